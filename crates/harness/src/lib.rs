@@ -1,1 +1,17 @@
-//! Not written yet.
+#![doc = include_str!("../README.md")]
+
+mod alloc;
+#[cfg(feature = "chat")]
+pub mod chat;
+mod check;
+mod child;
+mod process;
+mod runner;
+mod wait;
+
+pub use alloc::{Counting, live_bytes};
+pub use check::{Check, Level, Stop, Verdict, holds};
+pub use child::{Outcome, judge};
+pub use process::{NOT_WRITTEN, exit_when_not_written};
+pub use runner::{Subject, main};
+pub use wait::until;

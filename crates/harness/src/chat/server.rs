@@ -1,0 +1,285 @@
+//! A chat server as a subject, and one that runs: started, watched through what the kernel counts, ended.
+
+use std::{
+    collections::VecDeque,
+    ffi::OsString,
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::SocketAddr,
+    process::{Child, ChildStdin, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
+
+use rustix::{
+    param::{clock_ticks_per_second, page_size},
+    process::{Resource, Rlimit, Signal, getrlimit, kill_process, prlimit},
+};
+
+use super::{PATIENCE, Parts};
+use crate::{NOT_WRITTEN, Stop, Verdict, process, until};
+
+/// A subject of part E.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// The command that starts it; `None` if it runs already, and then nothing about its process can be checked.
+    pub command: Option<Vec<OsString>>,
+    /// Where it listens; `None` if it prints `listening on IP:PORT` as its first line.
+    pub address: Option<SocketAddr>,
+    /// The parts of it that can be driven in this process.
+    pub parts: Parts,
+}
+
+impl Server {
+    /// A server that runs already, whoever started it.
+    pub fn at(address: SocketAddr) -> Self {
+        Server { command: None, address: Some(address), parts: Parts::default() }
+    }
+
+    /// A server that each check starts afresh. Its first line on stdout must be `listening on IP:PORT`.
+    pub fn command(command: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        let command = command.into_iter().map(Into::into).collect();
+        Server { command: Some(command), address: None, parts: Parts::default() }
+    }
+
+    /// This very program as the server, started with these arguments, so that its heap can be counted: see
+    /// [`answer_heap_questions`].
+    ///
+    /// # Panics
+    ///
+    /// If the program cannot find itself.
+    pub fn this_program(arguments: &[&str]) -> Self {
+        let program = std::env::current_exe().expect("a running program has a file").into_os_string();
+        Self::command(std::iter::once(program).chain(arguments.iter().map(OsString::from)))
+    }
+
+    /// The same server with parts that can be driven in this process.
+    #[must_use]
+    pub fn with_parts(self, parts: Parts) -> Self {
+        Server { parts, ..self }
+    }
+
+    /// Starts it, or takes it as it runs.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started, or does not say where it listens.
+    pub fn start(&self) -> Result<Running, Stop> {
+        let Some(command) = &self.command else {
+            let address =
+                self.address.ok_or_else(|| Stop::Failed("neither an address nor a command was given".into()))?;
+            return Ok(Running { address, process: None });
+        };
+        let mut process = Process::spawn(command)?;
+        let address = match self.address {
+            Some(address) => process.wait_for_port(address)?,
+            None => process.read_address()?,
+        };
+        Ok(Running { address, process: Some(process) })
+    }
+
+    /// Starts it for a check that must watch or end its process.
+    pub(super) fn start_own(&self) -> Result<Running, Stop> {
+        if self.command.is_none() {
+            return Err(Stop::NotApplicable("it must start and watch the server's process; give a command".into()));
+        }
+        self.start()
+    }
+
+    /// Starts the server and checks something about it. A server that has ended meanwhile is the reason to name.
+    pub(super) fn checked(&self, check: impl FnOnce(&Running) -> Verdict) -> Verdict {
+        let running = self.start()?;
+        let verdict = check(&running);
+        running.explain(verdict)
+    }
+}
+
+/// A server that runs. A process that was started for it is ended when this is dropped.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    process: Option<Process>,
+}
+
+/// What a server's process holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memory {
+    pub(super) bytes: usize,
+    /// Counted by its allocator, and not by the kernel in pages.
+    pub(super) exact: bool,
+}
+
+impl Running {
+    /// Memory that the server holds: its live heap where it tells, else what is resident; `None` for a foreign process.
+    pub(super) fn memory(&self) -> Option<Memory> {
+        let process = self.process.as_ref()?;
+        if let Some(bytes) = process.heap() {
+            return Some(Memory { bytes, exact: true });
+        }
+        let pages: usize = process.proc_file("statm")?.split(' ').nth(1)?.parse().ok()?;
+        Some(Memory { bytes: pages * page_size(), exact: false })
+    }
+
+    /// Open descriptors of the server.
+    pub(super) fn descriptors(&self) -> Result<usize, Stop> {
+        let process = self.own()?;
+        Ok(fs::read_dir(format!("/proc/{}/fd", process.child().id()))?.count())
+    }
+
+    /// Forbids the server's process more descriptors than this.
+    pub(super) fn limit_descriptors(&self, most: usize) -> Verdict {
+        let limit = Some(most as u64);
+        let maximum = getrlimit(Resource::Nofile).maximum.map_or(limit, |hard| Some(hard.min(most as u64)));
+        let pid = Some(process::pid_of(&self.own()?.child()));
+        prlimit(pid, Resource::Nofile, Rlimit { current: maximum, maximum }).map_err(std::io::Error::from)?;
+        Ok(())
+    }
+
+    /// Processor time that the server has used.
+    pub(super) fn cpu(&self) -> Result<Duration, Stop> {
+        let unreadable = || Stop::NotApplicable("it needs Linux' /proc to read the processor time".into());
+        let stat = self.own()?.proc_file("stat").ok_or_else(unreadable)?;
+        // Fields 14 and 15, counted behind the program's name, which may hold spaces itself.
+        let (_, fields) = stat.rsplit_once(") ").ok_or_else(unreadable)?;
+        let ticks: u64 = fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        Ok(Duration::from_millis(ticks * 1000 / clock_ticks_per_second()))
+    }
+
+    /// Sends SIGTERM.
+    pub(super) fn terminate(&self) -> Verdict {
+        kill_process(process::pid_of(&self.own()?.child()), Signal::TERM).map_err(std::io::Error::from)?;
+        Ok(())
+    }
+
+    /// Waits until the server's process has ended.
+    pub(super) fn exit(&self, patience: Duration) -> Result<Option<ExitStatus>, Stop> {
+        Ok(process::wait(&mut self.own()?.child(), patience)?)
+    }
+
+    /// If a check failed because the server is gone, says so, and whether that was an exercise's `todo!()`.
+    pub(super) fn explain(&self, verdict: Verdict) -> Verdict {
+        let (Err(Stop::Failed(observed)), Some(process)) = (&verdict, &self.process) else { return verdict };
+        // A server that is about to end needs a moment to do so.
+        let Ok(Some(status)) = process::wait(&mut process.child(), Duration::from_millis(200)) else { return verdict };
+        let words = process.last_words();
+        if status.code() == Some(NOT_WRITTEN) {
+            return Err(Stop::NotWritten(words));
+        }
+        Err(Stop::Failed(format!("{observed}\nThe server has ended ({status}). {words}")))
+    }
+
+    fn own(&self) -> Result<&Process, Stop> {
+        self.process.as_ref().ok_or_else(|| Stop::NotApplicable("it must watch the server's process".into()))
+    }
+}
+
+#[derive(Debug)]
+struct Process {
+    child: Mutex<Child>,
+    stdin: Mutex<Option<ChildStdin>>,
+    stdout: Mutex<mpsc::Receiver<String>>,
+    last_words: Arc<Mutex<VecDeque<String>>>,
+}
+
+impl Process {
+    fn spawn(command: &[OsString]) -> Result<Self, Stop> {
+        let (program, arguments) = command.split_first().ok_or_else(|| Stop::Failed("an empty command".into()))?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| Stop::Failed(format!("cannot start {}: {error}", program.display())))?;
+        let (send, stdout) = mpsc::channel();
+        for_each_line(child.stdout.take(), move |line| drop(send.send(line)));
+        let last_words = Arc::new(Mutex::new(VecDeque::new()));
+        let kept = Arc::clone(&last_words);
+        for_each_line(child.stderr.take(), move |line| {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push_back(line);
+            if kept.len() > 3 {
+                kept.pop_front();
+            }
+        });
+        let stdin = Mutex::new(child.stdin.take());
+        Ok(Process { child: Mutex::new(child), stdin, stdout: Mutex::new(stdout), last_words })
+    }
+
+    fn read_address(&mut self) -> Result<SocketAddr, Stop> {
+        let line = self.next_line().ok_or_else(|| {
+            Stop::Failed(format!(
+                "the server printed no line on stdout that says where it listens. {}",
+                self.last_words()
+            ))
+        })?;
+        let address = line.strip_prefix("listening on ").and_then(|address| address.trim().parse().ok());
+        address
+            .ok_or_else(|| Stop::Failed(format!("the server's first line is not `listening on IP:PORT` but {line:?}")))
+    }
+
+    fn wait_for_port(&mut self, address: SocketAddr) -> Result<SocketAddr, Stop> {
+        let connected = until(PATIENCE, || std::net::TcpStream::connect(address).ok());
+        connected
+            .map(|_| address)
+            .ok_or_else(|| Stop::Failed(format!("nothing listens on {address}. {}", self.last_words())))
+    }
+
+    fn next_line(&self) -> Option<String> {
+        self.stdout.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(PATIENCE).ok()
+    }
+
+    /// Asks a server that counts its heap, and forgets about it where there is no answer.
+    fn heap(&self) -> Option<usize> {
+        let mut stdin = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::env::current_exe().ok()? != fs::read_link(format!("/proc/{}/exe", self.child().id())).ok()? {
+            return None;
+        }
+        stdin.as_mut()?.write_all(b"heap\n").ok()?;
+        self.next_line()?.strip_prefix("heap ")?.parse().ok()
+    }
+
+    fn proc_file(&self, name: &str) -> Option<String> {
+        fs::read_to_string(format!("/proc/{}/{name}", self.child().id())).ok()
+    }
+
+    fn child(&self) -> std::sync::MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn last_words(&self) -> String {
+        let kept = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let mut child = self.child();
+        // It may have ended by itself.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+fn for_each_line(pipe: Option<impl std::io::Read + Send + 'static>, mut act: impl FnMut(String) + Send + 'static) {
+    thread::spawn(move || {
+        let lines = pipe.into_iter().flat_map(|pipe| BufReader::new(pipe).lines());
+        lines.map_while(Result::ok).for_each(&mut act);
+    });
+}
+
+/// In a server that is this program started again: answers each line `heap` on stdin with the live bytes of the heap,
+/// after `listening on …` the only lines it may print. The program must install [`Counting`](crate::Counting).
+pub fn answer_heap_questions() {
+    thread::spawn(|| {
+        // A line that cannot be read or written means that nobody asks any more.
+        for _ in std::io::stdin().lines().map_while(Result::ok).filter(|line| line == "heap") {
+            let live = crate::live_bytes().unwrap_or_default();
+            let mut stdout = std::io::stdout().lock();
+            let _ = writeln!(stdout, "heap {live}").and_then(|()| stdout.flush());
+        }
+    });
+}

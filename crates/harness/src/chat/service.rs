@@ -1,0 +1,149 @@
+//! E13 to E15: a server as a process, out of descriptors, after ten thousand visitors, and at its end.
+
+use std::{net::TcpStream, time::Duration};
+
+use super::{
+    Client, PATIENCE, RELEASE, Running, Server,
+    client::unique,
+    flood::{Flood, Heard, stalled_member},
+};
+use crate::{Stop, Verdict, holds, until};
+
+pub(super) fn e13_out_of_descriptors(server: &Server) -> Verdict {
+    const SPARE: usize = 10;
+    const CLIENTS: usize = 40;
+    let running = server.start_own()?;
+    let check = || {
+        let mut early = Client::connect(running.address)?;
+        early.settle_alone()?;
+        let limit = running.descriptors()? + SPARE;
+        running.limit_descriptors(limit)?;
+        // The kernel completes these connections by itself; it is accepting them that needs descriptors.
+        let crowd: Result<Vec<TcpStream>, _> = (0..CLIENTS).map(|_| TcpStream::connect(running.address)).collect();
+        let crowd = crowd?;
+        let ended = || running.exit(Duration::ZERO).ok().flatten();
+        // A server may need two descriptors for a connection, so one may remain that is of no use to it.
+        let full = until(PATIENCE, || (running.descriptors().ok()? >= limit - 1 || ended().is_some()).then_some(()));
+        holds(full.is_some(), || {
+            format!("{CLIENTS} clients wait, {SPARE} descriptors are free, and they are not taken")
+        })?;
+        if let Some(status) = until(Duration::from_millis(300), ended) {
+            return Err(Stop::Failed(format!("out of descriptors, the server ended ({status})")));
+        }
+        let before = running.cpu()?;
+        // An interval of idleness to measure, not an order of events.
+        std::thread::park_timeout(Duration::from_secs(1));
+        let spent = running.cpu()?.saturating_sub(before);
+        // Far more than the attempts of a server that pauses need, and less than a spinning one gets on a busy machine.
+        holds(spent < Duration::from_millis(100), || {
+            format!("out of descriptors, the server spent {spent:?} of one idle second")
+        })?;
+        early
+            .settle_alone()
+            .map_err(|_| Stop::Failed("out of descriptors, a member from before was not served".into()))?;
+        drop(crowd);
+        let mut late = Client::connect(running.address)?;
+        late.settle_alone()
+            .map_err(|_| Stop::Failed("descriptors are free again, and a new client is not served".into()))
+    };
+    running.explain(check())
+}
+
+pub(super) fn e14_nothing_is_kept(server: &Server) -> Verdict {
+    const ROUND: usize = 5_000;
+    let running = server.start_own()?;
+    let check = || {
+        let mut keeper = Client::connect(running.address)?;
+        keeper.settle_alone()?;
+        let baseline = running.descriptors()?;
+        // Members of one group leave in good order, and nobody posts to it afterwards.
+        let group = unique("leavers");
+        let mut leavers = Vec::new();
+        for _ in 0..50 {
+            let mut member = Client::connect(running.address)?;
+            member.join(&group)?;
+            member.settle_alone()?;
+            leavers.push(member);
+        }
+        drop(leavers);
+        released(&running, baseline, "50 members left without a later post")?;
+        visit(&running, &mut keeper, ROUND)?;
+        released(&running, baseline, "5,000 clients came and went")?;
+        let Some(first) = settled_heap(&running) else { return visit(&running, &mut keeper, ROUND) };
+        visit(&running, &mut keeper, ROUND)?;
+        released(&running, baseline, "10,000 clients came and went")?;
+        // The last descriptor of a connection may be closed a moment before the last byte is freed.
+        let grown = || running.memory().map(|second| second.bytes.saturating_sub(first)).filter(|grown| *grown == 0);
+        let kept = || running.memory().map(|second| second.bytes.saturating_sub(first)).unwrap_or_default();
+        holds(until(PATIENCE, grown).is_some(), || {
+            format!("the second 5,000 visitors left {} live bytes more than the first", kept())
+        })
+    };
+    running.explain(check())
+}
+
+/// Live bytes, once they no longer change; `None` where they are not counted exactly.
+fn settled_heap(running: &Running) -> Option<usize> {
+    let mut last = running.memory().filter(|memory| memory.exact)?.bytes;
+    until(PATIENCE, || {
+        let before = std::mem::replace(&mut last, running.memory()?.bytes);
+        (before == last).then_some(last)
+    })
+}
+
+/// So many clients come and go: a third says nothing, a third joins and resets, a third joins, leaves and ends in order.
+fn visit(running: &Running, keeper: &mut Client, clients: usize) -> Verdict {
+    let group = unique("visitors");
+    for number in 0..clients {
+        let mut client = Client::connect(running.address)?;
+        if number % 3 > 0 {
+            client.join(&group)?;
+        }
+        if number % 3 == 2 {
+            client.send(&chat::Request::Leave { group_name: group.clone() })?;
+        }
+        // Now and then, so that the server keeps up and its queue of connections does not overflow.
+        if number % 20 == 0 {
+            client.settle_alone()?;
+        }
+        // An orderly end of each would leave this machine with thousands of sockets in TIME_WAIT.
+        if number % 3 == 1 || number % 20 != 2 {
+            client.reset()?;
+        }
+    }
+    keeper.settle_alone()
+}
+
+fn released(running: &Running, baseline: usize, what: &str) -> Verdict {
+    let released = until(RELEASE, || (running.descriptors().ok()? <= baseline).then_some(()));
+    let kept = || running.descriptors().map(|now| now.saturating_sub(baseline)).unwrap_or_default();
+    holds(released.is_some(), || format!("{what}, and {} descriptors were still kept after {RELEASE:?}", kept()))
+}
+
+pub(super) fn e15_shutdown(server: &Server) -> Verdict {
+    const POSTS: usize = 384;
+    let running = server.start_own()?;
+    let check = || {
+        let group = unique("shutdown");
+        // Its socket is full, so some of the posts, or the notice of those dropped, wait in the server.
+        let mut slow = stalled_member(&running, &group)?;
+        let mut idle = Client::connect(running.address)?;
+        idle.settle_alone()?;
+        let flood = Flood::start(running.address, &group, POSTS)?;
+        flood.wait_until_done_or_blocked();
+        running.terminate()?;
+        let refused = until(PATIENCE, || TcpStream::connect(running.address).is_err().then_some(()));
+        holds(refused.is_some(), || "after SIGTERM the server still accepts connections".to_owned())?;
+        Heard::drain(&mut slow, &group, POSTS).map_err(|stop| match stop {
+            Stop::Failed(observed) => Stop::Failed(format!("after SIGTERM: {observed}")),
+            other => other,
+        })?;
+        slow.until_closed()?;
+        idle.until_closed()?;
+        let status = running.exit(2 * PATIENCE)?;
+        let status =
+            status.ok_or_else(|| Stop::Failed(format!("{:?} after SIGTERM the server still runs", 2 * PATIENCE)))?;
+        holds(status.success(), || format!("after SIGTERM the server ended with {status}"))
+    };
+    running.explain(check())
+}

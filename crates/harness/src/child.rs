@@ -1,0 +1,199 @@
+//! One check, one process: the program runs itself again for each check, so that a hang, a stack overflow, a crash and a
+//! panic each end that check alone, and are reported under its name.
+
+use std::{
+    env,
+    io::{Read, Write},
+    os::unix::process::{CommandExt, ExitStatusExt},
+    panic::{self, AssertUnwindSafe},
+    process::{Command, ExitStatus, Stdio},
+    sync::{Mutex, Once, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::Pid;
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
+
+use crate::{
+    Check, Stop, Verdict,
+    process::{self, not_written},
+};
+
+/// Set in the process that runs one check: `subject::id`.
+const ASKED: &str = "HARNESS_RUN_CHECK";
+/// Stands before the report on the child's stdout, whatever the subject printed before.
+const MARK: &str = "\n@@ harness report @@ ";
+/// What the child is given beyond the deadline to die by itself, should its parent be gone.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How a check ended, seen from outside of the process that ran it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// What must hold was seen to hold.
+    Passed,
+    /// It does not hold; what was observed instead.
+    Failed(String),
+    /// The check cannot judge this subject, and why.
+    NotApplicable(String),
+    /// A part of the exercise is still to be written.
+    NotWritten(String),
+    /// The subject, or the check, panicked with this text.
+    Panicked(String),
+    /// Nothing came of it before the deadline.
+    Hung(Duration),
+    /// The stack was used up.
+    StackOverflow,
+    /// The process ended in any other way that is no verdict.
+    Crashed(String),
+}
+
+impl Outcome {
+    /// Whether what must hold was seen not to hold.
+    pub fn is_failure(&self) -> bool {
+        !matches!(self, Outcome::Passed | Outcome::NotApplicable(_) | Outcome::NotWritten(_))
+    }
+
+    /// What was observed, as the line of a report.
+    pub fn observed(&self) -> String {
+        match self {
+            Outcome::Passed => "it holds".into(),
+            Outcome::Failed(text) => text.clone(),
+            Outcome::NotApplicable(why) => format!("not applicable: {why}"),
+            Outcome::NotWritten(step) if step.is_empty() => "not written yet".into(),
+            Outcome::NotWritten(step) => format!("not written yet: {step}"),
+            Outcome::Panicked(text) => format!("panicked {text}"),
+            Outcome::Hung(deadline) => format!("a hang: nothing came of it in {} s", deadline.as_secs_f32()),
+            Outcome::StackOverflow => "a stack overflow".into(),
+            Outcome::Crashed(how) => format!("a crash: {how}"),
+        }
+    }
+}
+
+/// Runs the check `name` (`subject::id`) in a process of its own, with the arguments of this one.
+pub fn judge(name: &str, deadline: Duration) -> Outcome {
+    match run_child(name, deadline) {
+        Ok(outcome) => outcome,
+        Err(error) => Outcome::Crashed(format!("the check could not be started: {error}")),
+    }
+}
+
+fn run_child(name: &str, deadline: Duration) -> std::io::Result<Outcome> {
+    end_children_on_ctrl_c();
+    let mut child = Command::new(env::current_exe()?)
+        .args(env::args_os().skip(1))
+        .env(ASKED, name)
+        .env("RUST_BACKTRACE", "0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()?;
+    let group = process::pid_of(&child);
+    live_groups().push(group);
+    let (stdout, stderr) = (collect(child.stdout.take()), collect(child.stderr.take()));
+    let status = process::wait(&mut child, deadline);
+    // What the check started and left behind must not outlive it, nor hold its pipes open.
+    process::kill_group(group);
+    let status = match status? {
+        Some(status) => Ok(status),
+        None => child.wait().map(|_| Err(deadline))?,
+    };
+    live_groups().retain(|live| *live != group);
+    let (stdout, stderr) = (stdout.join().unwrap_or_default(), stderr.join().unwrap_or_default());
+    Ok(status.map_or_else(Outcome::Hung, |status| classify(status, &stdout, &stderr)))
+}
+
+fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
+    if let Some((_, report)) = stdout.rsplit_once(MARK) {
+        let (word, text) = report.split_once(' ').unwrap_or((report, ""));
+        let text = text.trim_end().to_owned();
+        return match word {
+            "passed" => Outcome::Passed,
+            "failed" => Outcome::Failed(text),
+            "not-applicable" => Outcome::NotApplicable(text),
+            "not-written" => Outcome::NotWritten(text),
+            _ => Outcome::Panicked(text),
+        };
+    }
+    if stderr.contains("has overflowed its stack") {
+        return Outcome::StackOverflow;
+    }
+    let last_words = stderr.lines().next_back().map(|line| format!("; its last words: {line}")).unwrap_or_default();
+    match status.signal() {
+        Some(signal) => Outcome::Crashed(format!("ended by signal {signal}{last_words}")),
+        None => Outcome::Crashed(format!("the process ended itself in the middle of the check, {status}{last_words}")),
+    }
+}
+
+/// In the process that was started for one check: its name.
+pub(crate) fn asked() -> Option<String> {
+    env::var(ASKED).ok()
+}
+
+/// Runs one check here, and leaves its report on stdout.
+pub(crate) fn answer<S>(check: &Check<S>, subject: &S) {
+    let limit = check.deadline + GRACE;
+    thread::spawn(move || {
+        thread::park_timeout(limit);
+        process::kill_group(rustix::process::getpid());
+    });
+    let (word, text) = match catch(|| (check.run)(subject)) {
+        Ok(Ok(())) => ("passed", String::new()),
+        Ok(Err(Stop::Failed(text))) => ("failed", text),
+        Ok(Err(Stop::NotApplicable(text))) => ("not-applicable", text),
+        Ok(Err(Stop::NotWritten(text))) => ("not-written", text),
+        Err((text, place)) => match not_written(&text) {
+            Some(step) => ("not-written", step.to_owned()),
+            None => ("panicked", format!("{place}: {text}")),
+        },
+    };
+    let mut stdout = std::io::stdout().lock();
+    // If nobody reads it, nobody wants to know.
+    let _ = write!(stdout, "{MARK}{word} {text}").and_then(|()| stdout.flush());
+}
+
+/// Runs `check`, and gives the text and the place of a panic instead of printing it.
+fn catch(check: impl FnOnce() -> Verdict) -> Result<Verdict, (String, String)> {
+    static PLACE: Mutex<String> = Mutex::new(String::new());
+    panic::set_hook(Box::new(|info| {
+        eprintln!("{info}");
+        *PLACE.lock().unwrap_or_else(PoisonError::into_inner) =
+            info.location().map(|place| format!("at {place}")).unwrap_or_default();
+    }));
+    panic::catch_unwind(AssertUnwindSafe(check)).map_err(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("with a payload that is no text");
+        (text.to_owned(), PLACE.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    })
+}
+
+fn collect(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// The process groups that run now. They do not hear the terminal's Ctrl-C, so this process passes it on.
+fn live_groups() -> std::sync::MutexGuard<'static, Vec<Pid>> {
+    static LIVE: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn end_children_on_ctrl_c() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
+        thread::spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                live_groups().iter().copied().for_each(process::kill_group);
+                std::process::exit(128 + signal);
+            }
+        });
+    });
+}

@@ -1,0 +1,120 @@
+//! The runner: every check on every subject, each in a process of its own, listed and filtered as ordinary tests.
+
+use std::{env, process::ExitCode};
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::{
+    Check, Outcome,
+    child::{self, judge},
+};
+
+/// Something to be checked, under the name that stands in the list of tests.
+pub struct Subject<S> {
+    /// Its name: `s1-shared-writer`.
+    pub name: &'static str,
+    /// The subject itself.
+    pub value: S,
+    /// The checks that it fails, and why. The list is exact: one that passes although it stands here is an error too.
+    pub fails: &'static [(&'static str, &'static str)],
+    /// The subject is an exercise as its reader finds it: every check must end as "not written yet".
+    pub unwritten: bool,
+}
+
+impl<S> Subject<S> {
+    /// A subject that passes every check that applies to it.
+    pub fn new(name: &'static str, value: S) -> Self {
+        Subject { name, value, fails: &[], unwritten: false }
+    }
+
+    /// The same subject, which fails exactly these checks, each with its reason.
+    #[must_use]
+    pub fn fails(self, fails: &'static [(&'static str, &'static str)]) -> Self {
+        Subject { fails, ..self }
+    }
+}
+
+/// The `main` of a contract target (`harness = false`): runs every check on every subject under libtest's command line.
+///
+/// A failed check prints what must hold, what was observed, why it matters and where to read on. It is an error if a
+/// declared failure does not happen, or if nothing was applicable.
+///
+/// # Panics
+///
+/// If a subject declares a failure of a check that is not in `checks`.
+pub fn main<S: 'static>(checks: &'static [Check<S>], subjects: Vec<Subject<S>>) -> ExitCode {
+    for (subject, id) in subjects.iter().flat_map(|subject| subject.fails.iter().map(move |(id, _)| (subject, id))) {
+        assert!(
+            checks.iter().any(|check| check.id == *id),
+            "{} declares a failure of {id}: no such check",
+            subject.name
+        );
+    }
+    let pairs = subjects.iter().flat_map(|subject| checks.iter().map(move |check| (subject, check)));
+    if let Some(name) = child::asked() {
+        let asked = pairs.into_iter().find(|(subject, check)| name == trial_name(subject.name, check.id));
+        let (subject, check) = asked.expect("asked for a check by a name from this very list");
+        child::answer(check, &subject.value);
+        return ExitCode::SUCCESS;
+    }
+    let mut arguments = Arguments::from_args();
+    // Checks spend their time waiting for processes and deadlines, hardly ever for a processor.
+    arguments.test_threads.get_or_insert_with(|| 6 * std::thread::available_parallelism().map_or(1, usize::from));
+    let trials = pairs.map(|(subject, check)| trial(subject, check)).collect();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let everything = !arguments.list && arguments.filter.is_none() && arguments.skip.is_empty();
+    if everything && conclusion.num_passed + conclusion.num_failed == 0 {
+        eprintln!("error: not one check was applicable, so nothing was checked");
+        return ExitCode::FAILURE;
+    }
+    conclusion.exit_code()
+}
+
+fn trial_name(subject: &str, id: &str) -> String {
+    format!("{subject}::{id}")
+}
+
+fn trial<S: 'static>(subject: &Subject<S>, check: &'static Check<S>) -> Trial {
+    let name = trial_name(subject.name, check.id);
+    let (subject_name, unwritten) = (subject.name, subject.unwritten);
+    let declared = subject.fails.iter().find(|(id, _)| *id == check.id).map(|(_, why)| *why);
+    Trial::ignorable_test(name.clone(), move || {
+        let outcome = judge(&name, check.deadline);
+        match (&outcome, declared) {
+            (Outcome::NotApplicable(why), None) => Ok(Completion::ignored_with(format!("not applicable: {why}"))),
+            (Outcome::NotWritten(_), None) if unwritten => Ok(Completion::Completed),
+            (_, None) if unwritten => Err(Failed::from(format!(
+                "{}: expected \"not written yet\", and saw: {}",
+                check.id,
+                outcome.observed()
+            ))),
+            (Outcome::Passed, None) => Ok(Completion::Completed),
+            (outcome, Some(_)) if outcome.is_failure() => Ok(Completion::Completed),
+            (outcome, Some(why)) => Err(Failed::from(format!(
+                "{} stands in {subject_name}'s list of failures ({why}), and this time: {}\nIf it is mended, take it off the list.",
+                check.id,
+                outcome.observed()
+            ))),
+            (outcome, None) => Err(Failed::from(report(check, outcome))),
+        }
+    })
+}
+
+/// What a person reads of a check that does not hold, in eight lines at the most.
+pub(crate) fn report<S>(check: &Check<S>, outcome: &Outcome) -> String {
+    let observed = outcome.observed();
+    let mut lines = observed.lines();
+    let mut text = format!("{} ({}): {}\n", check.id, check.level.word(), check.must);
+    text += &format!("  observed: {}\n", lines.next().unwrap_or_default());
+    for line in lines.take(3) {
+        text += &format!("            {line}\n");
+    }
+    text += &format!("  why:      {}\n  source:   {}\n  read on:  {}", check.why, check.source, page(check.id));
+    text
+}
+
+/// Where the notes explain a check, in the reader's language.
+fn page(id: &str) -> String {
+    let spanish = env::var("LANG").is_ok_and(|language| language.starts_with("es"));
+    format!("notes/{}/contrato.md#{}", if spanish { "es" } else { "en" }, id.to_lowercase())
+}
