@@ -1,0 +1,177 @@
+//! The grammar of the commands that the notes name, and what each of them starts.
+
+use std::sync::LazyLock;
+
+use clap::{Parser, Subcommand};
+use regex::Regex;
+
+use super::Notes;
+use crate::arrows;
+use crate::programs::{Kind, Program};
+
+static RECIPE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?m)^@?([A-Za-z_][\w-]*)(?:[ \t][^:\n]*)?:(?:[^=]|$)").expect("a fixed expression"));
+
+/// A command, taken apart.
+#[derive(Debug, Parser)]
+#[command(no_binary_name = true, disable_help_flag = true, disable_help_subcommand = true)]
+pub enum Command {
+    /// A recipe of the justfile.
+    #[command(subcommand, disable_help_flag = true, disable_help_subcommand = true)]
+    Just(Just),
+    /// The same with plain cargo.
+    #[command(subcommand, disable_help_flag = true, disable_help_subcommand = true)]
+    Cargo(Cargo),
+}
+
+/// A recipe.
+#[derive(Debug, Subcommand)]
+pub enum Just {
+    /// Starts a lesson's program.
+    Run {
+        lesson: String,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Checks a chat server.
+    CheckChat {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Tests a package.
+    Test { package: String },
+    /// Measures a lesson.
+    Bench { lesson: String },
+}
+
+/// What the notes use of cargo.
+#[derive(Debug, Subcommand)]
+pub enum Cargo {
+    /// Starts a program.
+    Run {
+        #[arg(short, long)]
+        package: String,
+        #[arg(long)]
+        bin: Option<String>,
+        #[arg(trailing_var_arg = true)]
+        arguments: Vec<String>,
+    },
+    /// Runs the tests whose names contain a text.
+    Test {
+        #[arg(short, long)]
+        package: String,
+        #[arg(long = "test")]
+        target: Option<String>,
+        name: Option<String>,
+    },
+    /// Measures a package.
+    Bench {
+        #[arg(short, long)]
+        package: String,
+    },
+}
+
+/// What a command starts.
+#[derive(Debug)]
+pub enum Action<'a> {
+    /// A program with its arguments.
+    Run(&'a Program, Vec<String>),
+    /// Executables of tests, and the text that a test's name must contain.
+    Test(Vec<&'a Program>, String),
+    /// A benchmark, which the notes never start.
+    Bench,
+}
+
+/// What a command of the notes starts, or why it starts nothing.
+pub fn resolve<'a>(notes: &Notes<'a>, text: &str) -> Result<Action<'a>, String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let shell = text.contains(['"', '\'', '\\', '|', ';', '&', '<', '>', '$', '*']);
+    if shell || (words[..].starts_with(&["just"]) && words.contains(&"--")) {
+        return Err("unknown command: one command of words, without a shell's marks".to_owned());
+    }
+    let command = Command::try_parse_from(words).map_err(|error| {
+        let error = error.to_string();
+        format!("unknown command: {}", error.lines().next().unwrap_or_default())
+    })?;
+    match command {
+        Command::Just(Just::Run { lesson, arguments }) => {
+            lesson_exists(&lesson)?;
+            Ok(Action::Run(program(notes, Some(&lesson), &lesson)?, arguments))
+        }
+        Command::Just(Just::CheckChat { arguments }) => Ok(Action::Run(program(notes, None, "check-chat")?, arguments)),
+        Command::Just(Just::Bench { lesson }) => {
+            lesson_exists(&lesson)?;
+            of_package(notes, &lesson).map(|_| Action::Bench)
+        }
+        Command::Just(Just::Test { package }) => Ok(Action::Test(tests(notes, &package, None)?, String::new())),
+        Command::Cargo(Cargo::Run { package, bin, arguments }) => {
+            let name = bin.as_deref().unwrap_or(&package);
+            Ok(Action::Run(program(notes, Some(&package), name)?, arguments))
+        }
+        Command::Cargo(Cargo::Test { package, target, name }) => {
+            let tests = tests(notes, &package, target.as_deref())?;
+            Ok(Action::Test(tests, name.unwrap_or_default()))
+        }
+        Command::Cargo(Cargo::Bench { package }) => of_package(notes, &package).map(|_| Action::Bench),
+    }
+}
+
+fn lesson_exists(lesson: &str) -> Result<(), String> {
+    match arrows::is_lesson(lesson) {
+        true => Ok(()),
+        false => Err(format!("there is no lesson `{lesson}`")),
+    }
+}
+
+/// Everything that a package builds.
+pub fn of_package<'a>(notes: &Notes<'a>, package: &str) -> Result<Vec<&'a Program>, String> {
+    let built: Vec<&Program> = notes.programs.iter().filter(|p| p.package == package).collect();
+    match built.is_empty() {
+        true => Err(format!("there is no package `{package}`")),
+        false => Ok(built),
+    }
+}
+
+/// A program by its name, of one package or of any.
+fn program<'a>(notes: &Notes<'a>, package: Option<&str>, name: &str) -> Result<&'a Program, String> {
+    let mut built = match package {
+        Some(package) => of_package(notes, package)?,
+        None => notes.programs.iter().collect(),
+    };
+    built.retain(|program| program.kind == Kind::Bin && program.name == name);
+    let package = package.map(|package| format!(" in package `{package}`")).unwrap_or_default();
+    built
+        .first()
+        .copied()
+        .ok_or_else(|| format!("there is no program `{name}`{package} (only a package with a tests/ has programs)"))
+}
+
+/// The test executables of a package, or the one of a target.
+fn tests<'a>(notes: &Notes<'a>, package: &str, target: Option<&str>) -> Result<Vec<&'a Program>, String> {
+    let mut built = of_package(notes, package)?;
+    built.retain(|program| match target {
+        Some(target) => program.kind == Kind::IntegrationTest && program.name == target,
+        None => program.kind != Kind::Bin,
+    });
+    match (built.is_empty(), target) {
+        (false, _) => Ok(built),
+        (true, Some(target)) => Err(format!("package `{package}` has no test target `{target}`")),
+        (true, None) => Err(format!("package `{package}` has no tests")),
+    }
+}
+
+/// The names of a justfile's recipes.
+pub fn recipes(justfile: &str) -> Vec<&str> {
+    RECIPE.captures_iter(justfile).map(|recipe| recipe.extract::<1>().1[0]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn recipes_are_told_from_everything_else_in_a_justfile() {
+        let justfile = "set shell := ['sh']\nport := '80'\nalias t := test\n# no: comment\n\
+                        default:\n    @just --list\n\nrun lesson *args:\n    cargo run: x\n\
+                        @check-chat addr=\"a\": test\n";
+        assert_eq!(super::recipes(justfile), ["default", "run", "check-chat"]);
+    }
+}

@@ -1,0 +1,200 @@
+//! The lines that show what a sentence claims: ▶ a command and what it prints, ✓ a test,
+//! ≈ a measurement.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::commands::{Action, of_package, recipes, resolve};
+use super::page::{Language, Piece};
+use super::{Notes, Report, fences};
+use crate::programs;
+
+// A sign at the beginning of a line, or before a code span.
+static SIGN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[\s>*-]*[▶✓≈]|[▶✓≈]\s*`").expect("a fixed expression"));
+static RECIPE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(?:\$ )?just ([a-z][\w-]*)").expect("a fixed expression"));
+static PACKAGE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^(?:\$ )?cargo .*(?:-p|--package)[ =]([a-z][\w-]*)").expect("a fixed expression"));
+
+/// How many claims one command may prove in each language.
+const CLAIMS_A_COMMAND: usize = 3;
+
+/// A line of evidence.
+#[derive(Debug)]
+pub struct Evidence {
+    /// Its line.
+    pub line: usize,
+    /// `▶`, `✓` or `≈`.
+    pub sign: char,
+    /// The command.
+    pub command: String,
+    /// What the command of a `▶` prints.
+    pub promise: Option<String>,
+}
+
+impl Evidence {
+    /// The evidence a paragraph is, if it is one.
+    pub fn read(line: usize, pieces: &[Piece]) -> Option<Evidence> {
+        use Piece::{Code, Text};
+        let (sign, command, promise) = match pieces {
+            [Text(sign), Code(command), Text(arrow), Code(promise)] if arrow == " → " => {
+                (sign, command, Some(promise.clone()))
+            }
+            [Text(sign), Code(command)] => (sign, command, None),
+            _ => return None,
+        };
+        let sign = match (sign.as_str(), &promise) {
+            ("▶ ", Some(_)) => '▶',
+            ("✓ ", None) => '✓',
+            ("≈ ", None) => '≈',
+            _ => return None,
+        };
+        Some(Evidence { line, sign, command: command.clone(), promise })
+    }
+}
+
+pub fn evidence(notes: &Notes, report: &mut Report) {
+    for page in &notes.pages {
+        let ranges = page.fences.iter().map(|fence| fence.range.clone());
+        for (index, text) in fences::blank(&page.body, ranges).lines().enumerate() {
+            let line = index + 1;
+            if SIGN.is_match(text) && !page.evidence.iter().any(|known| known.line == line) {
+                let message = format!(
+                    "evidence must be a paragraph of its own: ▶ `command` → `text it prints`, \
+                     ✓ `cargo test …` or ≈ `command`, found: {text}"
+                );
+                report.add(&page.file, line, message);
+            }
+        }
+    }
+}
+
+pub fn command(notes: &Notes, report: &mut Report) {
+    let recipes = recipes(&notes.justfile);
+    for page in &notes.pages {
+        for evidence in &page.evidence {
+            let fault = match (evidence.sign, resolve(notes, &evidence.command)) {
+                ('▶', Ok(Action::Run(..)))
+                | ('✓', Ok(Action::Test(..)))
+                | ('≈', Ok(Action::Run(..) | Action::Bench)) => continue,
+                (_, Err(fault)) => fault,
+                ('▶', Ok(_)) => "▶ must name a program to run".to_owned(),
+                ('✓', Ok(_)) => "✓ must name a test".to_owned(),
+                (_, Ok(_)) => "≈ must name a program or a benchmark".to_owned(),
+            };
+            report.add(&page.file, evidence.line, format!("{fault}, found: {}", evidence.command));
+        }
+        // What any other code mentions must exist too.
+        let fenced = page
+            .fences
+            .iter()
+            .flat_map(|fence| fence.code.lines().enumerate().map(|(index, code)| (fence.line + index + 1, code)));
+        let spans = page.spans.iter().map(|(line, code)| (*line, code.as_str()));
+        for (line, code) in fenced.chain(spans) {
+            if let Some(recipe) = RECIPE.captures(code)
+                && !recipes.contains(&&recipe[1])
+            {
+                let message = format!("the justfile must have the recipe of: {code}");
+                report.add(&page.file, line, message);
+            }
+            let evidence = page.evidence.iter().any(|evidence| evidence.line == line);
+            if let Some(package) = PACKAGE.captures(code)
+                && !evidence
+                && let Err(fault) = of_package(notes, &package[1])
+            {
+                report.add(&page.file, line, format!("{fault}, found: {code}"));
+            }
+        }
+    }
+}
+
+pub fn run(notes: &Notes, report: &mut Report) {
+    let mut outcomes = BTreeMap::new(); // twins name the same commands: each runs once
+    for page in &notes.pages {
+        for evidence in &page.evidence {
+            let Some(promise) = &evidence.promise else { continue };
+            let Ok(Action::Run(program, arguments)) = resolve(notes, &evidence.command) else {
+                continue; // the rule `command` says why
+            };
+            let outcome = outcomes.entry(&evidence.command).or_insert_with(|| {
+                let mut command = Command::new(&program.path);
+                command.args(arguments).current_dir(&notes.root).env("NO_COLOR", "1");
+                programs::run(command, notes.deadline)
+            });
+            let fault = match outcome {
+                Err(fault) => fault.clone(),
+                Ok(outcome) if outcome.code != Some(0) => {
+                    let code = outcome.code.map_or("a signal".to_owned(), |code| code.to_string());
+                    format!("must exit with 0, found: {code}, {}", tail(&outcome.output))
+                }
+                Ok(outcome) if !outcome.output.contains(promise) => {
+                    format!("must print `{promise}`, found: {}", tail(&outcome.output))
+                }
+                Ok(_) => continue,
+            };
+            report.add(&page.file, evidence.line, format!("`{}` {fault}", evidence.command));
+        }
+    }
+}
+
+/// The end of an output, for a message.
+fn tail(output: &str) -> String {
+    let lines: Vec<&str> = output.trim_end().lines().collect();
+    let last = &lines[lines.len().saturating_sub(8)..];
+    format!("(the last lines)\n    {}", last.join("\n    "))
+}
+
+pub fn test(notes: &Notes, report: &mut Report) {
+    let mut known: BTreeMap<_, Result<Vec<String>, String>> = BTreeMap::new();
+    for page in &notes.pages {
+        for evidence in page.evidence.iter().filter(|evidence| evidence.sign == '✓') {
+            let Ok(Action::Test(executables, text)) = resolve(notes, &evidence.command) else {
+                continue; // the rule `command` says why
+            };
+            let mut faults = Vec::new();
+            let exists = executables.iter().any(|executable| {
+                let tests = known.entry(&executable.path).or_insert_with(|| {
+                    let mut command = Command::new(&executable.path);
+                    command.arg("--list").current_dir(&notes.root);
+                    let listed = programs::run(command, notes.deadline)?.output;
+                    Ok(listed.lines().filter_map(|l| l.strip_suffix(": test")).map(str::to_owned).collect())
+                });
+                match tests {
+                    Ok(tests) => tests.iter().any(|test| test.contains(&text)),
+                    Err(fault) => {
+                        faults.push(format!(", and `{} --list` {fault}", executable.name));
+                        false
+                    }
+                }
+            });
+            if !exists {
+                let (command, faults) = (&evidence.command, faults.concat());
+                let message = format!("`{command}` must name a test, and no test's name contains `{text}`{faults}");
+                report.add(&page.file, evidence.line, message);
+            }
+        }
+    }
+}
+
+pub fn repeat(notes: &Notes, report: &mut Report) {
+    for language in [Language::Spanish, Language::English] {
+        let mut uses = BTreeMap::new();
+        for page in notes.of(language) {
+            for evidence in &page.evidence {
+                let count = uses.entry(&evidence.command).or_insert(0);
+                *count += 1;
+                if *count > CLAIMS_A_COMMAND {
+                    let message = format!(
+                        "one command may prove {CLAIMS_A_COMMAND} claims, this is number {count} \
+                         of `{}`",
+                        evidence.command
+                    );
+                    report.add(&page.file, evidence.line, message);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The rules that keep a page to what Obsidian, Digital Garden, GitHub and mdBook all understand.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Notes, Page, Report};
+
+fn expression(expression: &str) -> Regex {
+    Regex::new(expression).expect("a fixed expression")
+}
+
+static MARKER: LazyLock<Regex> = LazyLock::new(|| expression(r"^[\s>]*>\s*\[!"));
+static CALLOUT: LazyLock<Regex> = LazyLock::new(|| expression(r"^> \[!(note|tip|important|warning|caution)\]$"));
+static OBSIDIAN: LazyLock<Regex> = LazyLock::new(|| expression(r"!?\[\[|==[^=]+==|%%"));
+static INFO: LazyLock<Regex> = LazyLock::new(|| expression("^[a-z][a-z0-9+-]*$"));
+// A letter after the `#`: `#[derive]`, `#!` and `# comment` are no tags.
+static TAG: LazyLock<Regex> = LazyLock::new(|| expression(r"(?:^|\s)(#\p{L}[^\s]*)"));
+
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines().enumerate().map(|(index, line)| (index + 1, line))
+}
+
+/// The lines of a fence's code with their numbers in the page.
+fn code(page: &Page) -> impl Iterator<Item = (usize, &str)> {
+    page.fences.iter().flat_map(|f| lines(&f.code).map(|(index, code)| (f.line + index, code)))
+}
+
+pub fn callout(notes: &Notes, report: &mut Report) {
+    for page in &notes.pages {
+        for (line, text) in lines(&page.prose) {
+            if MARKER.is_match(text) && !CALLOUT.is_match(text) {
+                report.add(
+                    &page.file,
+                    line,
+                    format!(
+                        "a callout's marker must stand alone on its line, one of `> [!note]`, \
+                         tip, important, warning, caution, without title or fold, found: {text}"
+                    ),
+                );
+            }
+        }
+    }
+}
+
+pub fn syntax(notes: &Notes, report: &mut Report) {
+    for page in &notes.pages {
+        for (line, text) in lines(&page.prose) {
+            if let Some(found) = OBSIDIAN.find(text) {
+                let found = found.as_str();
+                let message = format!(
+                    "no `[[wiki]]`, `![[embed]]`, `==mark==` or `%%comment%%` outside code (only \
+                     Obsidian knows them), found: {found}"
+                );
+                report.add(&page.file, line, message);
+            }
+        }
+    }
+}
+
+pub fn html(notes: &Notes, report: &mut Report) {
+    for page in &notes.pages {
+        for range in &page.html {
+            let html = page.body[range.clone()].trim();
+            if !(html.starts_with("<!--") && html.ends_with("-->")) {
+                let message = format!("no HTML but comments (a type such as Vec<u8> belongs in code), found: {html}");
+                report.add(&page.file, page.line(range.start), message);
+            }
+        }
+    }
+}
+
+pub fn paragraph(notes: &Notes, report: &mut Report) {
+    for page in &notes.pages {
+        for &line in &page.breaks {
+            let message = "a paragraph must stand on one line (Obsidian shows a newline as a \
+                           break), found: one that goes on in the next line";
+            report.add(&page.file, line, message);
+        }
+    }
+}
+
+pub fn fence(notes: &Notes, report: &mut Report) {
+    for page in &notes.pages {
+        for fence in &page.fences {
+            let message = match &fence.info {
+                None => "code must stand between fences, found: indented code".to_owned(),
+                Some(info) if !INFO.is_match(info) => format!(
+                    "a fence must carry its language, one word such as `rust` or `text`, found: \
+                     `{info}`"
+                ),
+                Some(_) => continue,
+            };
+            report.add(&page.file, fence.line, message);
+        }
+    }
+}
+
+pub fn hidden(notes: &Notes, report: &mut Report) {
+    for page in &notes.pages {
+        for fence in page.fences.iter().filter(|f| f.info.as_deref() == Some("rust")) {
+            for (index, code) in lines(&fence.code) {
+                if code.trim() == "#" || code.trim_start().starts_with("# ") {
+                    let message = format!("no hidden lines in Rust (everything but mdBook shows them), found: {code}");
+                    report.add(&page.file, fence.line + index, message);
+                }
+            }
+        }
+    }
+}
+
+pub fn tag(notes: &Notes, report: &mut Report) {
+    for page in &notes.pages {
+        let spans = page.spans.iter().map(|(line, code)| (*line, code.as_str()));
+        for (line, text) in code(page).chain(spans) {
+            if let Some(found) = TAG.captures(text) {
+                let message = format!("no ` #word` in code (Digital Garden makes a tag of it), found: {}", &found[1]);
+                report.add(&page.file, line, message);
+            }
+        }
+    }
+}
+
+pub fn equals(notes: &Notes, report: &mut Report) {
+    for page in &notes.pages {
+        for (line, code) in &page.spans {
+            if code.starts_with('=') {
+                let message = format!("no code span begins with `=` (Obsidian's Dataview evaluates it), found: {code}");
+                report.add(&page.file, *line, message);
+            }
+        }
+    }
+}
