@@ -29,7 +29,7 @@ pub fn accept(
         let (groups, limits) = (Arc::clone(groups), limits.clone());
         thread::spawn(move || {
             if let Err(error) = serve(stream, groups, &limits) {
-                warn!(%error, "a connection broke");
+                warn!(target: "threads", %error, "a connection broke");
             }
         });
     }
@@ -57,7 +57,7 @@ impl SharedWriter {
         let mut socket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // If the member does not read, this waits: with the socket locked, and the table of groups, and the poster.
         if let Err(error) = socket.write_all(line) {
-            warn!(%error, "a line was not delivered");
+            warn!(target: "threads", %error, "a line was not delivered");
         }
     }
     // ANCHOR_END: write

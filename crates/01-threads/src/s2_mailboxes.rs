@@ -32,7 +32,7 @@ impl Server {
     pub fn new(limits: Limits) -> Self {
         let connections = limits.connections.min(most_connections());
         if connections < limits.connections {
-            warn!(connections, "fewer connections than asked for: each takes two threads, and std aborts out of them");
+            warn!(target: "threads", connections, "fewer connections than asked for: each takes two threads, and std aborts out of them");
         }
         let limits = Limits { connections, ..limits };
         Server { groups: Arc::default(), crew: Crew::new(connections), stop: Stop::default(), limits }
@@ -45,7 +45,7 @@ impl Server {
             self.accept(scope, incoming);
             self.crew.drain(self.limits.drain);
         });
-        info!("every connection has ended");
+        info!(target: "threads", "every connection has ended");
     }
 
     /// Makes [`run`](Self::run) stop accepting on `listener`, and come to its end.
@@ -69,10 +69,12 @@ impl Server {
                     backoff = Backoff::default();
                     self.admit(scope, stream);
                 }
-                Err(error) if concerns_one_client(&error) => debug!(%error, "a client gave up before it was accepted"),
+                Err(error) if concerns_one_client(&error) => {
+                    debug!(target: "threads", %error, "a client gave up before it was accepted")
+                }
                 Err(error) => {
                     let pause = backoff.pause();
-                    warn!(%error, ?pause, "cannot accept");
+                    warn!(target: "threads", %error, ?pause, "cannot accept");
                     self.stop.wait(pause);
                 }
             }
@@ -119,7 +121,7 @@ impl Server {
             _ => mailbox.close(),
         }
         let written = writer.join().unwrap_or(Ok(()));
-        debug!(?ended, ?written, "a connection has ended");
+        debug!(target: "threads", ?ended, ?written, "a connection has ended");
     }
     // ANCHOR_END: serve
 }
@@ -141,7 +143,7 @@ fn concerns_one_client(error: &io::Error) -> bool {
 
 /// Tells a client why it is not served. Its socket is new, so that one line always fits into the kernel's buffer.
 fn refuse(mut stream: &TcpStream, why: String) {
-    warn!(why, "a client was refused");
+    warn!(target: "threads", why, "a client was refused");
     let _ = stream.write_all(&Reply::Error(why).to_line());
     let _ = stream.shutdown(Shutdown::Write);
 }

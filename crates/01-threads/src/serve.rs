@@ -49,7 +49,7 @@ impl Serve {
         on_stop_signal({
             let (server, listener) = (Arc::clone(&server), Arc::clone(&listener));
             move || {
-                info!("stopping");
+                info!(target: "threads", "stopping");
                 server.stop(&listener);
             }
         })

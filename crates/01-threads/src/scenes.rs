@@ -1,0 +1,152 @@
+//! The scenes: short plays on a real server in this process, which end by themselves.
+
+use std::{
+    io,
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+    thread,
+};
+
+use chat::Reply;
+use lesson_threads::Stage;
+
+use crate::cast::{Client, run, start, threads};
+
+/// A scene, by its name.
+pub struct Scene {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub play: fn(Stage) -> io::Result<()>,
+}
+
+pub const SCENES: [Scene; 3] = [
+    Scene { name: "conversation", about: "four clients talk, and how many OS threads that takes", play: conversation },
+    Scene { name: "stalled", about: "one member does not read: who waits for it", play: stalled },
+    Scene {
+        name: "aborted",
+        about: "one connection is aborted before it is accepted: who is served after it",
+        play: aborted,
+    },
+];
+
+fn conversation(stage: Stage) -> io::Result<()> {
+    let server = start(stage)?;
+    println!("A chat server (stage {stage:?}) listens on {server}, and four clients connect to it.\n");
+    let mut ana = Client::connect("ana", server)?;
+    let mut luis = Client::connect("luis", server)?;
+    let mut eva = Client::connect("eva", server)?;
+    let mut max = Client::connect("max", server)?;
+    ana.join("rust")?;
+    ana.hear()?;
+    luis.join("rust")?;
+    ana.hear()?;
+    luis.hear()?;
+    eva.join("go")?;
+    eva.hear()?;
+    ana.post("rust", "hola, does anybody know what a future is?")?;
+    ana.hear()?;
+    luis.hear()?;
+    max.post("rust", "something that does nothing until it is polled")?;
+    ana.hear()?;
+    luis.hear()?;
+    luis.post("go", "one may post to a group without being in it")?;
+    eva.hear()?;
+    luis.leave("rust")?;
+    luis.post("tokio", "is anybody here?")?;
+    luis.hear()?;
+    max.say("this is not JSON")?;
+    max.hear()?;
+    max.post("rust", "a bad line costs one Error line, and the next one is served")?;
+    ana.hear()?;
+    println!();
+    match threads() {
+        None => println!("How many OS threads that took is read from /proc, which this system does not have."),
+        Some(names) => {
+            let total: usize = names.values().sum();
+            let list: Vec<String> = names.iter().map(|(name, number)| format!("{number} {name}")).collect();
+            println!("4 clients, {total} OS threads in this process: {}.", list.join(", "));
+            println!(
+                "{}",
+                match stage {
+                    Stage::SharedWriter => {
+                        "The main thread plays the clients, one thread accepts, and each connection has one, under its parent's name."
+                    }
+                    Stage::Mailboxes => {
+                        "The main thread plays the clients, one thread accepts, and each connection has a reader and a writer."
+                    }
+                }
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Posts of 16 KiB that a scene sends to a member who does not read.
+const POSTS: usize = 1000;
+
+fn stalled(stage: Stage) -> io::Result<()> {
+    let server = start(stage)?;
+    println!("A chat server (stage {stage:?}). eva joins and stops reading; ana posts {POSTS} times 16 KiB.\n");
+    let mut ana = Client::connect("ana", server)?;
+    let mut eva = Client::connect("eva", server)?;
+    ana.join("rust")?;
+    ana.hear()?;
+    eva.join("rust")?;
+    ana.hear()?;
+    eva.hear()?;
+    let text = "x".repeat(16 * 1024);
+    for number in 0..POSTS {
+        let came_back = ana.post_quietly("rust", &text).and_then(|()| ana.reply());
+        if came_back.is_err() {
+            println!(
+                "Post {number} does not come back to ana: the server waits for eva's socket, with the groups locked."
+            );
+            let mut max = Client::connect("max", server)?;
+            max.join("go")?;
+            println!(
+                "max, who has to do with neither: {}",
+                if max.reply().is_err() { "waits too" } else { "is served" }
+            );
+            return Ok(());
+        }
+    }
+    println!("All {POSTS} posts came back to ana. eva reads again, and finds:");
+    let (mut whole, mut lost) = (0, String::new());
+    while whole < POSTS && lost.is_empty() {
+        match eva.reply()? {
+            Reply::Message { .. } => whole += 1,
+            Reply::Error(text) => lost = text,
+        }
+    }
+    println!("        {whole} lines, then <- error: {lost}");
+    Ok(())
+}
+
+fn aborted(stage: Stage) -> io::Result<()> {
+    println!(
+        "The accept loop of stage {stage:?} is given: ana's connection, one that was aborted, luis' connection.\n"
+    );
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let connect = |name| -> io::Result<(Client, TcpStream)> {
+        let client = Client::connect(name, listener.local_addr()?)?;
+        Ok((client, listener.accept()?.0))
+    };
+    let ((mut ana, first), (mut luis, second)) = (connect("ana")?, connect("luis")?);
+    // As a listener does, the iterator waits for more when these three are gone.
+    let (end, more) = mpsc::channel::<()>();
+    let waits = std::iter::from_fn(move || more.recv().err().and(None));
+    let incoming = [Ok(first), Err(io::ErrorKind::ConnectionAborted.into()), Ok(second)].into_iter().chain(waits);
+    let accept_loop = thread::spawn(move || run(stage, incoming));
+    ana.join("rust")?;
+    ana.hear()?;
+    match luis.join("rust").and_then(|()| luis.hear()) {
+        Ok(()) => println!("\nluis is served: the accept loop goes on."),
+        Err(_) => println!("\nluis hears nothing."),
+    }
+    drop((end, ana, luis));
+    match accept_loop.join() {
+        Ok(Err(error)) => println!("The accept loop ended: {error}."),
+        _ => println!("The accept loop ended when there were no more connections."),
+    }
+    Ok(())
+}
