@@ -19,18 +19,30 @@ pub struct Subject<S> {
     pub fails: &'static [(&'static str, &'static str)],
     /// The subject is an exercise as its reader finds it: every check must end as "not written yet".
     pub unwritten: bool,
+    /// The ids of the checks that are run on it: `None` for all, some for a step of an exercise.
+    pub only: Option<&'static [&'static str]>,
 }
 
 impl<S> Subject<S> {
     /// A subject that passes every check that applies to it.
     pub fn new(name: &'static str, value: S) -> Self {
-        Subject { name, value, fails: &[], unwritten: false }
+        Subject { name, value, fails: &[], unwritten: false, only: None }
     }
 
     /// The same subject, which fails exactly these checks, each with its reason.
     #[must_use]
     pub fn fails(self, fails: &'static [(&'static str, &'static str)]) -> Self {
         Subject { fails, ..self }
+    }
+
+    /// The same subject, on which only these checks are run, and listed.
+    #[must_use]
+    pub fn only(self, ids: &'static [&'static str]) -> Self {
+        Subject { only: Some(ids), ..self }
+    }
+
+    fn is_judged_by(&self, check: &Check<S>) -> bool {
+        self.only.is_none_or(|ids| ids.contains(&check.id))
     }
 }
 
@@ -41,16 +53,17 @@ impl<S> Subject<S> {
 ///
 /// # Panics
 ///
-/// If a subject declares a failure of a check that is not in `checks`.
+/// If a subject names a check that is not in `checks`.
 pub fn main<S: 'static>(checks: &'static [Check<S>], subjects: Vec<Subject<S>>) -> ExitCode {
-    for (subject, id) in subjects.iter().flat_map(|subject| subject.fails.iter().map(move |(id, _)| (subject, id))) {
-        assert!(
-            checks.iter().any(|check| check.id == *id),
-            "{} declares a failure of {id}: no such check",
-            subject.name
-        );
+    for subject in &subjects {
+        let named = subject.fails.iter().map(|(id, _)| id).chain(subject.only.unwrap_or_default());
+        for id in named {
+            assert!(checks.iter().any(|check| check.id == *id), "{} names {id}: no such check", subject.name);
+        }
     }
-    let pairs = subjects.iter().flat_map(|subject| checks.iter().map(move |check| (subject, check)));
+    let pairs = subjects.iter().flat_map(|subject| {
+        checks.iter().filter(|check| subject.is_judged_by(check)).map(move |check| (subject, check))
+    });
     if let Some(name) = child::asked() {
         let asked = pairs.into_iter().find(|(subject, check)| name == trial_name(subject.name, check.id));
         let (subject, check) = asked.expect("asked for a check by a name from this very list");
@@ -100,9 +113,27 @@ fn trial<S: 'static>(subject: &Subject<S>, check: &'static Check<S>) -> Trial {
     })
 }
 
-/// What a person reads of a check that does not hold, in eight lines at the most.
-pub(crate) fn report<S>(check: &Check<S>, outcome: &Outcome) -> String {
-    let observed = outcome.observed();
+/// For a program that judges one subject with [`judge`]: if this process is the one that [`judge`] started, runs the check
+/// it was started for, and answers `true`. The program then ends.
+///
+/// # Panics
+///
+/// If it was started for a check that is not in `checks`.
+pub fn answered<S>(checks: &[Check<S>], subject: &S) -> bool {
+    let Some(name) = child::asked() else { return false };
+    let check = checks.iter().find(|check| name.ends_with(&format!("::{}", check.id)));
+    child::answer(check.expect("asked for a check by a name from this very list"), subject);
+    true
+}
+
+/// What a person reads of a check that does not hold, in eight lines at the most: what must hold, what was observed, why
+/// it matters, where that comes from, and the page of the notes that explains it.
+pub fn report<S>(check: &Check<S>, outcome: &Outcome) -> String {
+    let mut observed = outcome.observed();
+    // Of an exercise that ran as a server the whole panic is known, and its last line is the hint of the `todo!()`.
+    if let Outcome::NotWritten(panic) = outcome && let Some(hint) = panic.lines().last() {
+        observed = format!("not written yet: {hint}");
+    }
     let mut lines = observed.lines();
     let mut text = format!("{} ({}): {}\n", check.id, check.level.word(), check.must);
     text += &format!("  observed: {}\n", lines.next().unwrap_or_default());

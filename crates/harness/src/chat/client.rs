@@ -45,7 +45,11 @@ impl Client {
     }
 
     /// Connects from a chosen address (port 0 takes one that nobody else uses), and with a receive buffer as small as the kernel makes them if `tiny`.
-    pub(super) fn connect_from(from: Option<SocketAddr>, to: SocketAddr, tiny: bool) -> Result<Self, Stop> {
+    ///
+    /// # Errors
+    ///
+    /// The address is taken, or the connection is refused.
+    pub fn connect_from(from: Option<SocketAddr>, to: SocketAddr, tiny: bool) -> Result<Self, Stop> {
         let family = if to.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let fd = socket(family, SocketType::STREAM, None).map_err(io::Error::from)?;
         if tiny {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub use client::Client;
 pub use parts::{Accept, Incoming, Parts, Read, ReadStep, Write};
-pub use server::{Running, Server, answer_heap_questions};
+pub use server::{Memory, Running, Server, answer_heap_questions};
 
 use crate::{Check, Level};
 

@@ -105,15 +105,16 @@ pub struct Running {
 
 /// What a server's process holds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Memory {
-    pub(super) bytes: usize,
+pub struct Memory {
+    /// How much.
+    pub bytes: usize,
     /// Counted by its allocator, and not by the kernel in pages.
-    pub(super) exact: bool,
+    pub exact: bool,
 }
 
 impl Running {
     /// Memory that the server holds: its live heap where it tells, else what is resident; `None` for a foreign process.
-    pub(super) fn memory(&self) -> Option<Memory> {
+    pub fn memory(&self) -> Option<Memory> {
         let process = self.process.as_ref()?;
         if let Some(bytes) = process.heap() {
             return Some(Memory { bytes, exact: true });
