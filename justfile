@@ -1,0 +1,71 @@
+# Poll by Poll: one grammar for every lesson. Each recipe is a cargo command that you may as well type yourself.
+
+set positional-arguments := true
+set shell := ["bash", "-euc"]
+
+# List the recipes
+default:
+    @just --list --unsorted
+
+# Play a lesson's scene, or start its server: just run threads stalled --stage 1 | just run threads serve
+[group('learn')]
+[no-exit-message]
+run lesson *arguments:
+    @shift; cargo run -q -p {{lesson}} -- "$@"
+
+# Show the difference between two stages of a lesson: just diff threads 1 2
+[group('learn')]
+diff lesson one two:
+    @git --no-pager diff --no-index --color=auto -- crates/*-{{lesson}}/src/s{{one}}_*.rs crates/*-{{lesson}}/src/s{{two}}_*.rs || [ $? = 1 ]
+
+# Check your exercise, all of it or one step: just exercise threads 2
+[group('learn')]
+[no-exit-message]
+exercise lesson step="":
+    @cargo test -q -p {{lesson}} --test exercise -- {{ if step == "" { "" } else { "step-" + step } }}
+
+# Put an exercise back as it was; what you wrote is kept beside it as mod.rs.mine
+[group('learn')]
+exercise-reset lesson:
+    @cp crates/*-{{lesson}}/exercise/mod.rs "$(echo crates/*-{{lesson}})/exercise/mod.rs.mine"
+    @git checkout --quiet -- crates/*-{{lesson}}/exercise/mod.rs
+    @echo "The exercise is as it was; what you wrote is in $(echo crates/*-{{lesson}})/exercise/mod.rs.mine."
+
+# Talk to a chat server: just chat 127.0.0.1:8080
+[group('chat')]
+[no-exit-message]
+chat address *arguments:
+    @cargo run -q -p chat-tools --bin chat -- "$@"
+
+# Judge a chat server by its address, or by the command that starts it
+[group('chat')]
+[no-exit-message]
+check-chat *target:
+    @cargo run -q -p harness --bin check-chat -- "$@"
+
+# Run the tests, all of them or one package's
+[group('check')]
+test package="":
+    @cargo test {{ if package == "" { "--workspace" } else { "-p " + package } }}
+
+# The same with nextest, which runs no doctests, and then those
+[group('check')]
+nextest:
+    cargo nextest run --workspace
+    cargo test --workspace --doc
+
+# Write the code excerpts of the notes anew: just notes-sync --check | just notes-sync --translated 01-hilos.md
+[group('check')]
+notes-sync *arguments:
+    @cargo run -q -p tests --bin notes-sync -- "$@"
+
+# Everything that must hold before a change lands
+[group('check')]
+ci:
+    @bash .ci/run
+
+# Licences, sources and known vulnerabilities of every dependency
+[group('check')]
+deny:
+    @command -v cargo-deny >/dev/null || { echo "just deny needs cargo-deny: cargo install cargo-deny --locked" >&2; exit 1; }
+    cargo deny check
