@@ -52,6 +52,16 @@ pub fn program(package: &str, name: &str) -> PathBuf {
     found.unwrap_or_else(|| panic!("package {package} has no program {name}")).path.clone()
 }
 
+/// The path of a program that is built already, beside the test executable that this is.
+///
+/// # Panics
+///
+/// If this is no test executable in a target folder of cargo's.
+pub fn beside(name: &str) -> PathBuf {
+    let this = std::env::current_exe().expect("a running program has a file");
+    this.ancestors().nth(2).expect("tests are built in target/<profile>/deps").join(name)
+}
+
 fn build() -> Result<Vec<Program>, String> {
     let packages =
         MetadataCommand::new().current_dir(crate::root()).no_deps().exec().map_err(|error| error.to_string())?.packages;

@@ -129,6 +129,11 @@ fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
     }
 }
 
+/// Whether this process was started for one check, so that what a whole run prepares once need not be prepared again.
+pub fn in_check() -> bool {
+    asked().is_some()
+}
+
 /// In the process that was started for one check: its name.
 pub(crate) fn asked() -> Option<String> {
     env::var(ASKED).ok()

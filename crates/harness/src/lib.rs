@@ -11,7 +11,7 @@ mod wait;
 
 pub use alloc::{Counting, live_bytes};
 pub use check::{Check, Level, Stop, Verdict, holds};
-pub use child::{Outcome, judge};
+pub use child::{Outcome, in_check, judge};
 pub use process::{NOT_WRITTEN, exit_when_not_written};
 pub use runner::{Subject, answered, main, report};
 pub use wait::until;

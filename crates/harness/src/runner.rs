@@ -131,7 +131,9 @@ pub fn answered<S>(checks: &[Check<S>], subject: &S) -> bool {
 pub fn report<S>(check: &Check<S>, outcome: &Outcome) -> String {
     let mut observed = outcome.observed();
     // Of an exercise that ran as a server the whole panic is known, and its last line is the hint of the `todo!()`.
-    if let Outcome::NotWritten(panic) = outcome && let Some(hint) = panic.lines().last() {
+    if let Outcome::NotWritten(panic) = outcome
+        && let Some(hint) = panic.lines().last()
+    {
         observed = format!("not written yet: {hint}");
     }
     let mut lines = observed.lines();

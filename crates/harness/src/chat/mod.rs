@@ -20,7 +20,7 @@ use crate::{Check, Level};
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a server may keep a member that has gone without a word and to which nobody posts.
-const RELEASE: Duration = Duration::from_secs(40);
+const RELEASE: Duration = Duration::from_secs(20);
 
 const SHORT: Duration = Duration::from_secs(60);
 const LONG: Duration = Duration::from_secs(180);

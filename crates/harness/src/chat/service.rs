@@ -72,12 +72,11 @@ pub(super) fn e14_nothing_is_kept(server: &Server) -> Verdict {
         let Some(first) = settled_heap(&running) else { return visit(&running, &mut keeper, ROUND) };
         visit(&running, &mut keeper, ROUND)?;
         released(&running, baseline, "10,000 clients came and went")?;
-        // The last descriptor of a connection may be closed a moment before the last byte is freed.
-        let grown = || running.memory().map(|second| second.bytes.saturating_sub(first)).filter(|grown| *grown == 0);
-        let kept = || running.memory().map(|second| second.bytes.saturating_sub(first)).unwrap_or_default();
-        holds(until(PATIENCE, grown).is_some(), || {
-            format!("the second 5,000 visitors left {} live bytes more than the first", kept())
-        })
+        // The last descriptor of a connection may be closed a moment before its last byte is freed. A table that has grown
+        // to hold more visitors at a time is no leak; a leak is at least a word for each of them.
+        let grown = || running.memory().map(|second| second.bytes.saturating_sub(first)).unwrap_or_default();
+        let few = until(PATIENCE, || (grown() < ROUND).then_some(()));
+        holds(few.is_some(), || format!("the second 5,000 visitors left {} live bytes more than the first", grown()))
     };
     running.explain(check())
 }
