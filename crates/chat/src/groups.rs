@@ -14,12 +14,14 @@ pub trait Member {
     fn deliver(&self, group: &str, line: &Arc<[u8]>);
 }
 
+// ANCHOR: table
 /// Who is in which group. A member is told from another by its address, never by a name, so the end of an old session
 /// cannot take a new one with it.
 #[derive(Debug)]
 pub struct Groups<M> {
     table: Mutex<HashMap<String, Vec<Arc<M>>>>,
 }
+// ANCHOR_END: table
 
 impl<M> Default for Groups<M> {
     fn default() -> Self {
@@ -48,6 +50,7 @@ impl<M: Member> Groups<M> {
         }
     }
 
+    // ANCHOR: post
     /// Hands a message to every member of a group, all of them under one lock, so that all see one order.
     ///
     /// # Errors
@@ -63,6 +66,7 @@ impl<M: Member> Groups<M> {
         }
         Ok(())
     }
+    // ANCHOR_END: post
 
     /// A thread that panicked while it held the table left it whole: every change above is a single step.
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Arc<M>>>> {
