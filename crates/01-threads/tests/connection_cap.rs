@@ -8,7 +8,8 @@ use harness::{
 
 #[test]
 fn the_next_connection_is_refused_with_a_line_and_served_once_there_is_a_seat() {
-    let command = ["serve", "--listen", "127.0.0.1:0", "--log", "off", "--max-connections", "3", "--half-closed-ms", "50"];
+    let command =
+        ["serve", "--listen", "127.0.0.1:0", "--log", "off", "--max-connections", "3", "--half-closed-ms", "50"];
     let running = Server::command([env!("CARGO_BIN_EXE_threads")].iter().chain(&command)).start().unwrap();
     let mut seated: Vec<Client> = (0..3).map(|_| Client::connect(running.address).unwrap()).collect();
     for client in &mut seated {

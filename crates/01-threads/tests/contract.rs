@@ -6,7 +6,7 @@ use chat::{Limits, Member};
 use clap::Parser;
 use harness::{
     Counting, Subject,
-    chat::{CHECKS, Incoming, Parts, ReadStep, Server, answer_heap_questions},
+    chat::{CHECKS, Incoming, Parts, ReadStep, Script, Server, answer_heap_questions},
 };
 use lesson_threads::{
     Serve,
@@ -63,26 +63,10 @@ fn server(stage: &str) -> Server {
     Server::this_program(&[&arguments[..], &limits].concat())
 }
 
-/// A transport that plays a script.
-struct Script(std::vec::IntoIter<ReadStep>);
-
-impl io::Read for Script {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.0.next() {
-            None => Ok(0),
-            Some(ReadStep::Cancelled) => Err(io::ErrorKind::Interrupted.into()),
-            Some(ReadStep::Bytes(bytes)) => {
-                buffer[..bytes.len()].copy_from_slice(&bytes);
-                Ok(bytes.len())
-            }
-        }
-    }
-}
-
 fn read(script: Vec<ReadStep>) -> Vec<Result<String, String>> {
     let mut lines = Vec::new();
     let max_line = Limits::default().line_bytes;
-    let read = read_lines(Script(script.into_iter()), max_line, |line| {
+    let read = read_lines(Script::new(script), max_line, |line| {
         lines.push(line.map(str::to_owned).map_err(|bad| bad.to_string()));
     });
     read.expect("the script holds no other error");

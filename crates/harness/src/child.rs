@@ -7,7 +7,7 @@ use std::{
     os::unix::process::{CommandExt, ExitStatusExt},
     panic::{self, AssertUnwindSafe},
     process::{Command, ExitStatus, Stdio},
-    sync::{Mutex, Once, PoisonError},
+    sync::{Mutex, MutexGuard, Once, PoisonError},
     thread,
     time::Duration,
 };
@@ -148,7 +148,11 @@ pub(crate) fn answer<S>(check: &Check<S>, subject: &S) {
     });
     let (word, text) = match catch(|| (check.run)(subject)) {
         Ok(Ok(())) => ("passed", String::new()),
-        Ok(Err(Stop::Failed(text))) => ("failed", text),
+        // A `todo!()` on another thread is what failed it, whatever the check saw of that.
+        Ok(Err(Stop::Failed(text))) => match unwritten().take() {
+            Some(step) => ("not-written", step),
+            None => ("failed", text),
+        },
         Ok(Err(Stop::NotApplicable(text))) => ("not-applicable", text),
         Ok(Err(Stop::NotWritten(text))) => ("not-written", text),
         Err((text, place)) => match not_written(&text) {
@@ -166,6 +170,9 @@ fn catch(check: impl FnOnce() -> Verdict) -> Result<Verdict, (String, String)> {
     static PLACE: Mutex<String> = Mutex::new(String::new());
     panic::set_hook(Box::new(|info| {
         eprintln!("{info}");
+        if let Some(step) = info.payload_as_str().and_then(not_written) {
+            unwritten().get_or_insert_with(|| step.to_owned());
+        }
         *PLACE.lock().unwrap_or_else(PoisonError::into_inner) =
             info.location().map(|place| format!("at {place}")).unwrap_or_default();
     }));
@@ -174,6 +181,12 @@ fn catch(check: impl FnOnce() -> Verdict) -> Result<Verdict, (String, String)> {
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("with a payload that is no text");
         (text.to_owned(), PLACE.lock().unwrap_or_else(PoisonError::into_inner).clone())
     })
+}
+
+/// What the first `todo!()` said that was hit here, on whichever thread.
+fn unwritten() -> MutexGuard<'static, Option<String>> {
+    static STEP: Mutex<Option<String>> = Mutex::new(None);
+    STEP.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn collect(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
@@ -185,7 +198,7 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Strin
 }
 
 /// The process groups that run now. They do not hear the terminal's Ctrl-C, so this process passes it on.
-fn live_groups() -> std::sync::MutexGuard<'static, Vec<Pid>> {
+fn live_groups() -> MutexGuard<'static, Vec<Pid>> {
     static LIVE: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -129,13 +129,7 @@ pub fn answered<S>(checks: &[Check<S>], subject: &S) -> bool {
 /// What a person reads of a check that does not hold, in eight lines at the most: what must hold, what was observed, why
 /// it matters, where that comes from, and the page of the notes that explains it.
 pub fn report<S>(check: &Check<S>, outcome: &Outcome) -> String {
-    let mut observed = outcome.observed();
-    // Of an exercise that ran as a server the whole panic is known, and its last line is the hint of the `todo!()`.
-    if let Outcome::NotWritten(panic) = outcome
-        && let Some(hint) = panic.lines().last()
-    {
-        observed = format!("not written yet: {hint}");
-    }
+    let observed = outcome.observed();
     let mut lines = observed.lines();
     let mut text = format!("{} ({}): {}\n", check.id, check.level.word(), check.must);
     text += &format!("  observed: {}\n", lines.next().unwrap_or_default());

@@ -11,7 +11,7 @@ mod service;
 use std::time::Duration;
 
 pub use client::Client;
-pub use parts::{Accept, Incoming, Parts, Read, ReadStep, Write};
+pub use parts::{Accept, Incoming, Parts, Read, ReadStep, Script, Write};
 pub use server::{Memory, Running, Server, answer_heap_questions};
 
 use crate::{Check, Level};

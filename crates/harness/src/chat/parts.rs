@@ -33,6 +33,31 @@ pub enum ReadStep {
     Cancelled,
 }
 
+/// A transport that plays a script, for a server that reads through `io::Read`: there a cancelled read is an interrupted
+/// one.
+#[derive(Debug)]
+pub struct Script(std::vec::IntoIter<ReadStep>);
+
+impl Script {
+    /// A transport that plays these steps, and then is at its end.
+    pub fn new(steps: Vec<ReadStep>) -> Self {
+        Script(steps.into_iter())
+    }
+}
+
+impl io::Read for Script {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.next() {
+            None => Ok(0),
+            Some(ReadStep::Cancelled) => Err(io::ErrorKind::Interrupted.into()),
+            Some(ReadStep::Bytes(bytes)) => {
+                buffer[..bytes.len()].copy_from_slice(&bytes);
+                Ok(bytes.len())
+            }
+        }
+    }
+}
+
 /// Serves the connections of `Incoming` with the server's accept loop, and returns when that does.
 pub type Accept = fn(Incoming) -> io::Result<()>;
 

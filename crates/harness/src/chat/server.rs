@@ -164,9 +164,11 @@ impl Running {
         let (Err(Stop::Failed(observed)), Some(process)) = (&verdict, &self.process) else { return verdict };
         // A server that is about to end needs a moment to do so.
         let Ok(Some(status)) = process::wait(&mut process.child(), Duration::from_millis(200)) else { return verdict };
+        // Its stderr has ended too, unless a child of its own holds it open; the thread that reads it may lag behind.
+        let _ = process.stderr_open.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(PATIENCE / 10);
         let words = process.last_words();
         if status.code() == Some(NOT_WRITTEN) {
-            return Err(Stop::NotWritten(words));
+            return Err(Stop::NotWritten(words.lines().last().unwrap_or_default().to_owned()));
         }
         Err(Stop::Failed(format!("{observed}\nThe server has ended ({status}). {words}")))
     }
@@ -182,6 +184,8 @@ struct Process {
     stdin: Mutex<Option<ChildStdin>>,
     stdout: Mutex<mpsc::Receiver<String>>,
     last_words: Arc<Mutex<VecDeque<String>>>,
+    /// Disconnected once all of stderr has been read.
+    stderr_open: Mutex<mpsc::Receiver<()>>,
 }
 
 impl Process {
@@ -198,7 +202,9 @@ impl Process {
         for_each_line(child.stdout.take(), move |line| drop(send.send(line)));
         let last_words = Arc::new(Mutex::new(VecDeque::new()));
         let kept = Arc::clone(&last_words);
+        let (open, stderr_open) = mpsc::channel();
         for_each_line(child.stderr.take(), move |line| {
+            let _: &mpsc::Sender<()> = &open;
             let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
             kept.push_back(line);
             if kept.len() > 3 {
@@ -206,7 +212,8 @@ impl Process {
             }
         });
         let stdin = Mutex::new(child.stdin.take());
-        Ok(Process { child: Mutex::new(child), stdin, stdout: Mutex::new(stdout), last_words })
+        let (stdout, stderr_open) = (Mutex::new(stdout), Mutex::new(stderr_open));
+        Ok(Process { child: Mutex::new(child), stdin, stdout, last_words, stderr_open })
     }
 
     fn read_address(&mut self) -> Result<SocketAddr, Stop> {
