@@ -1,6 +1,6 @@
 //! E13 to E15: a server as a process, out of descriptors, after ten thousand visitors, and at its end.
 
-use std::{net::TcpStream, time::Duration};
+use std::{io, net::TcpStream, time::Duration};
 
 use super::{
     Client, PATIENCE, RELEASE, Running, Server,
@@ -131,7 +131,11 @@ pub(super) fn e15_shutdown(server: &Server) -> Verdict {
         let flood = Flood::start(running.address, &group, POSTS)?;
         flood.wait_until_done_or_blocked();
         running.terminate()?;
-        let refused = until(PATIENCE, || TcpStream::connect(running.address).is_err().then_some(()));
+        // A listener that nobody accepts from any more still lets clients queue up; they must be told at once.
+        let refused = until(PATIENCE, || {
+            let tried = TcpStream::connect_timeout(&running.address, PATIENCE);
+            tried.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused).then_some(())
+        });
         holds(refused.is_some(), || "after SIGTERM the server still accepts connections".to_owned())?;
         Heard::drain(&mut slow, &group, POSTS).map_err(|stop| match stop {
             Stop::Failed(observed) => Stop::Failed(format!("after SIGTERM: {observed}")),
