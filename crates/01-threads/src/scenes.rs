@@ -7,10 +7,13 @@ use std::{
     thread,
 };
 
-use chat::Reply;
+use chat::{
+    Reply,
+    scene::{self, Client},
+};
 use lesson_threads::Stage;
 
-use crate::cast::{Client, run, start, threads};
+use crate::cast::{run, start};
 
 /// A scene, by its name.
 pub struct Scene {
@@ -32,52 +35,17 @@ pub const SCENES: [Scene; 3] = [
 fn conversation(stage: Stage) -> io::Result<()> {
     let server = start(stage)?;
     println!("A chat server (stage {stage:?}) listens on {server}, and four clients connect to it.\n");
-    let mut ana = Client::connect("ana", server)?;
-    let mut luis = Client::connect("luis", server)?;
-    let mut eva = Client::connect("eva", server)?;
-    let mut max = Client::connect("max", server)?;
-    ana.join("rust")?;
-    ana.hear()?;
-    luis.join("rust")?;
-    ana.hear()?;
-    luis.hear()?;
-    eva.join("go")?;
-    eva.hear()?;
-    ana.post("rust", "hola, does anybody know what a future is?")?;
-    ana.hear()?;
-    luis.hear()?;
-    max.post("rust", "something that does nothing until it is polled")?;
-    ana.hear()?;
-    luis.hear()?;
-    luis.post("go", "one may post to a group without being in it")?;
-    eva.hear()?;
-    luis.leave("rust")?;
-    luis.post("tokio", "is anybody here?")?;
-    luis.hear()?;
-    max.say("this is not JSON")?;
-    max.hear()?;
-    max.post("rust", "a bad line costs one Error line, and the next one is served")?;
-    ana.hear()?;
-    println!();
-    match threads() {
-        None => println!("How many OS threads that took is read from /proc, which this system does not have."),
-        Some(names) => {
-            let total: usize = names.values().sum();
-            let list: Vec<String> = names.iter().map(|(name, number)| format!("{number} {name}")).collect();
-            println!("4 clients, {total} OS threads in this process: {}.", list.join(", "));
-            println!(
-                "{}",
-                match stage {
-                    Stage::SharedWriter => {
-                        "The main thread plays the clients, one thread accepts, and each connection has one, under its parent's name."
-                    }
-                    Stage::Mailboxes => {
-                        "The main thread plays the clients, one thread accepts, and each connection has a reader and a writer."
-                    }
-                }
-            );
-        }
-    }
+    let _clients = scene::conversation(server)?;
+    let Some((total, list)) = scene::threads() else {
+        println!("How many OS threads that took is read from /proc, which this system does not have.");
+        return Ok(());
+    };
+    println!("4 clients, {total} OS threads in this process: {list}.");
+    let each = match stage {
+        Stage::SharedWriter => "has one, under its parent's name",
+        Stage::Mailboxes => "has a reader and a writer",
+    };
+    println!("The main thread plays the clients, one thread accepts, and each connection {each}.");
     Ok(())
 }
 

@@ -6,6 +6,8 @@ mod groups;
 mod limits;
 mod lines;
 #[cfg(feature = "service")]
+pub mod scene;
+#[cfg(feature = "service")]
 pub mod service;
 mod wire;
 

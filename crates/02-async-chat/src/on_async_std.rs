@@ -1,0 +1,91 @@
+//! The chat on async-std: the accept loop of the notes, and the mailbox design. async-std is discontinued
+//! (RUSTSEC-2025-0052); smol is the successor that its authors name.
+
+use std::{future::Future, io, sync::Arc, time::Duration};
+
+use async_std::{
+    net::{TcpListener, TcpStream},
+    task,
+};
+use chat::Limits;
+use futures::{Stream, StreamExt, stream};
+
+use crate::{
+    Runtime,
+    parts::stop::Stop,
+    s1_plain::{Groups, log_error, serve},
+    s2_mailbox::{Server, Sides},
+};
+
+/// The runtime, as the chat knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct AsyncStd;
+
+impl Runtime for AsyncStd {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        task::spawn(task);
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + 'static {
+        task::sleep(duration)
+    }
+}
+
+// ANCHOR: accept
+/// Serves each connection on a task of its own.
+///
+/// # Errors
+///
+/// The first error of any accepted socket: the `?` hands one client's misfortune to the whole server.
+pub async fn accept(
+    mut incoming: impl Stream<Item = io::Result<TcpStream>> + Unpin,
+    groups: Groups,
+    limits: Limits,
+) -> io::Result<()> {
+    while let Some(stream) = incoming.next().await {
+        let stream = stream?;
+        let (groups, limits) = (groups.clone(), limits.clone());
+        task::spawn(async move {
+            let (read, write) = (stream.clone(), stream);
+            log_error(serve(AsyncStd, read, write, groups, limits).await);
+        });
+    }
+    Ok(())
+}
+// ANCHOR_END: accept
+
+/// Stage 1 on this runtime.
+///
+/// # Errors
+///
+/// Those of [`accept`].
+pub fn plain(listener: std::net::TcpListener, limits: Limits) -> io::Result<()> {
+    let listener = TcpListener::from(listener);
+    task::block_on(accept(listener.incoming(), Groups::default(), limits))
+}
+
+/// Stage 2 on this runtime.
+///
+/// # Errors
+///
+/// The listener cannot be used.
+pub fn mailbox(listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>) -> io::Result<()> {
+    let listener = TcpListener::from(listener);
+    // Not `incoming()`, which borrows the listener: this one goes with the accept loop, and whoever comes late is refused.
+    let incoming = stream::unfold(listener, |listener| async {
+        let accepted = listener.accept().await;
+        Some((accepted.and_then(|(stream, _)| sides(stream)), listener))
+    });
+    task::block_on(Server::new(AsyncStd, limits, stop).run(incoming));
+    Ok(())
+}
+
+/// The two sides of a connection: handles on one socket.
+///
+/// # Errors
+///
+/// The connection has broken already.
+pub fn sides(stream: TcpStream) -> io::Result<Sides<TcpStream, TcpStream>> {
+    stream.set_nodelay(true)?;
+    Ok((stream.clone(), stream))
+}

@@ -1,0 +1,118 @@
+//! The chat on tokio, whose sockets know tokio's own I/O traits: `compat` turns them into those of `futures`. Its
+//! runtime is built and entered by hand, with a pool of threads or on the current one.
+
+use std::{future::Future, io, sync::Arc, time::Duration};
+
+use chat::Limits;
+use futures::{Stream, StreamExt};
+use tokio::{
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    runtime,
+};
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::compat::{Compat, TokioAsyncReadCompatExt, TokioAsyncWriteCompatExt};
+
+use crate::{
+    Runtime,
+    parts::stop::Stop,
+    s1_plain::{Groups, log_error, serve},
+    s2_mailbox::{Server, Sides},
+};
+
+/// The runtime, as the chat knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Tokio;
+
+impl Runtime for Tokio {
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(task);
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + 'static {
+        tokio::time::sleep(duration)
+    }
+}
+
+// ANCHOR: accept
+/// Serves each connection on a task of its own.
+///
+/// # Errors
+///
+/// The first error of any accepted socket: the `?` hands one client's misfortune to the whole server.
+pub async fn accept(
+    mut incoming: impl Stream<Item = io::Result<TcpStream>> + Unpin,
+    groups: Groups,
+    limits: Limits,
+) -> io::Result<()> {
+    while let Some(stream) = incoming.next().await {
+        let stream = stream?;
+        let (groups, limits) = (groups.clone(), limits.clone());
+        tokio::spawn(async move {
+            let (read, write) = stream.into_split();
+            log_error(serve(Tokio, read.compat(), write.compat_write(), groups, limits).await);
+        });
+    }
+    Ok(())
+}
+// ANCHOR_END: accept
+
+/// Which of tokio's two runtimes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Flavor {
+    /// A pool of threads, one for each core, that steal tasks from each other.
+    MultiThread,
+    /// The thread that calls, and no other.
+    CurrentThread,
+}
+
+impl Flavor {
+    fn build(self) -> io::Result<runtime::Runtime> {
+        let mut builder = match self {
+            Flavor::MultiThread => runtime::Builder::new_multi_thread(),
+            Flavor::CurrentThread => runtime::Builder::new_current_thread(),
+        };
+        builder.enable_all().build()
+    }
+}
+
+/// Stage 1 on this runtime.
+///
+/// # Errors
+///
+/// Those of [`accept`], and of building the runtime.
+pub fn plain(flavor: Flavor, listener: std::net::TcpListener, limits: Limits) -> io::Result<()> {
+    flavor.build()?.block_on(async { accept(incoming(listener)?, Groups::default(), limits).await })
+}
+
+/// Stage 2 on this runtime.
+///
+/// # Errors
+///
+/// The runtime cannot be built, or the listener not be used.
+pub fn mailbox(flavor: Flavor, listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>) -> io::Result<()> {
+    flavor.build()?.block_on(async {
+        let incoming = incoming(listener)?.map(|stream| stream.and_then(sides));
+        Server::new(Tokio, limits, stop).run(incoming).await;
+        Ok(())
+    })
+}
+
+/// The connections of a listener as a stream, which tokio's own listener is not.
+fn incoming(listener: std::net::TcpListener) -> io::Result<TcpListenerStream> {
+    listener.set_nonblocking(true)?;
+    Ok(TcpListenerStream::new(TcpListener::from_std(listener)?))
+}
+
+/// The two sides of a connection.
+///
+/// # Errors
+///
+/// The connection has broken already.
+pub fn sides(stream: TcpStream) -> io::Result<Sides<Compat<OwnedReadHalf>, Compat<OwnedWriteHalf>>> {
+    stream.set_nodelay(true)?;
+    let (read, write) = stream.into_split();
+    Ok((read.compat(), write.compat_write()))
+}
