@@ -48,11 +48,13 @@ pub async fn accept(
     while let Some(stream) = incoming.next().await {
         let stream = stream?;
         let (groups, limits) = (groups.clone(), limits.clone());
+        // ANCHOR: spawn
         smol::spawn(async move {
             let (read, write) = (stream.clone(), stream);
             log_error(serve(Smol, read, write, groups, limits).await);
         })
         .detach();
+        // ANCHOR_END: spawn
     }
     Ok(())
 }

@@ -50,10 +50,12 @@ pub async fn accept(
     while let Some(stream) = incoming.next().await {
         let stream = stream?;
         let (groups, limits) = (groups.clone(), limits.clone());
+        // ANCHOR: spawn
         tokio::spawn(async move {
             let (read, write) = stream.into_split();
             log_error(serve(Tokio, read.compat(), write.compat_write(), groups, limits).await);
         });
+        // ANCHOR_END: spawn
     }
     Ok(())
 }
@@ -100,11 +102,13 @@ pub fn mailbox(flavor: Flavor, listener: std::net::TcpListener, limits: Limits, 
     })
 }
 
+// ANCHOR: incoming
 /// The connections of a listener as a stream, which tokio's own listener is not.
 fn incoming(listener: std::net::TcpListener) -> io::Result<TcpListenerStream> {
     listener.set_nonblocking(true)?;
     Ok(TcpListenerStream::new(TcpListener::from_std(listener)?))
 }
+// ANCHOR_END: incoming
 
 /// The two sides of a connection.
 ///

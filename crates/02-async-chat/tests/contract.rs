@@ -1,25 +1,18 @@
 //! Part E of the contract on both stages and every runtime: what each passes, and exactly what each fails.
 
 use std::{
-    collections::VecDeque,
     future::Future,
     io,
-    net::TcpStream,
     ops::ControlFlow,
-    pin::{Pin, pin},
+    pin::pin,
     process::ExitCode,
     sync::Arc,
     task::{Context, Poll, Waker},
-    thread,
 };
 
 use chat::{Limits, Member};
 use clap::Parser;
-use futures::{
-    AsyncRead, AsyncWrite, Stream, StreamExt,
-    channel::mpsc::{UnboundedReceiver, unbounded},
-    executor::block_on,
-};
+use futures::executor::block_on;
 use harness::{
     Counting, Subject,
     chat::{Accept, CHECKS, Incoming, Parts, ReadStep, Server, answer_heap_questions},
@@ -34,6 +27,10 @@ use lesson_async_chat::{
     s1_plain::Groups,
     s2_mailbox::{self, write_out},
 };
+
+mod common;
+
+use common::{Script, Socket, mapped};
 
 #[global_allocator]
 static HEAP: Counting = Counting;
@@ -92,25 +89,9 @@ fn server(stage: &str, runtime: &str, accept: Accept) -> Server {
     Server::this_program(&[&serve[..], &limits].concat()).with_parts(parts)
 }
 
-/// A transport that plays a script; a cancelled read is one that is not ready, and whose future is then dropped.
-struct Script(VecDeque<ReadStep>);
-
-impl AsyncRead for Script {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        match self.0.pop_front() {
-            None => Poll::Ready(Ok(0)),
-            Some(ReadStep::Cancelled) => Poll::Pending,
-            Some(ReadStep::Bytes(bytes)) => {
-                buffer[..bytes.len()].copy_from_slice(&bytes);
-                Poll::Ready(Ok(bytes.len()))
-            }
-        }
-    }
-}
-
 fn read(script: Vec<ReadStep>) -> Vec<Result<String, String>> {
     let mut lines = Vec::new();
-    let mut reader = Reader::new(Script(script.into()), Limits::default().line_bytes);
+    let mut reader = Reader::new(Script::new(script), Limits::default().line_bytes);
     // One poll for each future: what is not ready is dropped, and begun anew.
     let mut more = true;
     while more {
@@ -123,22 +104,6 @@ fn read(script: Vec<ReadStep>) -> Vec<Result<String, String>> {
         }
     }
     lines
-}
-
-/// The connections of a check as a stream. The check's iterator blocks at its end, so a thread of its own reads it.
-fn stream(incoming: Incoming) -> UnboundedReceiver<io::Result<TcpStream>> {
-    let (send, receive) = unbounded();
-    thread::spawn(move || {
-        for stream in incoming {
-            let stream = stream.and_then(|stream| stream.set_nonblocking(true).map(|()| stream));
-            send.unbounded_send(stream).expect("the accept loop waits for more");
-        }
-    });
-    receive
-}
-
-fn mapped<T>(incoming: Incoming, map: fn(TcpStream) -> io::Result<T>) -> impl Stream<Item = io::Result<T>> + Unpin {
-    stream(incoming).map(move |stream| stream.and_then(map))
 }
 
 fn plain_async_std(incoming: Incoming) -> io::Result<()> {
@@ -181,23 +146,6 @@ fn mailbox_tokio(incoming: Incoming) -> io::Result<()> {
     Ok(())
 }
 
-/// A socket of a check, which is never not ready.
-struct Socket<'check>(&'check mut dyn io::Write);
-
-impl AsyncWrite for Socket<'_> {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Ready(self.0.write(bytes))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.0.flush())
-    }
-
-    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
 fn write_together(lines: Vec<Vec<u8>>, socket: &mut dyn io::Write) {
     let limits = Limits::default();
     let mailbox = Mailbox::new(&limits);
@@ -205,7 +153,7 @@ fn write_together(lines: Vec<Vec<u8>>, socket: &mut dyn io::Write) {
         mailbox.deliver("any", &line.into());
     }
     mailbox.enter(Phase::Closed);
-    let mut socket = Socket(socket);
+    let mut socket = Socket::new(socket);
     let written = write_out(&mut socket, &mailbox, &on_smol::Smol, limits.half_closed);
     block_on(written).expect("the socket takes everything");
 }

@@ -85,6 +85,7 @@ impl Mailbox {
         .await;
     }
 
+    // ANCHOR: poll_take
     /// Takes all that waits, as one buffer; `Ready(None)` once the mailbox is closed and empty.
     pub fn poll_take(&self, cx: &Context<'_>) -> Poll<Option<Vec<u8>>> {
         if let Some(taken) = self.take() {
@@ -96,6 +97,7 @@ impl Mailbox {
             None => Poll::Pending,
         }
     }
+    // ANCHOR_END: poll_take
 
     fn take(&self) -> Option<Option<Vec<u8>>> {
         let mut state = self.lock();
