@@ -156,7 +156,7 @@ impl Server {
 //    `reply` pushes to it, and first waits until there is room, since a reply is never dropped. `write_to` waits until
 //    something is there, takes all of it, wakes the reader, and writes it at once. No lock is held at an `.await`.
 // 2. A client that has ended its input may still listen. If it is a member (`Session::is_member`), `hear` calls
-//    `half_close` in place of `close`, and keeps the session until the mailbox is closed, as the writer does at its end.
+//    `half_close` in place of `close`, and keeps the session until the writer, at its end, has closed the mailbox.
 
 /// Waits until `check` gives something. Whoever changes what `check` looks at wakes `waker` afterwards.
 async fn wait_for<T>(waker: &AtomicWaker, check: impl FnMut() -> Option<T>) -> T {

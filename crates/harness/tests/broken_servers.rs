@@ -32,7 +32,7 @@ enum Fault {
     NoticeEachPost,
     BlockingWrite,
     ReverseOrder,
-    DeadMemberEndsBroadcast,
+    DeadTakeTheirGroup,
     DeadStayMembers,
     LeaveByAddress,
     AcceptErrorIsFatal,
@@ -100,9 +100,12 @@ const BROKEN: [(Fault, &str, Fails); 24] = [
         &[("E1", "posts that come in one piece leave in reverse"), ("E9", "and so do those of each sender")],
     ),
     (
-        Fault::DeadMemberEndsBroadcast,
-        "dead-end-the-broadcast",
-        &[("E10", "the poster pays for the dead member"), ("E11", "even if that was itself, before it came back")],
+        Fault::DeadTakeTheirGroup,
+        "dead-take-their-group",
+        &[
+            ("E10", "whoever shares a group with the dead ends with it"),
+            ("E11", "and so does whoever comes back to it"),
+        ],
     ),
     (
         Fault::DeadStayMembers,

@@ -92,14 +92,15 @@ fn settled_heap(running: &Running) -> Option<usize> {
 
 /// So many clients come and go: a third says nothing, a third joins and resets, a third joins, leaves and ends in order.
 fn visit(running: &Running, keeper: &mut Client, clients: usize) -> Verdict {
-    let group = unique("visitors");
     for number in 0..clients {
+        // A group of its own: what one visitor does is no other's business.
+        let group = unique("visitor");
         let mut client = Client::connect(running.address)?;
         if number % 3 > 0 {
             client.join(&group)?;
         }
         if number % 3 == 2 {
-            client.send(&chat::Request::Leave { group_name: group.clone() })?;
+            client.send(&chat::Request::Leave { group_name: group })?;
         }
         // Now and then, so that the server keeps up and its queue of connections does not overflow.
         if number % 20 == 0 {

@@ -197,7 +197,7 @@ impl Server {
                 self.remove(&group_name, id);
                 Ok(())
             }
-            Ok(Request::Post { group_name, message }) => self.post(id, group_name, message),
+            Ok(Request::Post { group_name, message }) => self.post(group_name, message),
             Err(bad) => Err(bad.to_string()),
         };
         if let Err(text) = done {
@@ -208,7 +208,7 @@ impl Server {
         }
     }
 
-    fn post(&mut self, from: u64, group_name: String, message: String) -> Result<(), String> {
+    fn post(&mut self, group_name: String, message: String) -> Result<(), String> {
         let missing = format!("Group '{group_name}' does not exist");
         let members = self.groups.get(&group_name).cloned().ok_or(missing)?;
         let line = Reply::Message { group_name: group_name.clone(), message }.to_line();
@@ -228,10 +228,6 @@ impl Server {
                 connection.flush(fault);
                 let _ = connection.stream.set_nonblocking(true);
             }
-            if fault == Fault::DeadMemberEndsBroadcast && connection.is_dead() {
-                self.with(from, |connection| connection.broken = true);
-                break;
-            }
         }
         Ok(())
     }
@@ -246,6 +242,13 @@ impl Server {
     }
 
     fn remove_the_gone(&mut self) {
+        if self.fault == Fault::DeadTakeTheirGroup {
+            let dead = |id: &u64| self.connections.get(id).is_some_and(|connection| connection.broken);
+            let struck = self.groups.values().filter(|members| members.iter().any(dead)).flatten();
+            for id in struck.copied().collect::<Vec<_>>() {
+                self.with(id, |connection| connection.broken = true);
+            }
+        }
         let in_a_group = |id: &u64| self.groups.values().any(|members| members.contains(id));
         let gone = self.connections.iter().filter(|(id, connection)| {
             let quiet = connection
@@ -317,9 +320,5 @@ impl Connection {
                 Err(_) => return self.broken = true,
             }
         }
-    }
-
-    fn is_dead(&self) -> bool {
-        self.stream.take_error().is_ok_and(|error| error.is_some()) || self.broken
     }
 }
