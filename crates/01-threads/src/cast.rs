@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use chat::{Limits, Reply, Request};
+use chat::{Limits, Reply, Request, service::say};
 use lesson_threads::{Stage, s1_shared_writer, s2_mailboxes::Server};
 
 /// How long a client of a scene waits for what should come at once, however busy the machine is.
@@ -59,18 +59,18 @@ impl Client {
 
     /// Joins, and posts to see itself in the group, since `Join` has no acknowledgement.
     pub fn join(&mut self, group: &str) -> io::Result<()> {
-        println!("{:<5}-> joins {group}", self.name);
+        say(format_args!("{:<5}-> joins {group}", self.name));
         self.send(&Request::Join { group_name: group.into() })?;
         self.send(&Request::Post { group_name: group.into(), message: format!("{} is here", self.name) })
     }
 
     pub fn leave(&mut self, group: &str) -> io::Result<()> {
-        println!("{:<5}-> leaves {group}", self.name);
+        say(format_args!("{:<5}-> leaves {group}", self.name));
         self.send(&Request::Leave { group_name: group.into() })
     }
 
     pub fn post(&mut self, group: &str, message: &str) -> io::Result<()> {
-        println!("{:<5}-> posts to {group}: {message}", self.name);
+        say(format_args!("{:<5}-> posts to {group}: {message}", self.name));
         self.post_quietly(group, message)
     }
 
@@ -79,15 +79,17 @@ impl Client {
     }
 
     pub fn say(&mut self, bytes: &str) -> io::Result<()> {
-        println!("{:<5}-> sends {bytes:?}", self.name);
+        say(format_args!("{:<5}-> sends {bytes:?}", self.name));
         writeln!(self.socket, "{bytes}")
     }
 
     /// Waits for one line and prints it.
     pub fn hear(&mut self) -> io::Result<()> {
         match self.reply()? {
-            Reply::Message { group_name, message } => println!("        {:<5}<- {group_name}: {message}", self.name),
-            Reply::Error(text) => println!("        {:<5}<- error: {text}", self.name),
+            Reply::Message { group_name, message } => {
+                say(format_args!("        {:<5}<- {group_name}: {message}", self.name))
+            }
+            Reply::Error(text) => say(format_args!("        {:<5}<- error: {text}", self.name)),
         }
         Ok(())
     }

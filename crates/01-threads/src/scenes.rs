@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use chat::Reply;
+use chat::{Reply, service::say};
 use lesson_threads::Stage;
 
 use crate::cast::{Client, run, start, threads};
@@ -32,7 +32,7 @@ pub const SCENES: [Scene; 3] = [
 
 fn conversation(stage: Stage) -> io::Result<()> {
     let server = start(stage)?;
-    println!("A chat server (stage {stage:?}) listens on {server}, and four clients connect to it.\n");
+    say(format_args!("A chat server (stage {stage:?}) listens on {server}, and four clients connect to it.\n"));
     let mut ana = Client::connect("ana", server)?;
     let mut luis = Client::connect("luis", server)?;
     let mut eva = Client::connect("eva", server)?;
@@ -59,14 +59,14 @@ fn conversation(stage: Stage) -> io::Result<()> {
     max.hear()?;
     max.post("rust", "a bad line costs one Error line, and the next one is served")?;
     ana.hear()?;
-    println!();
+    say("");
     match threads() {
-        None => println!("How many OS threads that took is read from /proc, which this system does not have."),
+        None => say(format_args!("How many OS threads that took is read from /proc, which this system does not have.")),
         Some(names) => {
             let total: usize = names.values().sum();
             let list: Vec<String> = names.iter().map(|(name, number)| format!("{number} {name}")).collect();
-            println!("4 clients, {total} OS threads in this process: {}.", list.join(", "));
-            println!(
+            say(format_args!("4 clients, {total} OS threads in this process: {}.", list.join(", ")));
+            say(format_args!(
                 "{}",
                 match stage {
                     Stage::SharedWriter => {
@@ -76,7 +76,7 @@ fn conversation(stage: Stage) -> io::Result<()> {
                         "The main thread plays the clients, one thread accepts, and each connection has a reader and a writer."
                     }
                 }
-            );
+            ));
         }
     }
     Ok(())
@@ -87,7 +87,9 @@ const POSTS: usize = 1000;
 
 fn stalled(stage: Stage) -> io::Result<()> {
     let server = start(stage)?;
-    println!("A chat server (stage {stage:?}). eva joins and stops reading; ana posts {POSTS} times 16 KiB.\n");
+    say(format_args!(
+        "A chat server (stage {stage:?}). eva joins and stops reading; ana posts {POSTS} times 16 KiB.\n"
+    ));
     // In the first stage that is the end of the scene; in the second whatever is late is only late.
     let patience = Duration::from_secs(if stage == Stage::SharedWriter { 1 } else { 10 });
     let mut ana = Client::connect("ana", server)?.impatient(patience)?;
@@ -101,34 +103,38 @@ fn stalled(stage: Stage) -> io::Result<()> {
     for number in 0..POSTS {
         let came_back = ana.post_quietly("rust", &text).and_then(|()| ana.reply());
         if came_back.is_err() {
-            println!(
+            say(format_args!(
                 "Post {number} does not come back to ana: the server waits for eva's socket, with the groups locked."
-            );
+            ));
             let mut max = Client::connect("max", server)?.impatient(patience)?;
             max.join("go")?;
-            println!(
+            say(format_args!(
                 "max, who has to do with neither: {}",
                 if max.reply().is_err() { "waits too" } else { "is served" }
-            );
+            ));
             return Ok(());
         }
     }
-    println!("All {POSTS} posts came back to ana. eva reads again, and finds:");
-    let (mut whole, mut lost) = (0, String::new());
-    while whole < POSTS && lost.is_empty() {
+    say(format_args!("All {POSTS} posts came back to ana. eva reads again, and finds:"));
+    let (mut whole, mut missed) = (0, 0);
+    while whole + missed < POSTS {
         match eva.reply()? {
             Reply::Message { .. } => whole += 1,
-            Reply::Error(text) => lost = text,
+            Reply::Error(text) => {
+                // `Dropped 17 messages from rust.`
+                missed += text.split(' ').nth(1).and_then(|number| number.parse::<usize>().ok()).unwrap_or_default();
+                say(format_args!("        after {whole} posts  <- error: {text}"));
+            }
         }
     }
-    println!("        {whole} lines, then <- error: {lost}");
+    say(format_args!("{whole} posts and {missed} missed: that is all of them."));
     Ok(())
 }
 
 fn aborted(stage: Stage) -> io::Result<()> {
-    println!(
+    say(format_args!(
         "The accept loop of stage {stage:?} is given: ana's connection, one that was aborted, luis' connection.\n"
-    );
+    ));
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let connect = |name| -> io::Result<(Client, TcpStream)> {
         let client = Client::connect(name, listener.local_addr()?)?;
@@ -143,13 +149,13 @@ fn aborted(stage: Stage) -> io::Result<()> {
     ana.join("rust")?;
     ana.hear()?;
     match luis.join("rust").and_then(|()| luis.hear()) {
-        Ok(()) => println!("\nluis is served: the accept loop goes on."),
-        Err(_) => println!("\nluis hears nothing."),
+        Ok(()) => say(format_args!("\nluis is served: the accept loop goes on.")),
+        Err(_) => say(format_args!("\nluis hears nothing.")),
     }
     drop((end, ana, luis));
     match accept_loop.join() {
-        Ok(Err(error)) => println!("The accept loop ended: {error}."),
-        _ => println!("The accept loop ended when there were no more connections."),
+        Ok(Err(error)) => say(format_args!("The accept loop ended: {error}.")),
+        _ => say(format_args!("The accept loop ended when there were no more connections.")),
     }
     Ok(())
 }
