@@ -13,23 +13,37 @@ default:
 run lesson *arguments:
     @shift; cargo run -q -p {{lesson}} -- "$@"
 
-# Show the difference between two stages of a lesson: just diff threads 1 2
+# Show the difference between two stages or runtimes: just diff threads 1 2 | just diff async-chat async-std tokio
 [group('learn')]
+[no-exit-message]
 diff lesson one two:
-    @git --no-pager diff --no-index --color=auto -- crates/*-{{lesson}}/src/s{{one}}_*.rs crates/*-{{lesson}}/src/s{{two}}_*.rs || [ $? = 1 ]
+    #!/usr/bin/env bash
+    set -eu
+    file() {
+        ls crates/*-{{lesson}}/src/s"$1"_*.rs crates/*-{{lesson}}/src/on_"${1//-/_}".rs 2>/dev/null | grep . ||
+            { echo "error: {{lesson}} has no stage and no runtime $1" >&2; exit 2; }
+    }
+    one=$(file {{one}}); two=$(file {{two}})
+    git --no-pager diff --no-index --color=auto -- "$one" "$two" || [ $? = 1 ]
 
 # Check your exercise, all of it or one step: just exercise threads 2
 [group('learn')]
 [no-exit-message]
 exercise lesson step="":
+    @[ -z "{{step}}" ] || cargo test -q -p {{lesson}} --test exercise -- --list | grep -q "^step-{{step}}::" || { echo "error: the exercise of {{lesson}} has no step {{step}}" >&2; exit 2; }
     @cargo test -q -p {{lesson}} --test exercise -- {{ if step == "" { "" } else { "step-" + step } }}
 
 # Put an exercise back as it was; what you wrote is kept beside it as mod.rs.mine
 [group('learn')]
+[no-exit-message]
 exercise-reset lesson:
-    @cp crates/*-{{lesson}}/exercise/mod.rs "$(echo crates/*-{{lesson}})/exercise/mod.rs.mine"
-    @git checkout --quiet -- crates/*-{{lesson}}/exercise/mod.rs
-    @echo "The exercise is as it was; what you wrote is in $(echo crates/*-{{lesson}})/exercise/mod.rs.mine."
+    #!/usr/bin/env bash
+    set -eu
+    file=$(echo crates/*-{{lesson}}/exercise/mod.rs)
+    if git diff --quiet HEAD -- "$file"; then echo "The exercise is as it was already."; exit; fi
+    cp --backup=numbered "$file" "$file.mine"
+    git checkout --quiet HEAD -- "$file"
+    echo "The exercise is as it was; what you wrote is in $file.mine."
 
 # Talk to a chat server: just chat 127.0.0.1:8080
 [group('chat')]
@@ -45,6 +59,7 @@ check-chat *target:
 
 # Run the tests, all of them or one package's
 [group('check')]
+[no-exit-message]
 test package="":
     @cargo test {{ if package == "" { "--workspace" } else { "-p " + package } }}
 
@@ -66,6 +81,7 @@ ci:
 
 # Licences, sources and known vulnerabilities of every dependency
 [group('check')]
+[no-exit-message]
 deny:
     @command -v cargo-deny >/dev/null || { echo "just deny needs cargo-deny: cargo install cargo-deny --locked" >&2; exit 1; }
     cargo deny check

@@ -17,14 +17,30 @@ fn metadata() -> Metadata {
 /// The Rust files that git tracks or would track, from the root, with their text.
 fn rust_files() -> Vec<(PathBuf, String)> {
     let arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.rs"];
-    let listed = Command::new("git").args(arguments).current_dir(root()).output().expect("git runs");
-    assert!(listed.status.success(), "git ls-files: {}", String::from_utf8_lossy(&listed.stderr));
-    let names = String::from_utf8(listed.stdout).expect("the names of our files are UTF-8");
-    let files = names.split_terminator('\0').map(PathBuf::from);
+    let listed = Command::new("git").args(arguments).current_dir(root()).output();
+    // Sources that came without their history are whatever lies there.
+    let files = match listed {
+        Ok(listed) if listed.status.success() => {
+            let names = String::from_utf8(listed.stdout).expect("the names of our files are UTF-8");
+            names.split_terminator('\0').map(PathBuf::from).collect()
+        }
+        _ => below(root()),
+    };
+    let files = files.into_iter();
     // A file that was deleted and not yet committed is listed and cannot be read.
     let files: Vec<_> = files.filter_map(|file| Some((fs::read_to_string(root().join(&file)).ok()?, file))).collect();
-    assert!(!files.is_empty(), "git lists the files of the checkout");
+    assert!(!files.is_empty(), "there are sources");
     files.into_iter().map(|(text, file)| (file, text)).collect()
+}
+
+/// Every `.rs` file below a folder but cargo's own, by its path from the root.
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let files = files.into_iter().filter(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    let files = files.filter_map(|file| Some(file.strip_prefix(root()).ok()?.to_owned()));
+    let folders = folders.iter().filter(|folder| !folder.ends_with("target"));
+    files.chain(folders.flat_map(|folder| below(folder))).collect()
 }
 
 /// The packages of the workspace: name and folder from the root.

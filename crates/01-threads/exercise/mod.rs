@@ -7,7 +7,7 @@
 
 use std::{
     io::{self, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::{Shutdown, TcpListener, TcpStream},
     sync::{Arc, Mutex, mpsc},
 };
 
@@ -107,7 +107,8 @@ impl Server {
     /// The reader hands each line to a [`Session`], which joins, posts and leaves in the table of groups. If that gives
     /// an `Err`, its line goes into the client's own mailbox. At the end of input the reader closes the mailbox.
     ///
-    /// The writer, when it has ended, shuts down the socket, since its reader may still wait there. A `Session` that is
+    /// The writer, when all is written, shuts down its side of the socket (`Shutdown::Write`): the client sees the end, and
+    /// ends its own side, for which the reader waits. After an error it shuts down both. A `Session` that is
     /// dropped has left all its groups.
     fn serve(&self, stream: &TcpStream, mailbox: &Arc<Mailbox>) {
         todo!("step 3: spawn the writer in a thread::scope; both threads can use the &TcpStream")

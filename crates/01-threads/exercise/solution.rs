@@ -204,10 +204,11 @@ impl Server {
         let mut session = Session::new(Arc::clone(&self.groups), Arc::clone(mailbox), &self.limits);
         thread::scope(|scope| {
             let writer = thread::Builder::new().spawn_scoped(scope, || {
-                let _ = mailbox.write_to(stream);
+                let written = mailbox.write_to(stream);
                 mailbox.close();
-                // Ends the reader's wait too.
-                let _ = stream.shutdown(Shutdown::Both);
+                // Behind the last line the client sees the end, and ends its side, for which the reader waits. After an
+                // error there is nothing to wait for.
+                let _ = stream.shutdown(if written.is_ok() { Shutdown::Write } else { Shutdown::Both });
             });
             if writer.is_err() {
                 return;

@@ -3,6 +3,7 @@
 
 use std::{io, process::ExitCode};
 
+use chat::service::say;
 use clap::{Parser, Subcommand};
 use lesson_threads::{Serve, Stage};
 
@@ -39,7 +40,7 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Some(Command::Serve(serve)) => serve.run(),
         None if arguments.list => {
-            scenes::SCENES.iter().for_each(|scene| println!("{:<14}{}", scene.name, scene.about));
+            scenes::SCENES.iter().for_each(|scene| say(format_args!("{:<14}{}", scene.name, scene.about)));
             Ok(())
         }
         None => match scenes::SCENES.iter().find(|scene| scene.name == arguments.scene) {

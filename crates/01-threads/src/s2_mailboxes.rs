@@ -130,8 +130,9 @@ impl Server {
 fn write_out(stream: &TcpStream, mailbox: &Mailbox) -> io::Result<()> {
     let written = mailbox.write_to(&mut &*stream);
     mailbox.close();
-    // Ends the reader's wait as well.
-    let _ = stream.shutdown(Shutdown::Both);
+    // The client sees the end behind the last line, and ends its side, for which the reader waits. To close before would
+    // throw away what is still under way, if anything unread has arrived: so does TCP. A broken socket has no such end.
+    let _ = stream.shutdown(if written.is_ok() { Shutdown::Write } else { Shutdown::Both });
     written
 }
 

@@ -11,6 +11,7 @@ use std::{
 use chat::{
     Reply,
     scene::{self, Client},
+    service::say,
 };
 use lesson_threads::Stage;
 
@@ -35,18 +36,18 @@ pub const SCENES: [Scene; 3] = [
 
 fn conversation(stage: Stage) -> io::Result<()> {
     let server = start(stage)?;
-    println!("A chat server (stage {stage:?}) listens on {server}, and four clients connect to it.\n");
+    say(format_args!("A chat server (stage {stage:?}) listens on {server}, and four clients connect to it.\n"));
     let _clients = scene::conversation(server)?;
     let Some((total, list)) = scene::threads() else {
-        println!("How many OS threads that took is read from /proc, which this system does not have.");
+        say("How many OS threads that took is read from /proc, which this system does not have.");
         return Ok(());
     };
-    println!("4 clients, {total} OS threads in this process: {list}.");
+    say(format_args!("4 clients, {total} OS threads in this process: {list}."));
     let each = match stage {
         Stage::SharedWriter => "has one, under its parent's name",
         Stage::Mailboxes => "has a reader and a writer",
     };
-    println!("The main thread plays the clients, one thread accepts, and each connection {each}.");
+    say(format_args!("The main thread plays the clients, one thread accepts, and each connection {each}."));
     Ok(())
 }
 
@@ -55,7 +56,9 @@ const POSTS: usize = 1000;
 
 fn stalled(stage: Stage) -> io::Result<()> {
     let server = start(stage)?;
-    println!("A chat server (stage {stage:?}). eva joins and stops reading; ana posts {POSTS} times 16 KiB.\n");
+    say(format_args!(
+        "A chat server (stage {stage:?}). eva joins and stops reading; ana posts {POSTS} times 16 KiB.\n"
+    ));
     // In the first stage that is the end of the scene; in the second whatever is late is only late.
     let patience = Duration::from_secs(if stage == Stage::SharedWriter { 1 } else { 10 });
     let mut ana = Client::connect("ana", server)?.impatient(patience)?;
@@ -69,34 +72,38 @@ fn stalled(stage: Stage) -> io::Result<()> {
     for number in 0..POSTS {
         let came_back = ana.post_quietly("rust", &text).and_then(|()| ana.reply());
         if came_back.is_err() {
-            println!(
+            say(format_args!(
                 "Post {number} does not come back to ana: the server waits for eva's socket, with the groups locked."
-            );
+            ));
             let mut max = Client::connect("max", server)?.impatient(patience)?;
             max.join("go")?;
-            println!(
+            say(format_args!(
                 "max, who has to do with neither: {}",
                 if max.reply().is_err() { "waits too" } else { "is served" }
-            );
+            ));
             return Ok(());
         }
     }
-    println!("All {POSTS} posts came back to ana. eva reads again, and finds:");
-    let (mut whole, mut lost) = (0, String::new());
-    while whole < POSTS && lost.is_empty() {
+    say(format_args!("All {POSTS} posts came back to ana. eva reads again, and finds:"));
+    let (mut whole, mut missed) = (0, 0);
+    while whole + missed < POSTS {
         match eva.reply()? {
             Reply::Message { .. } => whole += 1,
-            Reply::Error(text) => lost = text,
+            Reply::Error(text) => {
+                // `Dropped 17 messages from rust.`
+                missed += text.split(' ').nth(1).and_then(|number| number.parse::<usize>().ok()).unwrap_or_default();
+                say(format_args!("        after {whole} posts  <- error: {text}"));
+            }
         }
     }
-    println!("        {whole} lines, then <- error: {lost}");
+    say(format_args!("{whole} posts and {missed} missed: that is all of them."));
     Ok(())
 }
 
 fn aborted(stage: Stage) -> io::Result<()> {
-    println!(
+    say(format_args!(
         "The accept loop of stage {stage:?} is given: ana's connection, one that was aborted, luis' connection.\n"
-    );
+    ));
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let connect = |name| -> io::Result<(Client, TcpStream)> {
         let client = Client::connect(name, listener.local_addr()?)?;
@@ -111,13 +118,13 @@ fn aborted(stage: Stage) -> io::Result<()> {
     ana.join("rust")?;
     ana.hear()?;
     match luis.join("rust").and_then(|()| luis.hear()) {
-        Ok(()) => println!("\nluis is served: the accept loop goes on."),
-        Err(_) => println!("\nluis hears nothing."),
+        Ok(()) => say(format_args!("\nluis is served: the accept loop goes on.")),
+        Err(_) => say(format_args!("\nluis hears nothing.")),
     }
     drop((end, ana, luis));
     match accept_loop.join() {
-        Ok(Err(error)) => println!("The accept loop ended: {error}."),
-        _ => println!("The accept loop ended when there were no more connections."),
+        Ok(Err(error)) => say(format_args!("The accept loop ended: {error}.")),
+        _ => say(format_args!("The accept loop ended when there were no more connections.")),
     }
     Ok(())
 }

@@ -251,16 +251,19 @@ impl Server {
     {
         let mailbox = Arc::new(Mailbox::new(&self.limits));
         self.open.lock().unwrap().push(Arc::clone(&mailbox));
-        let (server, own) = (Arc::clone(self), Arc::clone(&mailbox));
-        tokio::spawn(async move {
+        let own = Arc::clone(&mailbox);
+        let writer = tokio::spawn(async move {
             let _ = own.write_to(&mut write).await;
             // Ends the reader's wait too.
             own.close();
             let _ = write.close().await;
-            server.leave(&own);
         });
         let server = Arc::clone(self);
-        tokio::spawn(async move { server.hear(read, &mailbox).await });
+        tokio::spawn(async move {
+            server.hear(read, &mailbox).await;
+            let _ = writer.await;
+            server.leave(&mailbox);
+        });
     }
 
     /// Serves the requests of one connection, until there are no more or its mailbox is closed.
@@ -281,6 +284,8 @@ impl Server {
         } else {
             mailbox.close();
         }
+        // If the server ends first, the client ends its side too: to close before that loses what is under way to it.
+        while let Ok(Some(_)) = reader.read().await {}
         // A half-closed client stays a member until its writer has ended.
         mailbox.closed().await;
     }

@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 
+use chat::service::say;
 use clap::{Parser, Subcommand};
 use lesson_async_chat::{Serve, Stage, Which};
 
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
     let done = match (arguments.command, scene) {
         (Some(Command::Serve(serve)), _) => serve.run(),
         (None, _) if arguments.list => {
-            scenes::SCENES.iter().for_each(|scene| println!("{:<14}{}", scene.name, scene.about));
+            scenes::SCENES.iter().for_each(|scene| say(format_args!("{:<14}{}", scene.name, scene.about)));
             Ok(())
         }
         (None, Some(scene)) => {

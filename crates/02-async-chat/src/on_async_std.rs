@@ -1,14 +1,22 @@
 //! The chat on async-std: the accept loop of the notes, and the mailbox design. async-std is discontinued
 //! (RUSTSEC-2025-0052); smol is the successor that its authors name.
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    net::Shutdown,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use async_std::{
     net::{TcpListener, TcpStream},
     task,
 };
 use chat::Limits;
-use futures::{Stream, StreamExt, stream};
+use futures::{AsyncWrite, Stream, StreamExt, stream};
 
 use crate::{
     Runtime,
@@ -85,7 +93,25 @@ pub fn mailbox(listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>)
 /// # Errors
 ///
 /// The connection has broken already.
-pub fn sides(stream: TcpStream) -> io::Result<Sides<TcpStream, TcpStream>> {
+pub fn sides(stream: TcpStream) -> io::Result<Sides<TcpStream, WritingSide>> {
     stream.set_nodelay(true)?;
-    Ok((stream.clone(), stream))
+    Ok((stream.clone(), WritingSide(stream)))
+}
+
+/// The writing side. Its `close` ends that side of the connection, as on the other runtimes: async-std's own does nothing.
+#[derive(Debug)]
+pub struct WritingSide(TcpStream);
+
+impl AsyncWrite for WritingSide {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.0.shutdown(Shutdown::Write))
+    }
 }

@@ -139,6 +139,11 @@ impl<Rt: Runtime> Server<Rt> {
             Some(Ok(())) if session.is_member() => mailbox.enter(Phase::HalfClosed),
             _ => mailbox.enter(Phase::Closed),
         }
+        if ended.is_none() {
+            // The server ends this connection first. It is closed once the client has ended its side too: to close a
+            // socket with unread input throws away what is under way to its client.
+            while let Ok(true) = reader.read(|_| ControlFlow::Continue(())).await {}
+        }
         drop(reader);
         mailbox.closed().await;
         debug!(target: "async-chat", ?ended, "a reader has ended");

@@ -10,7 +10,7 @@ use std::{
 use chat::{
     Limits, Request,
     scene::{self, Client},
-    service::raise_descriptor_limit,
+    service::{raise_descriptor_limit, say},
 };
 use lesson_async_chat::{
     Stage, Which,
@@ -49,7 +49,9 @@ fn start(stage: Stage, on: Which) -> io::Result<SocketAddr> {
 
 fn conversation(stage: Stage, on: Which) -> io::Result<()> {
     let server = start(stage, on)?;
-    println!("A chat server (stage {stage:?} on {on:?}) listens on {server}, and four clients connect to it.\n");
+    say(format_args!(
+        "A chat server (stage {stage:?} on {on:?}) listens on {server}, and four clients connect to it.\n"
+    ));
     let _clients = scene::conversation(server)?;
     count("4 clients");
     Ok(())
@@ -59,7 +61,7 @@ fn crowd(stage: Stage, on: Which) -> io::Result<()> {
     const CROWD: usize = 500;
     raise_descriptor_limit();
     let server = start(stage, on)?;
-    println!("A chat server (stage {stage:?} on {on:?}); {CROWD} clients join, and then one of them posts.\n");
+    say(format_args!("A chat server (stage {stage:?} on {on:?}); {CROWD} clients join, and then one of them posts.\n"));
     let mut crowd = Vec::new();
     for number in 0..CROWD {
         let socket = TcpStream::connect(server)?;
@@ -81,12 +83,13 @@ fn crowd(stage: Stage, on: Which) -> io::Result<()> {
 
 fn count(clients: &str) {
     match scene::threads() {
-        None => {
-            println!("{clients}, {} tasks; threads are counted in /proc, which this system does not have.", tasks())
-        }
+        None => say(format_args!(
+            "{clients}, {} tasks; threads are counted in /proc, which this system does not have.",
+            tasks()
+        )),
         Some((threads, list)) => {
-            println!("{clients}, {} tasks on {threads} OS threads: {list}.", tasks());
-            println!("The main thread plays the clients; all others run whatever task is ready.");
+            say(format_args!("{clients}, {} tasks on {threads} OS threads: {list}.", tasks()));
+            say(format_args!("The main thread plays the clients; all others run whatever task is ready."));
         }
     }
 }

@@ -81,12 +81,19 @@ pub struct Session<M: Member> {
     me: Arc<M>,
     joined: HashSet<String>,
     max_groups: usize,
+    max_name: usize,
 }
 
 impl<M: Member> Session<M> {
     /// A session that is in no group yet.
     pub fn new(groups: Arc<Groups<M>>, me: Arc<M>, limits: &Limits) -> Self {
-        Session { groups, me, joined: HashSet::new(), max_groups: limits.groups_per_member }
+        Session {
+            groups,
+            me,
+            joined: HashSet::new(),
+            max_groups: limits.groups_per_member,
+            max_name: limits.group_name_bytes,
+        }
     }
 
     /// Carries out one line of this connection, as the decoder gave it.
@@ -109,6 +116,9 @@ impl<M: Member> Session<M> {
     }
 
     fn join(&mut self, group: String) -> Result<(), Reply> {
+        if group.len() > self.max_name {
+            return Err(Reply::Error(format!("The group's name is longer than {} bytes", self.max_name)));
+        }
         if self.joined.len() >= self.max_groups && !self.joined.contains(&group) {
             return Err(Reply::Error(format!("You are in {} groups already, the most there may be", self.max_groups)));
         }

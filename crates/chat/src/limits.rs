@@ -13,6 +13,8 @@ pub struct Limits {
     pub mailbox_bytes: usize,
     /// Groups that one connection may be a member of at a time: against a client that joins without end.
     pub groups_per_member: usize,
+    /// Bytes of a group's name. With the bound above it also bounds what a notice of lag may have to remember.
+    pub group_name_bytes: usize,
     /// Connections at a time; the next one gets an `Error` line and is closed.
     pub connections: usize,
     /// How long a member that has half-closed is kept while nothing is posted to it. TCP cannot tell a client that
@@ -29,6 +31,7 @@ impl Default for Limits {
             mailbox_lines: 1024,
             mailbox_bytes: 256 * 1024,
             groups_per_member: 1000,
+            group_name_bytes: 256,
             connections: 4096,
             half_closed: Duration::from_secs(5),
             drain: Duration::from_secs(2),

@@ -69,7 +69,7 @@ impl LineDecoder {
     /// Keeps a piece of an unfinished line. `true` once, when that makes the line too long.
     fn keep(&mut self, piece: &[u8]) -> bool {
         // One byte more than the limit may still be the `\r` of the line's ending.
-        if self.skipping || self.partial.len() + piece.len() <= self.limit + 1 {
+        if self.skipping || self.partial.len() + piece.len() <= self.limit.saturating_add(1) {
             if !self.skipping {
                 self.partial.extend_from_slice(piece);
             }

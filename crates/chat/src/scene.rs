@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{Reply, Request};
+use crate::{Reply, Request, service::say};
 
 /// How long a client of a scene waits for what should come at once, however busy the machine is.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -51,7 +51,7 @@ impl Client {
     ///
     /// The connection broke, here and below.
     pub fn join(&mut self, group: &str) -> io::Result<()> {
-        println!("{:<5}-> joins {group}", self.name);
+        say(format_args!("{:<5}-> joins {group}", self.name));
         self.send(&Request::Join { group_name: group.into() })?;
         self.post_quietly(group, &format!("{} is here", self.name))
     }
@@ -62,7 +62,7 @@ impl Client {
     ///
     /// As for [`join`](Self::join).
     pub fn leave(&mut self, group: &str) -> io::Result<()> {
-        println!("{:<5}-> leaves {group}", self.name);
+        say(format_args!("{:<5}-> leaves {group}", self.name));
         self.send(&Request::Leave { group_name: group.into() })
     }
 
@@ -72,7 +72,7 @@ impl Client {
     ///
     /// As for [`join`](Self::join).
     pub fn post(&mut self, group: &str, message: &str) -> io::Result<()> {
-        println!("{:<5}-> posts to {group}: {message}", self.name);
+        say(format_args!("{:<5}-> posts to {group}: {message}", self.name));
         self.post_quietly(group, message)
     }
 
@@ -91,7 +91,7 @@ impl Client {
     ///
     /// As for [`join`](Self::join).
     pub fn say(&mut self, line: &str) -> io::Result<()> {
-        println!("{:<5}-> sends {line:?}", self.name);
+        say(format_args!("{:<5}-> sends {line:?}", self.name));
         writeln!(self.socket, "{line}")
     }
 
@@ -102,8 +102,10 @@ impl Client {
     /// As for [`reply`](Self::reply).
     pub fn hear(&mut self) -> io::Result<()> {
         match self.reply()? {
-            Reply::Message { group_name, message } => println!("        {:<5}<- {group_name}: {message}", self.name),
-            Reply::Error(text) => println!("        {:<5}<- error: {text}", self.name),
+            Reply::Message { group_name, message } => {
+                say(format_args!("        {:<5}<- {group_name}: {message}", self.name))
+            }
+            Reply::Error(text) => say(format_args!("        {:<5}<- error: {text}", self.name)),
         }
         Ok(())
     }
@@ -158,7 +160,7 @@ pub fn conversation(server: SocketAddr) -> io::Result<[Client; 4]> {
     max.hear()?;
     max.post("rust", "a bad line costs one Error line, and the next one is served")?;
     ana.hear()?;
-    println!();
+    say("");
     Ok([ana, luis, eva, max])
 }
 

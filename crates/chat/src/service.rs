@@ -1,8 +1,10 @@
 //! What the command line of every server here shares: flags, logs, signals, and the limit of descriptors.
 
 use std::{
+    fmt::Display,
     io::{self, IsTerminal, Write},
     net::{SocketAddr, TcpListener},
+    sync::mpsc,
     thread,
     time::Duration,
 };
@@ -38,6 +40,9 @@ pub struct ServeArgs {
     /// Groups that one connection may be in
     #[arg(long, value_name = "GROUPS", default_value_t = Limits::default().groups_per_member, value_parser = at_least_one)]
     max_groups: usize,
+    /// Longest name of a group, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().group_name_bytes, value_parser = at_least_one)]
+    max_group_name: usize,
     /// Connections at a time; the next one is told so and closed
     #[arg(long, value_name = "N", default_value_t = Limits::default().connections, value_parser = at_least_one)]
     max_connections: usize,
@@ -74,6 +79,7 @@ impl ServeArgs {
             mailbox_lines: self.mailbox_lines,
             mailbox_bytes: self.mailbox_bytes,
             groups_per_member: self.max_groups,
+            group_name_bytes: self.max_group_name,
             connections: self.max_connections,
             half_closed: Duration::from_millis(self.half_closed_ms),
             drain: Duration::from_millis(self.drain_ms),
@@ -104,6 +110,19 @@ pub fn announce(listener: &TcpListener) -> io::Result<()> {
     Ok(())
 }
 
+/// Prints a line to stdout. If nobody reads it any more, as behind `| head`, the program ends quietly; if it cannot be
+/// written, with one line on stderr and exit code 1.
+pub fn say(line: impl Display) {
+    match writeln!(io::stdout(), "{line}") {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) => {
+            eprintln!("error: cannot write to stdout: {error}");
+            std::process::exit(1);
+        }
+    }
+}
+
 /// Calls `stop` on a thread of its own at the first Ctrl-C or SIGTERM; a second one ends the process at once, with 130.
 ///
 /// # Errors
@@ -111,11 +130,18 @@ pub fn announce(listener: &TcpListener) -> io::Result<()> {
 /// The signals cannot be watched.
 pub fn on_stop_signal(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let (first, stopping) = mpsc::channel::<()>();
+    // Stopping may take as long as the drain, and the second signal must be heard meanwhile: so it has a thread of its
+    // own, made now, since there may be none left when it is needed.
+    thread::Builder::new().name("stop".into()).spawn(move || {
+        if stopping.recv().is_ok() {
+            stop();
+        }
+    })?;
     thread::Builder::new().name("signals".into()).spawn(move || {
         let mut caught = signals.forever();
         if caught.next().is_some() {
-            // Stopping may take as long as the drain: the second signal must be heard meanwhile.
-            thread::spawn(stop);
+            let _ = first.send(());
         }
         if caught.next().is_some() {
             std::process::exit(130);

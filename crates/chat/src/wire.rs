@@ -64,11 +64,11 @@ impl fmt::Display for BadLine {
 impl std::error::Error for BadLine {}
 
 impl Request {
-    /// Reads a request from a line without its ending.
+    /// Reads a request from a line without its ending. Fields it does not know are ignored, as by the book's server.
     ///
     /// # Errors
     ///
-    /// [`BadLine::NotJson`] if it is not exactly one JSON object of this type, or is nested more than 127 levels deep.
+    /// [`BadLine::NotJson`] if it is not exactly one request in JSON, or is nested more than 127 levels deep.
     pub fn parse(line: &str) -> Result<Self, BadLine> {
         serde_json::from_str(line).map_err(|error| BadLine::NotJson(error.to_string()))
     }
@@ -84,7 +84,7 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// [`BadLine::NotJson`] if it is not exactly one JSON object of this type.
+    /// [`BadLine::NotJson`] if it is not exactly one reply in JSON.
     pub fn parse(line: &str) -> Result<Self, BadLine> {
         serde_json::from_str(line).map_err(|error| BadLine::NotJson(error.to_string()))
     }

@@ -209,7 +209,9 @@ fn end_children_on_ctrl_c() {
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
         thread::spawn(move || {
             if let Some(signal) = signals.forever().next() {
-                live_groups().iter().copied().for_each(process::kill_group);
+                // Held until the end, so that nobody reports the death of a child as the outcome of its check.
+                let live = live_groups();
+                live.iter().copied().for_each(process::kill_group);
                 std::process::exit(128 + signal);
             }
         });

@@ -39,6 +39,7 @@ enum Fault {
     SpinWithoutDescriptors,
     KeepSockets,
     StopWithoutFlush,
+    CloseWhileStopping,
     AcceptWhileStopping,
     ExitCodeOne,
     ForgetOnCancel,
@@ -50,7 +51,7 @@ enum Fault {
 type Fails = &'static [(&'static str, &'static str)];
 
 /// Each fault, and exactly what it fails.
-const BROKEN: [(Fault, &str, Fails); 24] = [
+const BROKEN: [(Fault, &str, Fails); 25] = [
     (Fault::None, "nothing-wrong", &[]),
     (
         Fault::DecodeEachRead,
@@ -125,6 +126,11 @@ const BROKEN: [(Fault, &str, Fails); 24] = [
     (Fault::SpinWithoutDescriptors, "spins-without-descriptors", &[("E13", "accept is tried again at once, for ever")]),
     (Fault::KeepSockets, "keeps-sockets", &[("E14", "a member's socket stays open when it has gone")]),
     (Fault::StopWithoutFlush, "stops-without-flush", &[("E15", "what waits is lost")]),
+    (
+        Fault::CloseWhileStopping,
+        "closes-while-stopping",
+        &[("E15", "what is under way to a client that still sends is lost")],
+    ),
     (Fault::AcceptWhileStopping, "accepts-while-stopping", &[("E15", "newcomers are let in")]),
     (Fault::ExitCodeOne, "exits-with-1", &[("E15", "the exit code says that something went wrong")]),
     (

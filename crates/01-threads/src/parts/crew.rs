@@ -76,6 +76,8 @@ impl Seat<'_> {
 
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
+        // Even if the reader has panicked, its writer must not wait for ever.
+        self.mailbox.close();
         self.crew.lock().taken.remove(&self.number);
         self.crew.left.notify_all();
     }

@@ -5,15 +5,17 @@ use std::{
     ffi::OsString,
     io::Write,
     net::{SocketAddr, ToSocketAddrs},
+    path::Path,
     process::ExitCode,
+    time::Duration,
 };
 
 use anstream::{eprintln, print, println};
 use anstyle::{AnsiColor, Style};
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use harness::{
-    Check, Level, Outcome, Stop, answered,
-    chat::{CHECKS, Server},
+    Check, Level, Outcome, answered,
+    chat::{CHECKS, Client, Server},
     judge, report,
 };
 use serde_json::json;
@@ -48,13 +50,15 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let server = arguments.server();
-    if answered(&CHECKS, &server) {
+    if answered(&CHECKS, &server) || answered(&START, &server) {
         return ExitCode::SUCCESS;
     }
     let checks = arguments.checks();
-    // A server that is not there is one clear line, and not fifteen failures.
-    if let Err(Stop::Failed(why) | Stop::NotApplicable(why) | Stop::NotWritten(why)) = reachable(&server) {
-        eprintln!("error: {why}");
+    // A server that is not there is one clear line, and not fifteen failures. It is tried as a check is, in a process of
+    // its own, so that whatever the command starts is ended with it.
+    let start = judge("server::start", START[0].deadline);
+    if start != Outcome::Passed {
+        eprintln!("error: {}", start.observed());
         return ExitCode::FAILURE;
     }
     let mut results = Vec::new();
@@ -86,6 +90,10 @@ impl Arguments {
     fn server(&self) -> Server {
         match (&self.target[..], self.at) {
             ([one], None) if let Some(address) = address(one) => Server::at(address),
+            ([one], None) if one.to_str().is_some_and(|one| one.contains(':')) && !Path::new(one).exists() => {
+                let message = format!("'{}' is no address that can be resolved, and no program", one.display());
+                Arguments::command().error(ErrorKind::InvalidValue, message).exit()
+            }
             (command, at) => Server { address: at, ..Server::command(command) },
         }
     }
@@ -109,10 +117,16 @@ fn address(argument: &OsString) -> Option<SocketAddr> {
     argument.to_str()?.to_socket_addrs().ok()?.next()
 }
 
-fn reachable(server: &Server) -> Result<(), Stop> {
-    let running = server.start()?;
-    harness::chat::Client::connect(running.address).map(drop)
-}
+/// No check of the contract: whether there is a server at all.
+static START: [Check<Server>; 1] = [Check {
+    id: "start",
+    level: Level::Must,
+    must: "the server starts, and says where it listens",
+    why: "otherwise there is nothing to check",
+    source: "",
+    deadline: Duration::from_secs(90),
+    run: |server| server.start().and_then(|running| Client::connect(running.address)).map(drop),
+}];
 
 fn row(check: &Check<Server>, outcome: &Outcome) -> String {
     let (word, colour, text) = match outcome {

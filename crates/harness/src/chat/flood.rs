@@ -105,7 +105,7 @@ fn held_up(what: &str) -> Stop {
 }
 
 /// A member of `group` that reads nothing until it is told to, with as small a receive buffer as there is.
-pub(super) fn stalled_member(running: &Running, group: &str) -> Result<Client, Stop> {
+fn stalled_member(running: &Running, group: &str) -> Result<Client, Stop> {
     let mut member = Client::connect_from(None, running.address, true)?;
     member.join(group)?;
     member.settle_alone()?;

@@ -19,11 +19,14 @@ use crate::{Check, Level};
 /// How long anything may take that should happen at once. Longer than this is called a hang, and nothing is measured.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a server may take to start: some are compiled first, or start a virtual machine.
+const START: Duration = Duration::from_secs(60);
+
 /// How long a server may keep a member that has gone without a word and to which nobody posts.
 const RELEASE: Duration = Duration::from_secs(20);
 
-const SHORT: Duration = Duration::from_secs(60);
-const LONG: Duration = Duration::from_secs(180);
+const SHORT: Duration = Duration::from_secs(120);
+const LONG: Duration = Duration::from_secs(240);
 
 /// E1 to E15.
 pub static CHECKS: [Check<Server>; 15] = [

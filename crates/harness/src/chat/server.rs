@@ -5,7 +5,7 @@ use std::{
     ffi::OsString,
     fs,
     io::{BufRead, BufReader, Write},
-    net::SocketAddr,
+    net::{SocketAddr, TcpStream},
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
@@ -17,7 +17,7 @@ use rustix::{
     process::{Resource, Rlimit, Signal, getrlimit, kill_process, prlimit},
 };
 
-use super::{PATIENCE, Parts};
+use super::{PATIENCE, Parts, START};
 use crate::{NOT_WRITTEN, Stop, Verdict, process, until};
 
 /// A subject of part E.
@@ -71,6 +71,9 @@ impl Server {
                 self.address.ok_or_else(|| Stop::Failed("neither an address nor a command was given".into()))?;
             return Ok(Running { address, process: None });
         };
+        if self.address.is_some_and(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok()) {
+            return Err(Stop::Failed("something listens already where the server is to listen".into()));
+        }
         let mut process = Process::spawn(command)?;
         let address = match self.address {
             Some(address) => process.wait_for_port(address)?,
@@ -217,7 +220,7 @@ impl Process {
     }
 
     fn read_address(&mut self) -> Result<SocketAddr, Stop> {
-        let line = self.next_line().ok_or_else(|| {
+        let line = self.next_line(START).ok_or_else(|| {
             Stop::Failed(format!(
                 "the server printed no line on stdout that says where it listens. {}",
                 self.last_words()
@@ -229,14 +232,18 @@ impl Process {
     }
 
     fn wait_for_port(&mut self, address: SocketAddr) -> Result<SocketAddr, Stop> {
-        let connected = until(PATIENCE, || std::net::TcpStream::connect(address).ok());
-        connected
-            .map(|_| address)
+        let ended = || self.child().try_wait().ok().flatten().is_some();
+        let connected = until(START, || match TcpStream::connect(address) {
+            Ok(_) => Some(true),
+            Err(_) => ended().then_some(false),
+        });
+        (connected == Some(true))
+            .then_some(address)
             .ok_or_else(|| Stop::Failed(format!("nothing listens on {address}. {}", self.last_words())))
     }
 
-    fn next_line(&self) -> Option<String> {
-        self.stdout.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(PATIENCE).ok()
+    fn next_line(&self, patience: Duration) -> Option<String> {
+        self.stdout.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(patience).ok()
     }
 
     /// Asks a server that counts its heap, and forgets about it where there is no answer.
@@ -246,7 +253,7 @@ impl Process {
             return None;
         }
         stdin.as_mut()?.write_all(b"heap\n").ok()?;
-        self.next_line()?.strip_prefix("heap ")?.parse().ok()
+        self.next_line(PATIENCE)?.strip_prefix("heap ")?.parse().ok()
     }
 
     fn proc_file(&self, name: &str) -> Option<String> {

@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     io::{self, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     os::unix::net::UnixStream,
     time::{Duration, Instant},
 };
@@ -30,6 +30,8 @@ struct Connection {
     /// When the client's input ended, or a post last reached it after that.
     quiet_since: Option<Instant>,
     broken: bool,
+    /// The server has ended its side.
+    told_the_end: bool,
 }
 
 pub struct Server {
@@ -146,6 +148,7 @@ impl Server {
                 out: Vec::new(),
                 quiet_since: None,
                 broken: false,
+                told_the_end: false,
             };
             self.connections.insert(self.next, connection);
             self.next += 1;
@@ -237,7 +240,11 @@ impl Server {
         for connection in self.connections.values_mut() {
             connection.flush(fault);
             let idle = connection.out.is_empty() && connection.backlog.is_empty();
-            connection.broken |= idle && stopping;
+            if idle && stopping && !connection.told_the_end {
+                connection.told_the_end = connection.stream.shutdown(Shutdown::Write).is_ok();
+                // Closed before its client has ended, a socket with unread input throws away what is under way.
+                connection.broken |= fault == Fault::CloseWhileStopping;
+            }
         }
     }
 
@@ -251,9 +258,10 @@ impl Server {
         }
         let in_a_group = |id: &u64| self.groups.values().any(|members| members.contains(id));
         let gone = self.connections.iter().filter(|(id, connection)| {
-            let quiet = connection
-                .quiet_since
-                .is_some_and(|since| connection.out.is_empty() && (since.elapsed() > HALF_CLOSED || !in_a_group(id)));
+            let quiet = connection.quiet_since.is_some_and(|since| {
+                connection.out.is_empty()
+                    && (since.elapsed() > HALF_CLOSED || connection.told_the_end || !in_a_group(id))
+            });
             connection.broken || quiet
         });
         for id in gone.map(|(id, _)| *id).collect::<Vec<_>>() {
