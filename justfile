@@ -57,6 +57,29 @@ chat address *arguments:
 check-chat *target:
     @cargo run -q -p harness --bin check-chat -- "$@"
 
+# Put every server under the same loads, and print one table: just load-table --rounds 1 --load 100/10
+[group('measure')]
+[no-exit-message]
+load-table *arguments:
+    #!/usr/bin/env bash
+    set -eu
+    cargo build -q --release -p chat-tools -p threads -p async-chat
+    bin=${CARGO_TARGET_DIR:-target}/release
+    row() { rows+=(--server "$1=$bin/$2 serve --listen 127.0.0.1:0 --log off ${*:3}"); }
+    rows=(--server "limit=$bin/limit-server")
+    row threads threads
+    for runtime in async-std smol tokio tokio-current; do
+        for stage in plain mailbox; do row "$runtime, $stage" async-chat --runtime $runtime --stage $stage; done
+    done
+    row "tokio-current, mailbox, Nagle" async-chat --runtime tokio-current --nagle
+    exec "$bin/load-table" "${rows[@]}" --rate 5000 "$@"
+
+# Hold ten thousand joined, idle clients, and say what each costs the server's heap
+[group('measure')]
+[no-exit-message]
+idle:
+    @cargo test -q -p async-chat --test idle_memory -- --ignored --test-threads 1 --nocapture
+
 # Run the tests, all of them or one package's
 [group('check')]
 [no-exit-message]

@@ -22,7 +22,10 @@ pub mod parts {
     pub mod stop;
 }
 
+// The program of this lesson compares the runtimes, and so needs all of them.
+#[cfg(all(feature = "async-std", feature = "smol", feature = "tokio"))]
 mod serve;
 
 pub use runtime::Runtime;
+#[cfg(all(feature = "async-std", feature = "smol", feature = "tokio"))]
 pub use serve::{Serve, Stage, Which, run};

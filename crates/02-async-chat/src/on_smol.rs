@@ -70,28 +70,28 @@ pub fn plain(listener: std::net::TcpListener, limits: Limits) -> io::Result<()> 
     smol::block_on(accept(listener.incoming(), Groups::default(), limits))
 }
 
-/// Stage 2 on this runtime.
+/// Stage 2 on this runtime, with `TCP_NODELAY` or without.
 ///
 /// # Errors
 ///
 /// The listener cannot be used.
-pub fn mailbox(listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>) -> io::Result<()> {
+pub fn mailbox(listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>, nodelay: bool) -> io::Result<()> {
     let listener = TcpListener::from(Async::new(listener)?);
     // Not `incoming()`, which borrows the listener: this one goes with the accept loop, and whoever comes late is refused.
-    let incoming = stream::unfold(listener, |listener| async {
+    let incoming = stream::unfold(listener, move |listener| async move {
         let accepted = listener.accept().await;
-        Some((accepted.and_then(|(stream, _)| sides(stream)), listener))
+        Some((accepted.and_then(|(stream, _)| sides(stream, nodelay)), listener))
     });
     smol::block_on(Server::new(Smol, limits, stop).run(incoming));
     Ok(())
 }
 
-/// The two sides of a connection: handles on one socket.
+/// The two sides of a connection: handles on one socket, which has `TCP_NODELAY` or not.
 ///
 /// # Errors
 ///
 /// The connection has broken already.
-pub fn sides(stream: TcpStream) -> io::Result<Sides<TcpStream, TcpStream>> {
-    stream.set_nodelay(true)?;
+pub fn sides(stream: TcpStream, nodelay: bool) -> io::Result<Sides<TcpStream, TcpStream>> {
+    stream.set_nodelay(nodelay)?;
     Ok((stream.clone(), stream))
 }

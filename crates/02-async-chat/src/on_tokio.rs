@@ -89,14 +89,20 @@ pub fn plain(flavor: Flavor, listener: std::net::TcpListener, limits: Limits) ->
     flavor.build()?.block_on(async { accept(incoming(listener)?, Groups::default(), limits).await })
 }
 
-/// Stage 2 on this runtime.
+/// Stage 2 on this runtime, with `TCP_NODELAY` or without.
 ///
 /// # Errors
 ///
 /// The runtime cannot be built, or the listener not be used.
-pub fn mailbox(flavor: Flavor, listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>) -> io::Result<()> {
+pub fn mailbox(
+    flavor: Flavor,
+    listener: std::net::TcpListener,
+    limits: Limits,
+    stop: Arc<Stop>,
+    nodelay: bool,
+) -> io::Result<()> {
     flavor.build()?.block_on(async {
-        let incoming = incoming(listener)?.map(|stream| stream.and_then(sides));
+        let incoming = incoming(listener)?.map(|stream| stream.and_then(|stream| sides(stream, nodelay)));
         Server::new(Tokio, limits, stop).run(incoming).await;
         Ok(())
     })
@@ -110,13 +116,13 @@ fn incoming(listener: std::net::TcpListener) -> io::Result<TcpListenerStream> {
 }
 // ANCHOR_END: incoming
 
-/// The two sides of a connection.
+/// The two sides of a connection, which has `TCP_NODELAY` or not.
 ///
 /// # Errors
 ///
 /// The connection has broken already.
-pub fn sides(stream: TcpStream) -> io::Result<Sides<Compat<OwnedReadHalf>, Compat<OwnedWriteHalf>>> {
-    stream.set_nodelay(true)?;
+pub fn sides(stream: TcpStream, nodelay: bool) -> io::Result<Sides<Compat<OwnedReadHalf>, Compat<OwnedWriteHalf>>> {
+    stream.set_nodelay(nodelay)?;
     let (read, write) = stream.into_split();
     Ok((read.compat(), write.compat_write()))
 }

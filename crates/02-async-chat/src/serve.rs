@@ -9,7 +9,11 @@ use chat::{
 use clap::{Args, ValueEnum};
 use tracing::info;
 
-use crate::parts::stop::Stop;
+use crate::{
+    on_async_std, on_smol,
+    on_tokio::{self, Flavor},
+    parts::stop::Stop,
+};
 
 /// The flags of `serve`.
 #[derive(Args, Clone, Debug)]
@@ -22,6 +26,9 @@ pub struct Serve {
     /// On which runtime
     #[arg(long, value_enum, default_value_t)]
     runtime: Which,
+    /// Leave TCP_NODELAY off, as the plain stage does, to see what that does to the latency
+    #[arg(long)]
+    nagle: bool,
 }
 
 /// The stages of this lesson, by name or number.
@@ -36,22 +43,17 @@ pub enum Stage {
     Mailbox,
 }
 
-/// The runtimes, as far as this build has them.
+/// The runtimes.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
 pub enum Which {
     /// async-std, which is discontinued: a pool of threads
-    #[cfg(feature = "async-std")]
     AsyncStd,
     /// tokio on a pool of threads
-    #[cfg(feature = "tokio")]
     #[default]
     Tokio,
     /// tokio on a single thread
-    #[cfg(feature = "tokio")]
     TokioCurrent,
     /// smol: one thread beside the main one, unless SMOL_THREADS says more
-    #[cfg(feature = "smol")]
-    #[cfg_attr(not(feature = "tokio"), default)]
     Smol,
 }
 
@@ -75,35 +77,35 @@ impl Serve {
             .map_err(refused)?;
         }
         announce(&listener).map_err(refused)?;
-        run(self.stage, self.runtime, listener, self.flags.limits(), stop)
+        run(self.stage, self.runtime, listener, self.flags.limits(), stop, !self.nagle)
             .map_err(|error| format!("the accept loop ended: {error}"))
     }
 }
 
-/// Runs a stage on a runtime, until the stop is set (the plain port never looks).
+/// Runs a stage on a runtime, until the stop is set (the plain port never looks). `nodelay` sets `TCP_NODELAY` on
+/// accepted sockets (the plain port never does).
 ///
 /// # Errors
 ///
 /// The accept loop ended with an error, or the runtime cannot be built.
-pub fn run(stage: Stage, on: Which, listener: TcpListener, limits: Limits, stop: Arc<Stop>) -> io::Result<()> {
-    #[cfg(feature = "tokio")]
-    use crate::on_tokio::{self, Flavor};
+pub fn run(
+    stage: Stage,
+    on: Which,
+    listener: TcpListener,
+    limits: Limits,
+    stop: Arc<Stop>,
+    nodelay: bool,
+) -> io::Result<()> {
     match (stage, on) {
-        #[cfg(feature = "async-std")]
-        (Stage::Plain, Which::AsyncStd) => crate::on_async_std::plain(listener, limits),
-        #[cfg(feature = "async-std")]
-        (Stage::Mailbox, Which::AsyncStd) => crate::on_async_std::mailbox(listener, limits, stop),
-        #[cfg(feature = "tokio")]
+        (Stage::Plain, Which::AsyncStd) => on_async_std::plain(listener, limits),
+        (Stage::Mailbox, Which::AsyncStd) => on_async_std::mailbox(listener, limits, stop, nodelay),
         (Stage::Plain, Which::Tokio) => on_tokio::plain(Flavor::MultiThread, listener, limits),
-        #[cfg(feature = "tokio")]
-        (Stage::Mailbox, Which::Tokio) => on_tokio::mailbox(Flavor::MultiThread, listener, limits, stop),
-        #[cfg(feature = "tokio")]
+        (Stage::Mailbox, Which::Tokio) => on_tokio::mailbox(Flavor::MultiThread, listener, limits, stop, nodelay),
         (Stage::Plain, Which::TokioCurrent) => on_tokio::plain(Flavor::CurrentThread, listener, limits),
-        #[cfg(feature = "tokio")]
-        (Stage::Mailbox, Which::TokioCurrent) => on_tokio::mailbox(Flavor::CurrentThread, listener, limits, stop),
-        #[cfg(feature = "smol")]
-        (Stage::Plain, Which::Smol) => crate::on_smol::plain(listener, limits),
-        #[cfg(feature = "smol")]
-        (Stage::Mailbox, Which::Smol) => crate::on_smol::mailbox(listener, limits, stop),
+        (Stage::Mailbox, Which::TokioCurrent) => {
+            on_tokio::mailbox(Flavor::CurrentThread, listener, limits, stop, nodelay)
+        }
+        (Stage::Plain, Which::Smol) => on_smol::plain(listener, limits),
+        (Stage::Mailbox, Which::Smol) => on_smol::mailbox(listener, limits, stop, nodelay),
     }
 }

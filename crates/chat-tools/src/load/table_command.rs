@@ -22,7 +22,7 @@ use super::{
 /// For each load every server is measured in a closed loop, which tells what it can do; and then in an open loop at a
 /// rate that all of them can bear, which makes their latencies comparable. Figures are medians over the rounds.
 #[derive(Parser)]
-#[command(name = "load-table", version, after_help = EXIT_CODES)]
+#[command(name = "load-table", version, args_override_self = true, after_help = EXIT_CODES)]
 struct Arguments {
     /// A row: its name, and the command that starts the server; may be repeated
     #[arg(long = "server", value_name = "NAME=COMMAND", required = true, value_parser = Named::parse)]
