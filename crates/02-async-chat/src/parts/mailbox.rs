@@ -3,6 +3,7 @@
 
 use std::{
     future::poll_fn,
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
@@ -16,14 +17,16 @@ pub struct Mailbox {
     state: Mutex<State>,
     /// The writer, while the mailbox is empty.
     filled: AtomicWaker,
-    /// The reader, while it has a reply that does not fit.
-    emptied: AtomicWaker,
+    /// The reader, which waits for the end all the time, and for room while it has a reply that does not fit.
+    reader: AtomicWaker,
 }
 
 #[derive(Debug)]
 struct State {
     backlog: Backlog,
     phase: Phase,
+    /// The reader waits for room: whoever makes some wakes it.
+    room_wanted: bool,
 }
 
 /// How far a connection has come to its end.
@@ -40,8 +43,8 @@ pub enum Phase {
 impl Mailbox {
     /// An empty mailbox with the bounds of `limits`.
     pub fn new(limits: &Limits) -> Self {
-        let state = State { backlog: Backlog::new(limits), phase: Phase::Open };
-        Mailbox { state: Mutex::new(state), filled: AtomicWaker::new(), emptied: AtomicWaker::new() }
+        let state = State { backlog: Backlog::new(limits), phase: Phase::Open, room_wanted: false };
+        Mailbox { state: Mutex::new(state), filled: AtomicWaker::new(), reader: AtomicWaker::new() }
     }
 
     /// Leaves the answer to a request. Gives it back if there is no room for it.
@@ -65,7 +68,11 @@ impl Mailbox {
 
     /// Waits until a line fits, or the mailbox is closed. Cancel safe. Only the connection's reader may wait here.
     pub async fn room_for(&self, line: &[u8]) {
-        self.until(|state| state.phase == Phase::Closed || state.backlog.has_room_for(line.len())).await;
+        self.until(|state| {
+            state.room_wanted = state.phase != Phase::Closed && !state.backlog.has_room_for(line.len());
+            !state.room_wanted
+        })
+        .await;
     }
 
     /// Waits until the mailbox is closed. Cancel safe. Only the connection's reader may wait here.
@@ -73,42 +80,40 @@ impl Mailbox {
         self.until(|state| state.phase == Phase::Closed).await;
     }
 
-    async fn until(&self, holds: impl Fn(&State) -> bool) {
+    async fn until(&self, holds: impl Fn(&mut State) -> bool) {
         poll_fn(|cx| {
-            if holds(&self.lock()) {
-                return Poll::Ready(());
-            }
-            self.emptied.register(cx.waker());
-            // What happened before the waker was known to anybody has woken nobody: look again.
-            if holds(&self.lock()) { Poll::Ready(()) } else { Poll::Pending }
+            // Register, then check: what happened before the waker was known to anybody has woken nobody.
+            self.reader.register(cx.waker());
+            if holds(&mut self.lock()) { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }
 
-    // ANCHOR: poll_take
-    /// Takes all that waits, as one buffer; `Ready(None)` once the mailbox is closed and empty.
-    pub fn poll_take(&self, cx: &Context<'_>) -> Poll<Option<Vec<u8>>> {
-        if let Some(taken) = self.take() {
-            return Poll::Ready(taken);
-        }
+    // ANCHOR: poll_filled
+    /// Whether something waits: `false` once the mailbox is closed and empty. Only the connection's writer may ask.
+    pub fn poll_filled(&self, cx: &Context<'_>) -> Poll<bool> {
+        // Register, then check: what was left before the waker was known to anybody has woken nobody.
         self.filled.register(cx.waker());
-        match self.take() {
-            Some(taken) => Poll::Ready(taken),
-            None => Poll::Pending,
+        let state = self.lock();
+        match (state.backlog.is_empty(), state.phase) {
+            (false, _) => Poll::Ready(true),
+            (true, Phase::Closed) => Poll::Ready(false),
+            (true, _) => Poll::Pending,
         }
     }
-    // ANCHOR_END: poll_take
+    // ANCHOR_END: poll_filled
 
-    fn take(&self) -> Option<Option<Vec<u8>>> {
-        let mut state = self.lock();
-        if state.backlog.is_empty() {
-            return (state.phase == Phase::Closed).then_some(None);
-        }
+    /// Takes all that waits, as one buffer.
+    pub fn take(&self) -> Vec<u8> {
         let mut batch = Vec::new();
+        let mut state = self.lock();
         state.backlog.take(&mut batch);
+        let room_wanted = mem::take(&mut state.room_wanted);
         drop(state);
-        self.emptied.wake();
-        Some(Some(batch))
+        if room_wanted {
+            self.reader.wake();
+        }
+        batch
     }
 
     /// Enters a phase; there is no way back from a later one.
@@ -119,7 +124,7 @@ impl Mailbox {
         }
         drop(state);
         self.filled.wake();
-        self.emptied.wake();
+        self.reader.wake();
     }
 
     /// The phase it is in.
