@@ -65,14 +65,14 @@ load-table *arguments:
     set -eu
     cargo build -q --release -p chat-tools -p threads -p async-chat
     bin=${CARGO_TARGET_DIR:-target}/release
-    row() { rows+=(--server "$1=$bin/$2 serve --listen 127.0.0.1:0 --log off ${*:3}"); }
+    row() { rows+=(--server "$1=$bin/$2 serve --listen 127.0.0.1:0 --log off${3:+ ${*:3}}"); }
     rows=(--server "limit=$bin/limit-server")
     row threads threads
     for runtime in async-std smol tokio tokio-current; do
         for stage in plain mailbox; do row "$runtime, $stage" async-chat --runtime $runtime --stage $stage; done
     done
     row "tokio-current, mailbox, Nagle" async-chat --runtime tokio-current --nagle
-    exec "$bin/load-table" "${rows[@]}" --rate 5000 "$@"
+    exec "$bin/load-table" "${rows[@]}" --rate 5000 --rounds 5 --seconds 3 "$@"
 
 # Hold ten thousand joined, idle clients, and say what each costs the server's heap
 [group('measure')]
