@@ -42,6 +42,11 @@ pub enum Just {
     Test { package: String },
     /// Measures a lesson.
     Bench { lesson: String },
+    /// Measures every server under the same loads.
+    LoadTable {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        _arguments: Vec<String>,
+    },
 }
 
 /// What the notes use of cargo.
@@ -103,6 +108,7 @@ pub fn resolve<'a>(notes: &Notes<'a>, text: &str) -> Result<Action<'a>, String> 
             lesson_exists(&lesson)?;
             of_package(notes, &lesson).map(|_| Action::Bench)
         }
+        Command::Just(Just::LoadTable { .. }) => program(notes, None, "load-table").map(|_| Action::Bench),
         Command::Just(Just::Test { package }) => Ok(Action::Test(tests(notes, &package, None)?, String::new())),
         Command::Cargo(Cargo::Run { package, bin, arguments }) => {
             let name = bin.as_deref().unwrap_or(&package);
