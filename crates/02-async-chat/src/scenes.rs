@@ -89,7 +89,7 @@ fn count(clients: &str) {
         )),
         Some((threads, list)) => {
             say(format_args!("{clients}, {} tasks on {threads} OS threads: {list}.", tasks()));
-            say(format_args!("The main thread plays the clients; all others run whatever task is ready."));
+            say(format_args!("The main thread plays the clients; all others belong to the server and its runtime."));
         }
     }
 }
