@@ -20,7 +20,8 @@ diff lesson one two:
     #!/usr/bin/env bash
     set -eu
     file() {
-        ls crates/*-{{lesson}}/src/s"$1"_*.rs crates/*-{{lesson}}/src/on_"${1//-/_}".rs 2>/dev/null | grep . ||
+        local name=${1//-/_}
+        ls crates/*-{{lesson}}/src/{s"$name"_*,s[0-9]*_"$name",on_"${name%_current}"}.rs 2>/dev/null | grep . ||
             { echo "error: {{lesson}} has no stage and no runtime $1" >&2; exit 2; }
     }
     one=$(file {{one}}); two=$(file {{two}})
