@@ -38,7 +38,7 @@ fn a_flood_leaves_the_others_their_turn() {
 fn start(stage: Stage, on: Which) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    thread::spawn(move || run(stage, on, listener, Limits::default(), Arc::new(Stop::default()), true));
+    thread::spawn(move || run(stage, on, listener, Limits::default(), Arc::new(Stop::default()), stage.nodelay()));
     address
 }
 
@@ -47,9 +47,7 @@ fn start_flood(server: SocketAddr, over: Arc<AtomicBool>) -> thread::JoinHandle<
     let mut socket = TcpStream::connect(server).unwrap();
     let lines = Request::Join { group_name: "flooded".into() }.to_line().repeat(4096);
     socket.write_all(&lines).unwrap();
-    thread::spawn(move || {
-        while !over.load(Relaxed) && socket.write_all(&lines).is_ok() {}
-    })
+    thread::spawn(move || while !over.load(Relaxed) && socket.write_all(&lines).is_ok() {})
 }
 
 /// Joins, posts, and waits until the post comes back.
