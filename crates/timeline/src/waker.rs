@@ -1,0 +1,148 @@
+//! The waker that a traced future gets. All clones of one share a data pointer, so that `will_wake` says what it would
+//! say of the runtime's wakers, and one clone of the runtime's waker, which is made when the first of them is.
+#![allow(unsafe_code)]
+
+use std::{
+    mem::{self, ManuallyDrop},
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicPtr, Ordering::Relaxed},
+    },
+    task::{RawWaker, RawWakerVTable, Waker},
+};
+
+use tracing::trace;
+
+use crate::event::TARGET;
+
+/// One waker of a task: what all of its clones point to.
+///
+/// It is borrowed from the runtime as long as nobody has cloned it, which can only be during one poll; from the first
+/// clone on it has a clone of the runtime's waker as its own, and goes with the last of its clones.
+#[derive(Debug)]
+pub struct Handed {
+    task: u64,
+    number: u64,
+    /// The runtime's waker of the poll for which this was made. Only a waker that was lent to that poll reads it.
+    lent: AtomicPtr<Waker>,
+    /// Set before the first clone exists, and never changed.
+    own: OnceLock<Waker>,
+}
+
+/// The wakers of one task that still have clones, and the number of the last one.
+#[derive(Debug)]
+pub struct Generations {
+    task: u64,
+    number: u64,
+    /// Data and vtable of the runtime's waker at the last poll.
+    seen: (usize, usize),
+    alive: Vec<Weak<Handed>>,
+}
+
+static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
+
+/// Calls `poll` with a waker that stands for `handed`. What `handed` was made for must be this very poll, or it must
+/// have clones: so [`Generations::for_poll`] gives it.
+pub fn lend<T>(handed: Arc<Handed>, poll: impl FnOnce(&Waker) -> T) -> T {
+    // SAFETY: the functions of the vtable ask for a pointer to a `Handed` in a live `Arc`. `handed` keeps it alive until
+    // after `poll`, and the waker is never dropped, since it owns no share of the `Arc`; its clones own one each.
+    let waker = ManuallyDrop::new(unsafe { Waker::new(Arc::as_ptr(&handed).cast(), &VTABLE) });
+    poll(&waker)
+}
+
+impl Generations {
+    /// Those of a new task.
+    pub fn new(task: u64) -> Self {
+        Generations { task, number: 0, seen: (0, 0), alive: Vec::new() }
+    }
+
+    /// What stands for the runtime's waker in the poll that begins: the same as before if it wakes the same.
+    pub fn for_poll(&mut self, runtime: &Waker) -> Arc<Handed> {
+        let seen = (runtime.data().addr(), std::ptr::from_ref(runtime.vtable()).addr());
+        self.alive.retain(|handed| handed.strong_count() > 0);
+        let mut alive = self.alive.iter().filter_map(Weak::upgrade);
+        let same = alive.find(|handed| handed.own.get().is_some_and(|own| own.will_wake(runtime)));
+        let handed = same.unwrap_or_else(|| {
+            // The same address again, with no clone left of the one before, is the same waker to whoever looks on.
+            let number = if self.seen == seen { self.number } else { self.number + 1 };
+            let lent = AtomicPtr::new(std::ptr::from_ref(runtime).cast_mut());
+            let handed = Arc::new(Handed { task: self.task, number, lent, own: OnceLock::new() });
+            self.alive.push(Arc::downgrade(&handed));
+            handed
+        });
+        (self.seen, self.number) = (seen, handed.number);
+        handed
+    }
+}
+
+impl Handed {
+    /// Its number among the wakers of its task, from 1 on.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The runtime's waker.
+    fn runtime(&self) -> &Waker {
+        self.own.get().unwrap_or_else(|| {
+            let lent = self.lent.load(Relaxed);
+            // SAFETY: `own` is not set, so there is no clone, and whoever calls holds the waker that was lent to the
+            // poll for which this was made. It cannot outlive that poll, and neither does the pointer.
+            unsafe { &*lent }
+        })
+    }
+
+    /// Takes a clone of the runtime's waker, unless there is one.
+    fn keep(&self) {
+        if self.own.get().is_none() {
+            let own = self.runtime().clone();
+            // Of two threads that clone at once one is late; its clone of the runtime's waker is dropped here.
+            let late = self.own.set(own);
+            drop(late);
+        }
+    }
+}
+
+/// Takes back the report of a clone, if the runtime's waker panicked when it was to be cloned.
+struct OnUnwind<'a>(&'a Handed);
+
+impl Drop for OnUnwind<'_> {
+    fn drop(&mut self) {
+        trace!(target: TARGET, event = "release", task = self.0.task, waker = self.0.number);
+    }
+}
+
+unsafe fn clone(data: *const ()) -> RawWaker {
+    // SAFETY: `data` is of a waker of this vtable, which points to a `Handed` in a live `Arc`; the caller borrows it.
+    let handed = unsafe { &*data.cast::<Handed>() };
+    trace!(target: TARGET, event = "clone", task = handed.task, waker = handed.number);
+    let unwinding = OnUnwind(handed);
+    handed.keep();
+    mem::forget(unwinding);
+    // SAFETY: as above; the new waker owns the share that is added.
+    unsafe { Arc::increment_strong_count(data.cast::<Handed>()) };
+    RawWaker::new(data, &VTABLE)
+}
+
+unsafe fn wake(data: *const ()) {
+    // SAFETY: only a clone is woken by value, and it gives up its share of the `Arc` here, also if the wake unwinds.
+    let handed = unsafe { Arc::from_raw(data.cast::<Handed>()) };
+    trace!(target: TARGET, event = "wake", task = handed.task, waker = handed.number, by = "value");
+    match Arc::try_unwrap(handed) {
+        Ok(Handed { own, .. }) => own.into_inner().expect("a clone was made, so there is one of the runtime's").wake(),
+        Err(handed) => handed.runtime().wake_by_ref(),
+    }
+}
+
+unsafe fn wake_by_ref(data: *const ()) {
+    // SAFETY: as in `clone`.
+    let handed = unsafe { &*data.cast::<Handed>() };
+    trace!(target: TARGET, event = "wake", task = handed.task, waker = handed.number, by = "ref");
+    handed.runtime().wake_by_ref();
+}
+
+unsafe fn release(data: *const ()) {
+    // SAFETY: only clones are dropped, and each gives up its share of the `Arc` here.
+    let handed = unsafe { Arc::from_raw(data.cast::<Handed>()) };
+    trace!(target: TARGET, event = "release", task = handed.task, waker = handed.number);
+    drop(handed);
+}
