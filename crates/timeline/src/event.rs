@@ -70,8 +70,9 @@ pub enum Event {
     Dequeue {
         task: u64,
     },
-    Park,
-    Unpark,
+    // With braces serde refuses fields, as it does for all others.
+    Park {},
+    Unpark {},
 }
 
 /// How a waker was used to wake.
@@ -117,8 +118,8 @@ impl Event {
             Event::Note { .. } => "note",
             Event::Enqueue { .. } => "enqueue",
             Event::Dequeue { .. } => "dequeue",
-            Event::Park => "park",
-            Event::Unpark => "unpark",
+            Event::Park {} => "park",
+            Event::Unpark {} => "unpark",
         }
     }
 
@@ -137,7 +138,114 @@ impl Event {
             | Event::Enqueue { task }
             | Event::Dequeue { task } => Some(task),
             Event::Register { task, .. } | Event::Fire { task, .. } | Event::Note { task, .. } => task,
-            Event::Park | Event::Unpark => None,
+            Event::Park {} | Event::Unpark {} => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeSet, HashMap};
+
+    use super::*;
+    use crate::Role;
+
+    const README: &str = include_str!("../README.md");
+
+    /// The rows of the README's table that has this head, cell by cell.
+    fn table(head: &str) -> Vec<Vec<&'static str>> {
+        let (_, rest) = README.split_once(&format!("\n{head}\n")).expect("the README has the table");
+        let rows = rest.lines().skip(1).take_while(|line| line.starts_with('|'));
+        rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
+    }
+
+    /// What stands between backticks, and whether a `?` comes after it.
+    fn words(cell: &str) -> Vec<(String, bool)> {
+        let parts: Vec<&str> = cell.split('`').collect();
+        parts
+            .chunks(2)
+            .filter(|pair| pair.len() == 2)
+            .enumerate()
+            .map(|(index, pair)| {
+                let after = parts.get(2 * index + 2).is_some_and(|after| after.starts_with('?'));
+                (pair[1].to_owned(), after)
+            })
+            .collect()
+    }
+
+    fn only_word(cell: &str) -> String {
+        let [(word, false)] = &words(cell)[..] else { panic!("one word in backticks, not {cell}") };
+        word.clone()
+    }
+
+    /// The words that serde knows for an enum: it lists them when it is given another.
+    fn known(error: &serde_json::Error) -> BTreeSet<String> {
+        let text = error.to_string();
+        let (_, list) = text.split_once("expected one of").expect("serde lists what it knows");
+        words(list).into_iter().map(|(word, _)| word).collect()
+    }
+
+    fn object(fields: &[(String, Value)]) -> Map<String, Value> {
+        fields.iter().cloned().collect()
+    }
+
+    #[test]
+    fn the_table_in_the_readme_and_the_code_agree() {
+        let types: HashMap<String, Vec<Value>> = table("| field | type | meaning |")
+            .iter()
+            .map(|row| {
+                let values = match row[1] {
+                    "number" => vec![7.into()],
+                    "text" => vec!["x".into()],
+                    choice => words(choice).into_iter().map(|(word, _)| word.trim_matches('"').into()).collect(),
+                };
+                (only_word(row[0]), values)
+            })
+            .collect();
+        let (mut events, mut used) = (BTreeSet::new(), BTreeSet::new());
+        for row in table("| event | fields | who | meaning |") {
+            let name = only_word(row[0]);
+            let fields = words(row[1]);
+            let mut all = vec![("event".to_owned(), Value::from(name.clone()))];
+            all.extend(fields.iter().map(|(field, _)| (field.clone(), types[field][0].clone())));
+            let event = Event::from_fields(object(&all)).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(serde_json::to_value(&event).unwrap(), Value::Object(object(&all)), "{name} has these fields");
+            assert_eq!(event.name(), name);
+            let task = fields.iter().any(|(field, _)| field == "task").then_some(7);
+            assert_eq!(event.task(), task, "{name}");
+            for (index, (field, optional)) in fields.iter().enumerate() {
+                let mut without = all.clone();
+                without.remove(index + 1);
+                assert_eq!(Event::from_fields(object(&without)).is_ok(), *optional, "{name} without {field}");
+                for value in &types[field] {
+                    all[index + 1].1 = value.clone();
+                    assert!(Event::from_fields(object(&all)).is_ok(), "{name} with {field} = {value}");
+                }
+                let mut wrong = all.clone();
+                wrong[index + 1].1 = true.into();
+                assert!(Event::from_fields(object(&wrong)).is_err(), "{name} with a {field} of another type");
+            }
+            all.push(("colour".to_owned(), "red".into()));
+            assert!(Event::from_fields(object(&all)).is_err(), "{name} with one field too many");
+            assert!(events.insert(name), "each event has one row");
+            used.extend(fields.into_iter().map(|(field, _)| field));
+        }
+        let unknown = Event::from_fields(object(&[("event".to_owned(), "no such event".into())]));
+        assert_eq!(events, known(&unknown.unwrap_err()), "every event has a row");
+        assert_eq!(used, types.into_keys().collect(), "every field is used");
+    }
+
+    #[test]
+    fn the_table_of_roles_and_the_code_agree() {
+        let roles = table("| role | meaning |").iter().map(|row| only_word(row[0])).collect::<BTreeSet<_>>();
+        let unknown = serde_json::from_str::<Role>("\"no such role\"");
+        assert_eq!(roles, known(&unknown.unwrap_err()));
+    }
+
+    #[test]
+    fn the_readme_names_the_targets() {
+        let (_, line) = README.split_once("Targets: ").expect("the README has the targets");
+        let (line, _) = line.split_once('.').unwrap();
+        assert_eq!(words(line).into_iter().map(|(word, _)| word).collect::<Vec<_>>(), TARGETS);
     }
 }

@@ -164,6 +164,8 @@ impl<S: Subscriber> Layer<S> for RecordingLayer {
             threads.len() - 1
         });
         let nanos = self.tape.start.elapsed().as_nanos().try_into().unwrap_or(u64::MAX);
+        // No two events have the same time, however coarse the clock is.
+        let nanos = lines.last().map_or(nanos, |last| nanos.max(last.nanos + 1));
         lines.push(Line { nanos, thread, target: metadata.target(), fields: fields.0 });
     }
 }

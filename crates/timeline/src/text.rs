@@ -71,12 +71,16 @@ impl fmt::Display for Text<'_> {
             let thread = &timeline.threads()[record.thread];
             let time = if self.times { format!("{:>12} µs  ", micros(record.nanos)) } else { String::new() };
             let padding = " ".repeat(columns - thread.width() + 2 + 2 * depth);
+            let mut what = what(record, &replay);
+            if !what.is_empty() {
+                what.insert_str(0, &" ".repeat(9 - record.event.name().len()));
+            }
             self.line(
                 f,
                 &[
                     (DIM, &format!("{:digits$}  {time}{thread}{padding}", record.seq)),
-                    (style(&record.event), &format!("{:<9}", record.event.name())),
-                    (PLAIN, &what(record, &replay)),
+                    (style(&record.event), record.event.name()),
+                    (PLAIN, &what),
                     (CYAN, &self.why(record)),
                 ],
             )?;
@@ -136,7 +140,7 @@ impl Text<'_> {
 }
 
 /// What an event is about.
-fn what(record: &Record, replay: &Replay) -> String {
+pub(crate) fn what(record: &Record, replay: &Replay) -> String {
     let label = |id: u64| replay.label(&TaskId { target: record.target.clone(), id });
     let task = record.task().map(|task| replay.label(&task)).unwrap_or_default();
     let waker = |id: u64, waker: u64| {

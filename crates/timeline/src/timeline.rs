@@ -9,8 +9,8 @@ pub const VERSION: u32 = 1;
 
 /// Everything that was recorded, in the order in which it happened.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(try_from = "Read")]
 pub struct Timeline {
-    #[serde(deserialize_with = "known_version")]
     version: u32,
     threads: Vec<String>,
     records: Vec<Record>,
@@ -148,6 +148,31 @@ fn names(threads: Vec<Option<String>>) -> Vec<String> {
         names.extend(free);
     }
     names
+}
+
+/// A record as it is read.
+#[derive(Deserialize)]
+struct Read {
+    #[serde(deserialize_with = "known_version")]
+    version: u32,
+    threads: Vec<String>,
+    records: Vec<Record>,
+    problems: Vec<Problem>,
+}
+
+impl TryFrom<Read> for Timeline {
+    type Error = &'static str;
+
+    fn try_from(Read { version, threads, records, problems }: Read) -> Result<Self, Self::Error> {
+        if !records.is_sorted_by(|one, next| one.seq < next.seq) {
+            return Err("the records are not in the order of their numbers");
+        }
+        let mut used = records.iter().map(|record| record.thread).chain(problems.iter().map(|problem| problem.thread));
+        if used.any(|thread| thread >= threads.len()) {
+            return Err("an event is of a thread that is not listed");
+        }
+        Ok(Timeline { version, threads, records, problems })
+    }
 }
 
 fn known_version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {

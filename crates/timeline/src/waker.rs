@@ -146,3 +146,205 @@ unsafe fn release(data: *const ()) {
     trace!(target: TARGET, event = "release", task = handed.task, waker = handed.number);
     drop(handed);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::{Future, poll_fn},
+        panic::{AssertUnwindSafe, catch_unwind},
+        pin::Pin,
+        sync::{
+            Barrier, Mutex,
+            atomic::{AtomicIsize, Ordering::SeqCst},
+        },
+        task::{Context, Poll},
+        thread,
+    };
+
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+    use crate::{Event, Recording, Traced};
+
+    /// A runtime whose waker does as it is told whenever it is cloned, woken or dropped.
+    struct Runtime {
+        /// Its wakers: made minus gone.
+        alive: AtomicIsize,
+        wakes: AtomicIsize,
+        hook: Box<dyn Fn(&str) + Send + Sync>,
+    }
+
+    static PROBE: RawWakerVTable = RawWakerVTable::new(
+        |data| {
+            let runtime = runtime(data);
+            (runtime.hook)("clone");
+            runtime.alive.fetch_add(1, SeqCst);
+            RawWaker::new(data, &PROBE)
+        },
+        |data| {
+            let runtime = runtime(data);
+            runtime.alive.fetch_sub(1, SeqCst);
+            runtime.wakes.fetch_add(1, SeqCst);
+            (runtime.hook)("wake");
+        },
+        |data| {
+            let runtime = runtime(data);
+            runtime.wakes.fetch_add(1, SeqCst);
+            (runtime.hook)("wake");
+        },
+        |data| {
+            let runtime = runtime(data);
+            runtime.alive.fetch_sub(1, SeqCst);
+            (runtime.hook)("drop");
+        },
+    );
+
+    fn runtime<'a>(data: *const ()) -> &'a Runtime {
+        // SAFETY: `Runtime::new` leaks what the wakers of this vtable point to.
+        unsafe { &*data.cast::<Runtime>() }
+    }
+
+    impl Runtime {
+        fn new(hook: impl Fn(&str) + Send + Sync + 'static) -> &'static Runtime {
+            Box::leak(Box::new(Runtime {
+                alive: AtomicIsize::new(0),
+                wakes: AtomicIsize::new(0),
+                hook: Box::new(hook),
+            }))
+        }
+
+        fn poll<F: Future>(&'static self, future: Pin<&mut F>) -> Poll<F::Output> {
+            self.alive.fetch_add(1, SeqCst);
+            // SAFETY: the functions of `PROBE` ask for a `Runtime` that lives for ever.
+            let waker = unsafe { Waker::new(std::ptr::from_ref(self).cast(), &PROBE) };
+            future.poll(&mut Context::from_waker(&waker))
+        }
+    }
+
+    /// Records on this thread, and gives the names of the events about wakers.
+    fn recorded(body: impl FnOnce()) -> Vec<&'static str> {
+        let (layer, recording) = Recording::layer();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), body);
+        let timeline = recording.finish();
+        let of_wakers =
+            |event: &&Event| matches!(event, Event::Clone { .. } | Event::Wake { .. } | Event::Release { .. });
+        timeline.records().iter().map(|record| &record.event).filter(of_wakers).map(Event::name).collect()
+    }
+
+    fn panics(body: impl FnOnce()) -> bool {
+        catch_unwind(AssertUnwindSafe(body)).is_err()
+    }
+
+    /// A hook that panics at the first call for `what`.
+    fn panics_once_at(what: &'static str) -> impl Fn(&str) + Send + Sync {
+        let left = AtomicIsize::new(1);
+        move |now| assert!(now != what || left.fetch_sub(1, SeqCst) != 1, "on purpose")
+    }
+
+    #[test]
+    fn a_panic_in_the_runtimes_clone_leaves_no_clone_behind() {
+        let runtime = Runtime::new(panics_once_at("clone"));
+        let events = recorded(|| {
+            let future = poll_fn(|context| {
+                assert!(panics(|| drop(context.waker().clone())));
+                drop(context.waker().clone());
+                context.waker().wake_by_ref();
+                Poll::Ready(())
+            });
+            assert!(runtime.poll(Box::pin(Traced::new("clone", future)).as_mut()).is_ready());
+        });
+        assert_eq!(events, ["clone", "release", "clone", "release", "wake"]);
+        assert_eq!((runtime.alive.load(SeqCst), runtime.wakes.load(SeqCst)), (0, 1));
+    }
+
+    #[test]
+    fn a_panic_in_the_runtimes_wake_uses_up_what_was_woken_by_value_and_nothing_else() {
+        let by_value: fn(&Waker) = |waker| waker.clone().wake();
+        for (wake, events) in [
+            (by_value, ["clone", "clone", "wake", "wake"].as_slice()),
+            (Waker::wake_by_ref, &["clone", "wake", "wake"]),
+        ] {
+            let runtime = Runtime::new(panics_once_at("wake"));
+            let recorded = recorded(|| {
+                let future = poll_fn(|context| {
+                    let kept = context.waker().clone();
+                    assert!(panics(|| wake(&kept)));
+                    kept.wake();
+                    Poll::Ready(())
+                });
+                assert!(runtime.poll(Box::pin(Traced::new("wake", future)).as_mut()).is_ready());
+            });
+            assert_eq!(recorded, events);
+            assert_eq!((runtime.alive.load(SeqCst), runtime.wakes.load(SeqCst)), (0, 2));
+        }
+    }
+
+    #[test]
+    fn a_panic_in_the_runtimes_drop_drops_nothing_twice() {
+        let runtime = Runtime::new(panics_once_at("drop"));
+        let events = recorded(|| {
+            let mut kept = None;
+            {
+                let future = poll_fn(|context| {
+                    kept = Some(context.waker().clone());
+                    Poll::Ready(())
+                });
+                // The waker that `poll` lent is dropped first, and panics.
+                let mut future = Box::pin(Traced::new("drop", future));
+                assert!(panics(|| _ = runtime.poll(future.as_mut())));
+            }
+            kept.unwrap().wake();
+        });
+        assert_eq!(events, ["clone", "wake"]);
+        assert_eq!((runtime.alive.load(SeqCst), runtime.wakes.load(SeqCst)), (0, 1));
+    }
+
+    #[test]
+    fn of_two_clones_at_once_one_clone_of_the_runtimes_is_too_many_and_dropped() {
+        let both = Barrier::new(2);
+        let runtime = Runtime::new(move |what| {
+            if what == "clone" {
+                _ = both.wait()
+            }
+        });
+        recorded(|| {
+            let future = poll_fn(|context| {
+                let waker = context.waker();
+                thread::scope(|scope| {
+                    scope.spawn(|| waker.clone().wake());
+                    waker.clone().wake();
+                });
+                assert_eq!(runtime.wakes.load(SeqCst), 2);
+                Poll::Ready(())
+            });
+            assert!(runtime.poll(Box::pin(Traced::new("two", future)).as_mut()).is_ready());
+        });
+        assert_eq!(runtime.alive.load(SeqCst), 0);
+    }
+
+    #[test]
+    fn a_runtime_may_use_the_handed_waker_while_its_own_is_cloned_woken_or_dropped() {
+        static SHELF: Mutex<Vec<Waker>> = Mutex::new(Vec::new());
+        // Each use of the runtime's waker takes a clone of the handed one, clones it, wakes by the one and drops the other.
+        let runtime = Runtime::new(|_| {
+            let taken = SHELF.lock().unwrap().pop();
+            if let Some(waker) = taken {
+                waker.clone().wake();
+            }
+        });
+        recorded(|| {
+            let future = poll_fn(|context| {
+                let waker = context.waker().clone();
+                SHELF.lock().unwrap().extend([waker.clone(), waker.clone(), waker.clone()]);
+                waker.wake();
+                Poll::<()>::Pending
+            });
+            let mut future = Box::pin(Traced::new("again", future));
+            assert!(runtime.poll(future.as_mut()).is_pending());
+            assert!(runtime.poll(future.as_mut()).is_pending());
+        });
+        SHELF.lock().unwrap().clear();
+        assert_eq!(runtime.alive.load(SeqCst), 0);
+        assert_eq!(runtime.wakes.load(SeqCst), 8, "one at each poll, and by each of the three on the shelf");
+    }
+}
