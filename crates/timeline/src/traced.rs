@@ -21,7 +21,13 @@ static TASKS: AtomicU64 = AtomicU64::new(1);
 /// Reports what happens to a future, as a task with a number and a name, while a recording runs; else it only passes
 /// on. What the future and its runtime do is the same with it and without it.
 ///
-/// It adds no [`Send`], [`Sync`] or [`Unpin`] that the future does not have, and takes none away.
+/// It is [`Send`], [`Sync`] and [`Unpin`] exactly if the future is:
+///
+/// ```compile_fail,E0277
+/// fn spawn(_: impl Send) {}
+/// let shared = std::rc::Rc::new(1);
+/// spawn(timeline::Traced::new("shared", async move { *shared }));
+/// ```
 #[derive(Debug)]
 #[pin_project(PinnedDrop)]
 pub struct Traced<F> {

@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     future::{Future, pending, poll_fn, ready},
-    pin::pin,
+    pin::{Pin, pin},
     task::{Context, Poll, Waker},
 };
 
@@ -26,11 +26,10 @@ fn waiting(mut each: impl FnMut(&Waker)) -> impl Future<Output = ()> {
     })
 }
 
-fn poll_with(future: impl Future, wakers: &[&Waker]) {
+fn poll_with<F: Future>(future: F, wakers: &[&Waker]) -> Pin<Box<F>> {
     let mut future = Box::pin(future);
     wakers.iter().for_each(|waker| assert!(future.as_mut().poll(&mut Context::from_waker(waker)).is_pending()));
-    // Whoever waits for ever is not dropped.
-    std::mem::forget(future);
+    future
 }
 
 #[test]
@@ -46,13 +45,14 @@ fn a_waker_that_was_never_cloned_wakes_nobody() {
 
 #[test]
 fn the_last_clone_was_dropped_here() {
+    let shelf = RefCell::new(Vec::new());
     let timeline = record(|| {
-        let shelf = RefCell::new(Vec::new());
         let keeps = waiting(|waker| shelf.borrow_mut().extend([waker.clone(), waker.clone()]));
-        poll_with(Traced::new("lost", keeps), &[Waker::noop()]);
+        let task = poll_with(Traced::new("lost", keeps), &[Waker::noop()]);
         let mut kept = shelf.take();
         drop(kept.pop());
         elsewhere(move || drop(kept));
+        task
     });
     let thread = timeline.threads()[1].clone();
     assert_eq!(timeline.stuck()[0].gone, Some(Gone { seq: 7, event: "release", thread: thread.clone() }));
@@ -66,8 +66,9 @@ fn a_live_clone_can_wake_it() {
     let shelf = RefCell::new(Vec::new());
     let timeline = record(|| {
         let keeps = waiting(|waker| shelf.borrow_mut().extend([waker.clone(), waker.clone()]));
-        poll_with(Traced::new("kept", keeps), &[Waker::noop()]);
+        let task = poll_with(Traced::new("kept", keeps), &[Waker::noop()]);
         drop(shelf.borrow_mut().pop());
+        task
     });
     assert!(timeline.stuck()[0].can_be_woken());
     assert_eq!(sentences(&timeline), ["kept) waits: 1 clone of waker 1 can wake it"]);
@@ -75,11 +76,13 @@ fn a_live_clone_can_wake_it() {
 
 #[test]
 fn a_task_that_was_woken_is_runnable() {
+    let shelf = RefCell::new(Vec::new());
     let timeline = record(|| {
-        poll_with(Traced::new("by itself", waiting(Waker::wake_by_ref)), &[Waker::noop()]);
-        let shelf = RefCell::new(Vec::new());
-        poll_with(Traced::new("later", waiting(|waker| shelf.borrow_mut().push(waker.clone()))), &[Waker::noop()]);
+        let one = poll_with(Traced::new("by itself", waiting(Waker::wake_by_ref)), &[Waker::noop()]);
+        let later = waiting(|waker| shelf.borrow_mut().push(waker.clone()));
+        let other = poll_with(Traced::new("later", later), &[Waker::noop()]);
         shelf.take().pop().unwrap().wake();
+        (one, other)
     });
     assert_eq!(timeline.stuck(), []);
 }
@@ -89,14 +92,15 @@ fn a_clone_of_an_outdated_waker_is_no_help_and_its_wake_makes_nobody_runnable() 
     let ((_, one), (_, two)) = (Counter::new(), Counter::new());
     let shelf = RefCell::new(Vec::new());
     let timeline = record(|| {
-        let mut first = true;
-        let keeps_the_first = waiting(|waker| {
+        let (mut first, shelf) = (true, &shelf);
+        let keeps_the_first = waiting(move |waker| {
             if std::mem::take(&mut first) {
                 shelf.borrow_mut().extend([waker.clone(), waker.clone()]);
             }
         });
-        poll_with(Traced::new("moved", keeps_the_first), &[&one, &two]);
+        let task = poll_with(Traced::new("moved", keeps_the_first), &[&one, &two]);
         shelf.borrow_mut().pop().unwrap().wake();
+        task
     });
     let expected = "moved) waits and nobody can wake it: its waker 2 was never cloned (of outdated wakers: 1 clone)";
     assert_eq!(sentences(&timeline), [expected]);
@@ -113,7 +117,7 @@ fn who_is_ready_dropped_panicked_or_never_polled_does_not_wait() {
         let mut panics = pin!(Traced::new("panics", panics));
         let poll = || panics.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(poll)).is_err());
-        std::mem::forget(Traced::new("not polled", ready(())));
+        Traced::new("not polled", ready(()))
     });
     assert_eq!(timeline.stuck(), []);
 }
@@ -123,13 +127,13 @@ fn of_nested_tasks_the_outer_one_can_be_woken_through_the_inner_ones_clone() {
     let shelf = RefCell::new(Vec::new());
     let timeline = record(|| {
         let inner = Traced::new("inner", waiting(|waker| shelf.borrow_mut().push(waker.clone())));
-        poll_with(Traced::new("outer", inner), &[Waker::noop()]);
+        poll_with(Traced::new("outer", inner), &[Waker::noop()])
     });
     let expected = ["inner) waits: 1 clone of waker 1 can wake it", "outer) waits: 1 clone of waker 1 can wake it"];
     assert_eq!(sentences(&timeline), expected);
     let timeline = record(|| {
         let inner = Traced::new("inner", waiting(|waker| drop(waker.clone())));
-        poll_with(Traced::new("outer", inner), &[Waker::noop()]);
+        poll_with(Traced::new("outer", inner), &[Waker::noop()])
     });
     let ends: Vec<_> = timeline.stuck().into_iter().map(|waiting| waiting.gone.unwrap().event).collect();
     assert_eq!(ends, ["release", "release"]);

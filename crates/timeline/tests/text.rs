@@ -147,16 +147,3 @@ fn what_strangers_wrote_cannot_act_on_the_terminal() {
     let text = timeline.text().to_string();
     assert!(text.ends_with("note     red \\u{1b}[31m\\r\\nand more\n"), "{text:?}");
 }
-
-/// Prints in a process of its own, whose stdout is no terminal.
-#[test]
-fn through_a_pipe_it_is_plain_and_as_wide_as_it_is() {
-    if std::env::var_os("PRINTS_A_RECORD").is_some() {
-        return everything().text().print().unwrap();
-    }
-    let me = std::env::current_exe().unwrap();
-    let arguments = ["--exact", "through_a_pipe_it_is_plain_and_as_wide_as_it_is", "--nocapture"];
-    let run = std::process::Command::new(me).args(arguments).env("PRINTS_A_RECORD", "1").env("COLUMNS", "20").output();
-    let stdout = String::from_utf8(run.unwrap().stdout).unwrap();
-    assert!(stdout.contains(TEXT), "{stdout}");
-}

@@ -161,18 +161,17 @@ fn a_future_that_is_never_polled_is_made_and_dropped() {
 fn dropped_while_pending_it_lets_go_of_its_waker_and_a_late_wake_is_late() {
     let (counter, runtime) = Counter::new();
     let timeline = record(|| {
-        let shelf = RefCell::new(Vec::new());
-        {
-            let mut kept = None;
-            let both = poll_fn(|context| {
-                kept = Some(context.waker().clone());
-                shelf.borrow_mut().push(context.waker().clone());
-                Poll::<()>::Pending
-            });
-            // The clone in `kept` goes with the future.
-            let mut future = Box::pin(Traced::new("cut", async move { both.await }));
-            assert!(poll(&mut future.as_mut(), &runtime).is_pending());
-        }
+        let shelf = &RefCell::new(Vec::new());
+        // One of the clones goes with the future.
+        let mut kept = Vec::new();
+        let keeps = poll_fn(move |context| {
+            kept.push(context.waker().clone());
+            shelf.borrow_mut().push(context.waker().clone());
+            Poll::<()>::Pending
+        });
+        let mut future = Box::pin(Traced::new("cut", keeps));
+        assert!(poll(&mut future.as_mut(), &runtime).is_pending());
+        drop(future);
         shelf.take().pop().unwrap().wake();
     });
     assert_eq!(counter.wakes(), 1);

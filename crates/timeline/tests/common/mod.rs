@@ -13,10 +13,12 @@ use std::{
 use timeline::{By, Event, Recording, Role, Timeline};
 use tracing_subscriber::layer::SubscriberExt;
 
-/// Records what `body` does on this thread.
-pub fn record(body: impl FnOnce()) -> Timeline {
+pub mod runtime;
+
+/// Records what `body` does on this thread. What it returns is dropped when the recording has ended.
+pub fn record<T>(body: impl FnOnce() -> T) -> Timeline {
     let (layer, recording) = Recording::layer();
-    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), body);
+    let _kept = tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), body);
     let timeline = recording.finish();
     assert_eq!(timeline.problems(), []);
     timeline
@@ -90,7 +92,7 @@ impl Wake for Counter {
 }
 
 /// Ready at poll `polls`, with how often it was polled; until then it wakes itself.
-pub fn countdown(polls: usize) -> impl Future<Output = usize> {
+pub fn countdown(polls: usize) -> impl Future<Output = usize> + Send {
     let mut polled = 0;
     poll_fn(move |context| {
         polled += 1;
