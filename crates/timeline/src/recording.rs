@@ -15,6 +15,7 @@ use serde_json::Value;
 use tracing::{
     Level, Metadata, Subscriber,
     field::{Field, Visit},
+    level_filters::STATIC_MAX_LEVEL,
     subscriber::Interest,
 };
 use tracing_subscriber::{
@@ -47,6 +48,8 @@ pub enum StartError {
     Already,
     /// This program has a `tracing` subscriber; [`Recording::layer`] records as a part of it.
     OtherSubscriber,
+    /// This program was built without TRACE events, by a feature of `tracing` such as `release_max_level_info`.
+    NoEvents,
 }
 
 impl Recording {
@@ -60,6 +63,9 @@ impl Recording {
         static STARTED: AtomicBool = AtomicBool::new(false);
         if STARTED.load(SeqCst) {
             return Err(StartError::Already);
+        }
+        if STATIC_MAX_LEVEL < Level::TRACE {
+            return Err(StartError::NoEvents);
         }
         let (layer, recording) = Recording::layer();
         let subscriber = tracing_subscriber::registry().with(RecordingLayer { alone: true, ..layer });
@@ -106,6 +112,7 @@ impl fmt::Display for StartError {
             StartError::OtherSubscriber => {
                 "this program has a tracing subscriber of its own: add Recording::layer to it"
             }
+            StartError::NoEvents => "this program was built without TRACE events, by a feature of its crate tracing",
         })
     }
 }
