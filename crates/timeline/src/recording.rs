@@ -87,7 +87,7 @@ impl Recording {
     /// assert_eq!(recording.finish().records().len(), 1);
     /// ```
     pub fn layer() -> (RecordingLayer, Recording) {
-        let tape = Arc::new(Tape { start: Instant::now(), open: Mutex::new(Some(Lines::default())) });
+        let tape = Arc::<Tape>::default();
         (RecordingLayer { tape: tape.clone(), alone: false }, Recording { tape })
     }
 
@@ -125,6 +125,12 @@ struct Tape {
     start: Instant,
     /// `None` once the recording has ended. Nothing of anybody else runs while it is locked.
     open: Mutex<Option<Lines>>,
+}
+
+impl Default for Tape {
+    fn default() -> Self {
+        Tape { start: Instant::now(), open: Mutex::new(Some(Lines::default())) }
+    }
 }
 
 impl Tape {
@@ -203,5 +209,24 @@ impl Visit for Fields {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.0.push((field.name(), format!("{value:?}").into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn no_two_events_have_the_same_time_even_if_the_clock_stands_still() {
+        // Before its start a clock shows nothing.
+        let tape = Arc::new(Tape { start: Instant::now() + Duration::from_secs(3600), ..Tape::default() });
+        let (layer, recording) = (RecordingLayer { tape: tape.clone(), alone: false }, Recording { tape });
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            (0..3).for_each(|_| tracing::trace!(target: "executor", event = "park"));
+        });
+        let times: Vec<_> = recording.finish().records().iter().map(|record| record.nanos).collect();
+        assert_eq!(times, [0, 1, 2]);
     }
 }
