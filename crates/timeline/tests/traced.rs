@@ -277,21 +277,6 @@ fn nested_in_a_join_each_wake_goes_through_the_outer_waker_and_the_other_child_i
 }
 
 #[test]
-fn a_nested_tasks_waker_keeps_its_number_wherever_the_outer_tasks_waker_lies() {
-    let (_, runtime) = Counter::new();
-    let shelf = RefCell::new(Vec::new());
-    let timeline = record(|| {
-        let mut outer = pin!(Traced::new("outer", Traced::new("inner", pending::<()>())));
-        assert!(poll(&mut outer, &runtime).is_pending());
-        // Wakers that are kept take the memory that those of the first poll have left.
-        let others: Vec<_> = (0..8).map(|_| Box::pin(Traced::new("other", shelving(&shelf)))).collect();
-        others.into_iter().for_each(|mut other| assert!(poll(&mut other.as_mut(), &runtime).is_pending()));
-        assert!(poll(&mut outer, &runtime).is_pending());
-    });
-    assert!(story(&timeline).contains(&"inner: poll 2 with 1, spurious".to_owned()));
-}
-
-#[test]
 fn threads_of_one_name_are_told_apart() {
     let timeline = record(|| {
         (0..3).for_each(|_| elsewhere(|| tracing::trace!(target: "timeline", event = "note", text = "here")));
