@@ -83,6 +83,19 @@ pub fn main<S: 'static>(checks: &'static [Check<S>], subjects: Vec<Subject<S>>) 
     conclusion.exit_code()
 }
 
+/// The `main` of an exercise: the same as [`main`], for subjects that are its steps.
+///
+/// Each step is a subject called `step-1` and so on, or `step-4::join` where a step has several, with
+/// [`only`](Subject::only) the checks that pass once it and the steps before it are written. With `pristine` (CI asks for
+/// it by `EXERCISE_PRISTINE=1`) the file is as its reader finds it, and every check must end as "not written yet".
+///
+/// # Panics
+///
+/// As [`main`] does.
+pub fn exercise<S: 'static>(pristine: bool, checks: &'static [Check<S>], steps: Vec<Subject<S>>) -> ExitCode {
+    main(checks, steps.into_iter().map(|step| Subject { unwritten: pristine, ..step }).collect())
+}
+
 fn trial_name(subject: &str, id: &str) -> String {
     format!("{subject}::{id}")
 }
