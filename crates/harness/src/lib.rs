@@ -5,6 +5,9 @@ mod alloc;
 pub mod chat;
 mod check;
 mod child;
+#[cfg(feature = "grade")]
+pub mod grade;
+mod lines;
 mod process;
 mod runner;
 mod wait;

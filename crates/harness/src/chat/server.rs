@@ -173,6 +173,7 @@ impl Running {
         if status.code() == Some(NOT_WRITTEN) {
             return Err(Stop::NotWritten(words.lines().last().unwrap_or_default().to_owned()));
         }
+        let words = process::out_of_memory(&words).unwrap_or(words);
         Err(Stop::Failed(format!("{observed}\nThe server has ended ({status}). {words}")))
     }
 
