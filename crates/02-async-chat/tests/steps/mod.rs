@@ -45,7 +45,7 @@ fn serve(flags: &ServeArgs) -> Result<(), String> {
     let served = async {
         listener.set_nonblocking(true)?;
         let incoming = TcpListenerStream::new(TcpListener::from_std(listener)?);
-        server.run(incoming.map(|stream| stream.and_then(|stream| sides(stream, true)))).await;
+        server.run(incoming.map(|stream| stream.map(|stream| sides(stream, true)))).await;
         Ok(())
     };
     Runtime::new().and_then(|runtime| runtime.block_on(served)).map_err(refused)
@@ -69,7 +69,7 @@ fn read(script: Vec<ReadStep>) -> Vec<Result<String, String>> {
 /// The accept loop alone: whoever says anything is answered, without the steps that come after it.
 fn accept(incoming: Incoming) -> io::Result<()> {
     Runtime::new()?.block_on(async {
-        let incoming = mapped(incoming, |stream| sides(TcpStream::from_std(stream)?, true));
+        let incoming = mapped(incoming, |stream| Ok(sides(TcpStream::from_std(stream)?, true)));
         let answer = |(mut read, mut write): (_, _)| {
             tokio::spawn(async move {
                 AsyncReadExt::read(&mut read, &mut [0; 64]).await.expect("a client asks");
