@@ -47,9 +47,7 @@ fn start_flood(server: SocketAddr, over: Arc<AtomicBool>) -> thread::JoinHandle<
     let mut socket = TcpStream::connect(server).unwrap();
     let lines = Request::Join { group_name: "flooded".into() }.to_line().repeat(4096);
     socket.write_all(&lines).unwrap();
-    thread::spawn(move || {
-        while !over.load(Relaxed) && socket.write_all(&lines).is_ok() {}
-    })
+    thread::spawn(move || while !over.load(Relaxed) && socket.write_all(&lines).is_ok() {})
 }
 
 /// Joins, posts, and waits until the post comes back.

@@ -2,18 +2,21 @@
 
 use std::{env, fmt::Write};
 
-use crate::{Check, Outcome, runner::page};
+use crate::{Check, runner::page};
 
 /// Set when somebody wants lines.
 pub(crate) const ASKED: &str = "HARNESS_LINES";
 
-/// Whether this run is to print lines: first one for each check, without an outcome, and then one for each that ended.
+/// The outcome of a check that begins.
+pub(crate) const BEGUN: &str = "begun";
+
+/// Whether this run is to print lines: first one for each check, with an empty outcome, then one when a check begins and
+/// one when it has ended.
 pub(crate) fn asked() -> bool {
     env::var_os(ASKED).is_some()
 }
 
-pub(crate) fn print<S>(name: &str, check: &Check<S>, outcome: Option<&Outcome>) {
-    let (word, observed) = outcome.map_or(("", String::new()), |outcome| (outcome.word(), outcome.observed()));
+pub(crate) fn print<S>(name: &str, check: &Check<S>, outcome: &str, observed: &str) {
     let fields = [
         ("name", name),
         ("id", check.id),
@@ -22,8 +25,8 @@ pub(crate) fn print<S>(name: &str, check: &Check<S>, outcome: Option<&Outcome>) 
         ("why", check.why),
         ("source", check.source),
         ("read_on", &page(check.id)),
-        ("outcome", word),
-        ("observed", &observed),
+        ("outcome", outcome),
+        ("observed", observed),
     ];
     println!("{{{}}}", fields.map(|(key, text)| format!("\"{key}\":{}", quoted(text))).join(","));
 }

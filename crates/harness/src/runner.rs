@@ -77,7 +77,7 @@ pub fn main<S: 'static>(checks: &'static [Check<S>], subjects: Vec<Subject<S>>) 
     let lines = lines::asked();
     if lines {
         arguments.logfile = Some("/dev/null".into());
-        pairs.clone().for_each(|(subject, check)| lines::print(&trial_name(subject.name, check.id), check, None));
+        pairs.clone().for_each(|(subject, check)| lines::print(&trial_name(subject.name, check.id), check, "", ""));
     }
     let trials = pairs.map(|(subject, check)| trial(subject, check, lines)).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
@@ -111,9 +111,12 @@ fn trial<S: 'static>(subject: &Subject<S>, check: &'static Check<S>, lines: bool
     let (subject_name, unwritten) = (subject.name, subject.unwritten);
     let declared = subject.fails.iter().find(|(id, _)| *id == check.id).map(|(_, why)| *why);
     Trial::ignorable_test(name.clone(), move || {
+        if lines {
+            lines::print(&name, check, lines::BEGUN, "");
+        }
         let outcome = judge(&name, check.deadline);
         if lines {
-            lines::print(&name, check, Some(&outcome));
+            lines::print(&name, check, outcome.word(), &outcome.observed());
         }
         match (&outcome, declared) {
             (Outcome::NotApplicable(why), None) => Ok(Completion::ignored_with(format!("not applicable: {why}"))),

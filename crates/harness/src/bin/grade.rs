@@ -71,7 +71,7 @@ fn code(full: bool) -> ExitCode {
 
 /// One line on stderr, if that is a terminal.
 fn progress() -> ProgressBar {
-    let style = ProgressStyle::with_template("{spinner} {msg} {pos}/{len}").expect("a template that indicatif knows");
+    let style = ProgressStyle::with_template("{spinner} {msg}").expect("a template that indicatif knows");
     let bar = ProgressBar::new_spinner().with_style(style);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar

@@ -93,17 +93,11 @@ impl Checkout {
         fs::create_dir_all(&root)?;
         let lock = File::create(self.workshop().join("lock"))?;
         lock.lock()?;
-        let exercise = self.workspace_root.join(&lesson.folder).join("exercise/mod.rs");
-        let left_out = |path: &Path| path == exercise || path.ends_with("exercise/solution.rs");
-        for name in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"] {
-            mirror(&self.workspace_root.join(name), &root.join(name), &left_out)?;
+        let replaced = (&*self.workspace_root.join(&lesson.folder).join("exercise/mod.rs"), text);
+        let files = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo"].map(Path::new);
+        for path in files.into_iter().chain(self.packages.iter().map(|package| self.folder_of(package))) {
+            mirror(&self.workspace_root.join(path), &root.join(path), replaced)?;
         }
-        for folder in self.packages.iter().map(|package| self.folder_of(package)) {
-            mirror(&self.workspace_root.join(folder), &root.join(folder), &left_out)?;
-        }
-        let place = root.join(&lesson.folder).join("exercise/mod.rs");
-        fs::create_dir_all(place.with_file_name(""))?;
-        write_if_new(&place, text)?;
         Ok(Copy { root, built: self.workshop().join("built"), _lock: lock })
     }
 
@@ -155,10 +149,13 @@ pub(super) fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Makes `to` what `from` is, and writes only what differs: cargo builds anew what is newer.
-fn mirror(from: &Path, to: &Path, left_out: &dyn Fn(&Path) -> bool) -> io::Result<()> {
+/// Makes `to` what `from` is, but for the text of one file. It writes only what differs: cargo builds anew what is newer.
+fn mirror(from: &Path, to: &Path, replaced: (&Path, &[u8])) -> io::Result<()> {
     if !from.exists() {
         return remove(to);
+    }
+    if from == replaced.0 {
+        return write_if_new(to, replaced.1);
     }
     if from.is_file() {
         return write_if_new(to, &fs::read(from)?);
@@ -166,18 +163,23 @@ fn mirror(from: &Path, to: &Path, left_out: &dyn Fn(&Path) -> bool) -> io::Resul
     fs::create_dir_all(to)?;
     for old in fs::read_dir(to)? {
         let old = old?;
-        if !from.join(old.file_name()).exists() {
+        if !from.join(old.file_name()).exists() || left_out(&old.path()) {
             remove(&old.path())?;
         }
     }
     for new in fs::read_dir(from)? {
         let new = new?;
-        // An editor's own files are nobody's business.
-        if !left_out(&new.path()) && !new.file_name().as_encoded_bytes().starts_with(b".") {
-            mirror(&new.path(), &to.join(new.file_name()), left_out)?;
+        if !left_out(&new.path()) {
+            mirror(&new.path(), &to.join(new.file_name()), replaced)?;
         }
     }
     Ok(())
+}
+
+/// Solutions, and an editor's own files.
+fn left_out(path: &Path) -> bool {
+    path.ends_with("exercise/solution.rs")
+        || path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 fn remove(path: &Path) -> io::Result<()> {

@@ -26,10 +26,21 @@ pub struct Order {
     pub limits: Limits,
 }
 
+impl Order {
+    /// The step's name in the list of tests.
+    fn step(&self) -> Option<String> {
+        self.step.map(|number| format!("step-{number}"))
+    }
+
+    fn includes(&self, check: &Judged) -> bool {
+        self.step().is_none_or(|step| step == check.step)
+    }
+}
+
 /// Builds the file, runs the checks on it, and gives what came of each.
 ///
 /// A file that does not compile, hangs or crashes is a result. The process's own memory is limited from here on, since
-/// those that it starts inherit the limit. `bar` shows how far it is.
+/// those that it starts inherit the limit. `bar`'s message says how far it is.
 ///
 /// # Errors
 ///
@@ -58,7 +69,6 @@ pub fn grade(checkout: &Checkout, order: &Order, bar: &ProgressBar) -> Result<Gr
     // The next file may be built while this one is judged.
     drop(copy);
 
-    bar.set_message(format!("{shown}: checking"));
     let mut checks = run::run(&own, order, bar)?;
     for check in &mut checks {
         // What a stranger's program says is printed on a terminal.

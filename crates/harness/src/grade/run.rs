@@ -36,7 +36,7 @@ pub(super) fn run(program: &Path, order: &Order, bar: &ProgressBar) -> Result<Ve
     limited.map_err(|error| format!("cannot limit the memory to {} MiB: {error}", order.limits.memory_mib))?;
 
     let mut command = Command::new(program);
-    command.args(order.step.map(|step| format!("step-{step}::"))).args(["--test-threads", AT_A_TIME]);
+    command.args(order.step().map(|step| step + "::")).args(["--test-threads", AT_A_TIME]);
     command.env(lines::ASKED, "1").env_remove("EXERCISE_PRISTINE").current_dir(program.with_file_name(""));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut group = Group::spawn(&mut command, Signal::TERM).map_err(|error| format!("cannot start it: {error}"))?;
@@ -57,7 +57,13 @@ pub(super) fn run(program: &Path, order: &Order, bar: &ProgressBar) -> Result<Ve
     let mut all: Vec<Judged> = Vec::new();
     let late = loop {
         match receive.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            Ok(judged) => record(&mut all, judged, bar),
+            Ok(judged) => {
+                record(&mut all, judged);
+                let of_step = all.iter().filter(|judged| order.includes(judged));
+                let (done, all) = of_step
+                    .fold((0, 0), |(done, all), judged| (done + usize::from(!judged.outcome.is_empty()), all + 1));
+                bar.set_message(format!("{}: {done} of {all} checks", order.file.display()));
+            }
             Err(RecvTimeoutError::Disconnected) => break false,
             Err(RecvTimeoutError::Timeout) => break true,
         }
@@ -76,35 +82,31 @@ pub(super) fn run(program: &Path, order: &Order, bar: &ProgressBar) -> Result<Ve
 }
 
 /// A line of the runner: a check that is to come, or the outcome of one.
-fn record(all: &mut Vec<Judged>, mut judged: Judged, bar: &ProgressBar) {
+fn record(all: &mut Vec<Judged>, mut judged: Judged) {
     judged.step = judged.name.split("::").next().unwrap_or_default().to_owned();
     match all.iter_mut().find(|known| known.name == judged.name) {
         None => all.push(judged),
-        Some(known) => {
-            *known = judged;
-            bar.inc(1);
-        }
+        Some(known) => *known = judged,
     }
-    bar.set_length(all.len() as u64);
 }
 
 /// The checks of the step that was asked for; of those without an outcome, `missing` is what came.
 fn selected(all: Vec<Judged>, order: &Order, missing: &Outcome) -> Result<Vec<Judged>, String> {
-    let Some(number) = order.step else { return Ok(all.into_iter().map(|judged| filled(judged, missing)).collect()) };
-    let step = format!("step-{number}");
-    if all.iter().all(|judged| judged.step != step) {
-        let mut steps: Vec<&str> = all.iter().map(|judged| judged.step.as_str()).collect();
+    let mut steps: Vec<String> = all.iter().map(|judged| judged.step.clone()).collect();
+    let selected: Vec<_> =
+        all.into_iter().filter(|judged| order.includes(judged)).map(|judged| filled(judged, missing)).collect();
+    if selected.is_empty() {
         steps.dedup();
-        return Err(format!("the exercise of {} has no {step}; it has {}", order.lesson, steps.join(", ")));
+        return Err(format!("the exercise of {} has no such step; it has {}", order.lesson, steps.join(", ")));
     }
-    Ok(all.into_iter().filter(|judged| judged.step == step).map(|judged| filled(judged, missing)).collect())
+    Ok(selected)
 }
 
 fn filled(judged: Judged, missing: &Outcome) -> Judged {
-    if judged.outcome.is_empty() {
-        Judged { outcome: missing.word().into(), observed: missing.observed(), ..judged }
-    } else {
-        judged
+    match judged.outcome.as_str() {
+        "" => Judged { outcome: "not run".into(), observed: "all came to an end before it began".into(), ..judged },
+        lines::BEGUN => Judged { outcome: missing.word().into(), observed: missing.observed(), ..judged },
+        _ => judged,
     }
 }
 
