@@ -59,10 +59,9 @@ pub(super) fn run(program: &Path, order: &Order, bar: &ProgressBar) -> Result<Ve
         match receive.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(judged) => {
                 record(&mut all, judged);
-                let of_step = all.iter().filter(|judged| order.includes(judged));
-                let (done, all) = of_step
-                    .fold((0, 0), |(done, all), judged| (done + usize::from(!judged.outcome.is_empty()), all + 1));
-                bar.set_message(format!("{}: {done} of {all} checks", order.file.display()));
+                let of_step = || all.iter().filter(|judged| order.includes(judged));
+                let ended = of_step().filter(|judged| !["", lines::BEGUN].contains(&judged.outcome.as_str())).count();
+                bar.set_message(format!("{}: {ended} of {} checks", order.file.display(), of_step().count()));
             }
             Err(RecvTimeoutError::Disconnected) => break false,
             Err(RecvTimeoutError::Timeout) => break true,
