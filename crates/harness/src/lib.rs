@@ -5,6 +5,9 @@ mod alloc;
 pub mod chat;
 mod check;
 mod child;
+#[cfg(feature = "grade")]
+pub mod grade;
+mod lines;
 mod process;
 mod runner;
 mod wait;
@@ -13,5 +16,5 @@ pub use alloc::{Counting, live_bytes};
 pub use check::{Check, Level, Stop, Verdict, holds};
 pub use child::{Outcome, in_check, judge};
 pub use process::{NOT_WRITTEN, exit_when_not_written};
-pub use runner::{Subject, answered, main, report};
+pub use runner::{Subject, answered, exercise, main, report};
 pub use wait::until;
