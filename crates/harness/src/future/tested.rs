@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::Child;
+use super::{Child, child::Does};
 
 /// A future to be checked, as the ways to make a fresh one: each check makes as many as it needs.
 ///
@@ -50,7 +50,7 @@ type MakeWaiting = Box<dyn Fn() -> (Held, Event) + Send + Sync>;
 type MakePermits = Box<dyn Fn() -> (Held, Held, Event) + Send + Sync>;
 type IsTerminated = Box<dyn Fn(&dyn Any) -> bool + Send + Sync>;
 type MakeLazy = Box<dyn Fn() -> (Held, Box<dyn Fn() -> bool>) + Send + Sync>;
-type Combine = Box<dyn Fn(Vec<Child>) -> Held + Send + Sync>;
+pub(super) type Combine = Box<dyn Fn(Vec<Child>) -> Held + Send + Sync>;
 
 /// What makes it ready.
 pub(super) enum Kind {
@@ -67,6 +67,17 @@ pub(super) enum Of {
     One,
     Both,
     Either,
+}
+
+impl Of {
+    pub(super) fn count(self) -> usize {
+        if self == Of::One { 1 } else { 2 }
+    }
+
+    /// As many children as it has, which all do the same.
+    pub(super) fn children(self, does: Does) -> impl Iterator<Item = Does> {
+        std::iter::repeat_n(does, self.count())
+    }
 }
 
 impl Tested {

@@ -3,6 +3,7 @@
 use super::{
     Tested,
     drive::{failed, finish, fire, not_applicable, pending},
+    meanwhile::{Meanwhile, Until},
     tested::{Kind, Polled},
 };
 use crate::{
@@ -10,6 +11,9 @@ use crate::{
     probe::{PATIENCE, Task, WakerProbe},
     until,
 };
+
+/// How many clones of one poll are looked at.
+const CLONES: usize = 4;
 
 pub(super) fn a1_kept_or_woken(subject: &Tested) -> Verdict {
     match &subject.kind {
@@ -68,27 +72,30 @@ pub(super) fn a2_last_waker(subject: &Tested) -> Verdict {
     })
 }
 
-/// Each poll has a waker of its own, and none but the last can tell that the next poll is due.
+/// Polls twice at a time, each time with another waker, and none but the last can tell that the next poll is due.
 fn completes_by_the_last_waker(task: &mut Task<dyn Polled>) -> Verdict {
-    for poll in 1..=1_000 {
-        let probe = WakerProbe::new();
-        if task.poll_with(&probe.waker()).is_ready() {
+    for _ in 0..1_000 {
+        let (first, last) = (WakerProbe::new(), WakerProbe::new());
+        if task.poll_with(&first.waker()).is_ready() || task.poll_with(&last.waker()).is_ready() {
             return Ok(());
         }
-        if until(PATIENCE, || (probe.woken() > 0).then_some(())).is_none() {
+        if until(PATIENCE, || (last.woken() > 0).then_some(())).is_none() {
             return failed(format!(
-                "poll {poll} had a new waker and returned Pending, and {PATIENCE:?} later that waker was not woken"
+                "polled with two wakers in turn, it woke the first {} times, and the last one never",
+                first.woken()
             ));
         }
     }
-    not_applicable("it does not end within 1,000 polls")
+    not_applicable("it does not end within 2,000 polls")
 }
 
 pub(super) fn a5_no_needless_wake(subject: &Tested) -> Verdict {
     const POLLS: usize = 3;
     if let Kind::Inert(make) = &subject.kind {
         let mut task = Task::from(make());
-        (0..POLLS).for_each(|_| assert!(task.poll().is_pending(), "it is declared inert, and was ready"));
+        for _ in 0..POLLS {
+            pending(task.poll())?;
+        }
         return unwoken(task.probe(), POLLS);
     }
     if let Kind::Completes(_) = &subject.kind {
@@ -124,6 +131,20 @@ pub(super) fn a3_no_lost_event(subject: &Tested) -> Verdict {
                 || "its event had happened before the first poll, which returned Pending and woke nobody",
             )?;
             finish(&mut before.task, "its event having happened before the first poll")?;
+        }
+        for nth in 1..=CLONES {
+            let waiting = make();
+            let meanwhile = Meanwhile::new(waiting.event, nth, Until::EndedOrBlocked);
+            let mut task = waiting.task.with(&WakerProbe::new().on_clone(meanwhile.hook()));
+            let polled = task.poll();
+            if !meanwhile.happened() {
+                pending(polled)?;
+                break;
+            }
+            meanwhile.join()?;
+            if polled.is_pending() {
+                finish(&mut task, "its event having happened while poll cloned the waker")?;
+            }
         }
         let mut after = make();
         pending(after.task.poll())?;

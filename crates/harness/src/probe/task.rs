@@ -26,11 +26,12 @@ use super::WakerProbe;
 /// assert_eq!(task.assert_ready(), "done");
 /// ```
 pub struct Task<F: ?Sized> {
-    probe: WakerProbe,
+    /// Dropped first: what it does with its waker is done before the task's own is dropped.
+    future: Pin<Box<F>>,
     waker: Waker,
+    probe: WakerProbe,
     /// How often it had been woken when the last poll began.
     woken_before: usize,
-    future: Pin<Box<F>>,
 }
 
 impl<F: Future> Task<F> {
@@ -105,7 +106,7 @@ impl<F: Future + ?Sized> Task<F> {
 impl<F: Future + ?Sized> From<Pin<Box<F>>> for Task<F> {
     fn from(future: Pin<Box<F>>) -> Self {
         let probe = WakerProbe::new();
-        Task { waker: probe.waker(), probe, woken_before: 0, future }
+        Task { future, waker: probe.waker(), probe, woken_before: 0 }
     }
 }
 
