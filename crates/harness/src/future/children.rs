@@ -5,7 +5,7 @@ use std::{sync::Arc, thread};
 use super::{
     Child, Tested,
     child::{Does, Life},
-    drive::{caught, failed, finish, fire, not_applicable, pending},
+    drive::{caught, exhaust, failed, fire, not_applicable, pending},
     tested::{Combine, Kind, Of},
 };
 use crate::{Verdict, holds, probe::Task};
@@ -55,7 +55,7 @@ pub(super) fn a13_not_moved(subject: &Tested) -> Verdict {
         pending(task.poll())?;
         if to_the_end {
             lives.iter().try_for_each(|life| fire(life.event()))?;
-            finish(&mut task, "the events of all children having happened")?;
+            exhaust(&mut task, "the events of all children having happened")?;
         }
         drop(task);
         for (place, life) in lives.iter().enumerate() {
@@ -112,7 +112,7 @@ pub(super) fn a16_depth(subject: &Tested) -> Verdict {
         let mut task = Task::new(nested(innermost));
         holds(task.poll().is_pending(), || "nested, it was ready before its innermost child")?;
         fire(life.event())?;
-        holds(task.is_woken() && task.poll().is_ready(), || "nested, it was not ready after its innermost child")?;
+        exhaust(&mut task, "nested, its innermost child being ready")?;
         // A drop descends as deep as a poll.
         drop(nested(Child::new(Does::Waits).0));
         Ok(())

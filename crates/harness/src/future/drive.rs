@@ -133,6 +133,12 @@ pub(super) fn finish(task: &mut Task<dyn Polled>, after: &str) -> Verdict {
     failed(format!("{after}, it was woken and polled {POLLS} times, and is still pending"))
 }
 
+/// Polls, woken or not, until it is ready, its event having happened.
+pub(super) fn exhaust<F: Future + ?Sized>(task: &mut Task<F>, after: &str) -> Verdict {
+    let ready = until(PATIENCE, || task.poll().is_ready().then_some(()));
+    if ready.is_some() { Ok(()) } else { failed(format!("{after}, it is still pending")) }
+}
+
 /// Runs what may panic, and gives the text of the panic. A `todo!()` goes on: that is an exercise to be written.
 pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {

@@ -10,7 +10,7 @@ use std::{
 use super::{
     AfterReady, Child, Tested,
     child::Does,
-    drive::{caught, failed, finish, fire, not_applicable, pending},
+    drive::{caught, exhaust, failed, finish, fire, not_applicable, pending},
     meanwhile::Sleeper,
     tested::{Held, Kind, Polled},
 };
@@ -30,7 +30,7 @@ pub(super) fn a4_spurious_polls(subject: &Tested) -> Verdict {
             let mut waiting = make();
             spurious(&mut waiting.task, Some("its event has not happened"))?;
             fire(waiting.event)?;
-            finish(&mut waiting.task, "1,000 spurious polls and its event later")
+            exhaust(&mut waiting.task, "1,000 spurious polls and its event later")
         }),
     }
 }
@@ -65,9 +65,7 @@ pub(super) fn a6_after_ready(subject: &Tested) -> Verdict {
         Kind::Inert(_) => not_applicable("it is declared inert"),
         Kind::Completes(make) => {
             let mut task = Task::from(make());
-            if task.poll().is_pending() {
-                finish(&mut task, "left to itself")?;
-            }
+            exhaust(&mut task, "polled again and again")?;
             after_ready(subject, &mut task)
         }
         _ => subject.each_waiting(|make| {
@@ -78,7 +76,7 @@ pub(super) fn a6_after_ready(subject: &Tested) -> Verdict {
                 holds(!done, || "it is pending and says that it is terminated: a `select!` would never poll it again")?;
             }
             fire(waiting.event)?;
-            finish(&mut waiting.task, "its event having happened")?;
+            exhaust(&mut waiting.task, "its event having happened")?;
             after_ready(subject, &mut waiting.task)
         }),
     }
