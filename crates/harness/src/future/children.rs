@@ -22,12 +22,14 @@ const NO_COMBINATOR: &str = "it has no children";
 pub(super) fn a12_panics(subject: &Tested) -> Verdict {
     let Some((of, combine)) = combinator(subject) else { return not_applicable(NO_COMBINATOR) };
     type Make = fn() -> (Child, Arc<Life>);
-    let panics: [(&str, Make); 3] = [
-        ("panics when polled", || Child::new(Does::PanicsInPoll)),
-        ("is pending and panics when dropped", || Child::panicking_in_drop(Does::Waits)),
-        ("is ready and panics when dropped", || Child::panicking_in_drop(Does::Ready)),
+    // A panic in a drop may well cost the drop of others: the compiler itself leaks what a function returns when the drop
+    // of one of its variables panics. A second drop is never in order.
+    let panics: [(&str, usize, Make); 3] = [
+        ("panics when polled", 1, || Child::new(Does::PanicsInPoll)),
+        ("is pending and panics when dropped", 0, || Child::panicking_in_drop(Does::Waits)),
+        ("is ready and panics when dropped", 0, || Child::panicking_in_drop(Does::Ready)),
     ];
-    for (what, make) in panics {
+    for (what, least, make) in panics {
         for at in 0..of.count() {
             let made = (0..of.count()).map(|place| if place == at { make() } else { Child::new(Does::Waits) });
             let (children, lives): (Vec<_>, Vec<_>) = made.unzip();
@@ -36,7 +38,7 @@ pub(super) fn a12_panics(subject: &Tested) -> Verdict {
             let _ = caught(|| task.poll());
             let _ = caught(|| task.poll());
             let _ = caught(|| drop(task));
-            let wrong = lives.iter().position(|life| life.drops() != 1);
+            let wrong = lives.iter().position(|life| !(least..=1).contains(&life.drops()));
             if let Some(place) = wrong {
                 let drops = lives[place].drops();
                 return failed(format!("child {} {what}, and child {} was dropped {drops} times", at + 1, place + 1));

@@ -1,15 +1,16 @@
 //! A10 and A11: wakers are code of others. It may come back to the future, and it may panic.
 
-use std::thread;
+use std::{task::Poll, thread};
 
 use super::{
     Tested,
     drive::{caught, ended, failed, finish, fire, pending},
     meanwhile::{Meanwhile, Until},
+    tested::{Kind, Polled},
 };
 use crate::{
     Stop, Verdict, holds,
-    probe::{Gate, PATIENCE, WakerProbe},
+    probe::{Gate, PATIENCE, Task, WakerProbe},
 };
 
 /// How many clones of one poll are looked at.
@@ -81,6 +82,9 @@ fn unlocked(meanwhile: &Meanwhile, when: &str) -> Verdict {
     })
 }
 
+/// What an `async` body says when it is polled after a panic: whatever it awaited, it is over.
+const OVER: &str = "`async fn` resumed after panicking";
+
 pub(super) fn a11_clone_panics(subject: &Tested) -> Verdict {
     subject.each_waiting(|make| {
         for polled_before in [false, true] {
@@ -88,19 +92,44 @@ pub(super) fn a11_clone_panics(subject: &Tested) -> Verdict {
             if polled_before {
                 pending(waiting.task.poll())?;
             }
-            let panicking = WakerProbe::new().on_clone(|| panic!("a waker that cannot be cloned"));
-            let waker = panicking.waker();
-            let _ = caught(|| waiting.task.poll_with(&waker));
+            let _ = poll_with_panic(&mut waiting.task);
             match caught(|| waiting.task.poll()) {
                 Ok(poll) => pending(poll)?,
+                Err(text) if text == OVER => {
+                    drop(waiting.task);
+                    after_panic(fire(waiting.event))?;
+                    continue;
+                }
                 Err(text) => return failed(format!("the clone of a waker panicked, and so did the next poll: {text}")),
             }
-            fire(waiting.event).map_err(|stop| match stop {
-                Stop::Failed(observed) => Stop::Failed(format!("the clone of a waker panicked, and {observed}")),
-                other => other,
-            })?;
+            after_panic(fire(waiting.event))?;
             finish(&mut waiting.task, "the clone of a waker having panicked, then a poll, then its event")?;
         }
         Ok(())
+    })?;
+    let Kind::Permits(make) = &subject.kind else { return Ok(()) };
+    let (first, second, release) = make();
+    let (mut first, mut second) = (Task::from(first), Task::from(second));
+    let _ = poll_with_panic(&mut first);
+    drop(first);
+    let polled = caught(|| second.poll());
+    pending(
+        polled
+            .or_else(|text| failed(format!("one waiter panicked in the clone of its waker, the next too: {text}")))?,
+    )?;
+    after_panic(fire(release))?;
+    finish(&mut second, "one waiter having panicked in the clone of its waker, then a release for the next")
+}
+
+fn poll_with_panic(task: &mut Task<dyn Polled>) -> Result<Poll<()>, String> {
+    let panicking = WakerProbe::new().on_clone(|| panic!("a waker that cannot be cloned"));
+    let waker = panicking.waker();
+    caught(|| task.poll_with(&waker))
+}
+
+fn after_panic(event: Verdict) -> Verdict {
+    event.map_err(|stop| match stop {
+        Stop::Failed(observed) => Stop::Failed(format!("the clone of a waker panicked, and {observed}")),
+        other => other,
     })
 }

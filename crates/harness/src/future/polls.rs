@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How many polls nobody asked for.
-const SPURIOUS: usize = 1_000;
+const SPURIOUS: usize = 8_000;
 
 pub(super) fn a4_spurious_polls(subject: &Tested) -> Verdict {
     match &subject.kind {
@@ -30,34 +30,27 @@ pub(super) fn a4_spurious_polls(subject: &Tested) -> Verdict {
             let mut waiting = make();
             spurious(&mut waiting.task, Some("its event has not happened"))?;
             fire(waiting.event)?;
-            exhaust(&mut waiting.task, "1,000 spurious polls and its event later")
+            exhaust(&mut waiting.task, "thousands of spurious polls and its event later")
         }),
     }
 }
 
-/// Polls half of the time with one waker, half of the time with a new one each time.
+/// Polls half of the time with one waker, half of the time with a new one each time. The last poll is with the task's.
 fn spurious(task: &mut Task<dyn Polled>, never_ready: Option<&str>) -> Verdict {
-    /// What a future may keep more of than after its first polls: a queue that grows and shrinks, not one that grows.
-    const SLACK: usize = 16;
+    /// A queue that is emptied once it is full may keep many (async-io's keeps up to a thousand operations).
+    const MANY: usize = SPURIOUS / 4;
     let other = WakerProbe::new();
-    let kept = |task: &Task<dyn Polled>| task.kept_wakers() + other.live();
-    let mut early = 0;
     for poll in 1..=SPURIOUS {
-        let polled = if poll % 2 == 0 { task.poll_with(&other.waker()) } else { task.poll() };
+        let polled = if poll % 2 == 1 { task.poll_with(&other.waker()) } else { task.poll() };
         if polled.is_ready() {
             return match never_ready {
                 Some(why) => failed(format!("poll {poll} was Ready, and {why}")),
                 None => Ok(()),
             };
         }
-        if poll == 10 {
-            early = kept(task);
-        }
     }
-    let late = kept(task);
-    holds(late <= early + SLACK, || {
-        format!("it kept {early} wakers after 10 polls, and {late} after {SPURIOUS}: one of each poll stays")
-    })
+    let kept = task.kept_wakers() + other.live();
+    holds(kept < MANY, || format!("after {SPURIOUS} polls it keeps {kept} wakers: one for each poll, or nearly so"))
 }
 
 pub(super) fn a6_after_ready(subject: &Tested) -> Verdict {
