@@ -1,7 +1,14 @@
 //! Futures that are wrong in one place each, with the exact list of checks that each fails. A check that none of them
 //! fails would not count.
 
-use std::{cell::Cell, process::ExitCode, rc::Rc};
+use std::{
+    cell::Cell,
+    future::{pending, poll_fn},
+    pin::Pin,
+    process::ExitCode,
+    rc::Rc,
+    task::{Context, Poll},
+};
 
 use harness::{
     Subject,
@@ -122,7 +129,7 @@ const SEMAPHORES: [(Combined, &str, Fails); 4] = [
 ];
 
 fn main() -> ExitCode {
-    let mut subjects = Vec::new();
+    let mut subjects = unwritten();
     let mut add = |name, tested, fails| subjects.push(Subject::new(name, tested).fails(fails));
     for (fault, name, fails) in WAITS.into_iter().chain([HOPES]) {
         add(name, waits(fault), fails);
@@ -144,7 +151,7 @@ fn main() -> ExitCode {
         });
         add(name, permits.after_ready(AfterReady::Panics), fails);
     }
-    add("pending-nothing-wrong", Tested::inert(std::future::pending::<()>), &[]);
+    add("pending-nothing-wrong", Tested::inert(pending::<()>), &[]);
     add("is-not-inert", Tested::inert(|| std::future::ready(())), &[("A4", "it is declared inert, and is ready")]);
     add("join-nothing-wrong", Tested::joins(|a, b| Pair::join(Combined::None, a, b)), &[]);
     add("select-nothing-wrong", Tested::selects(|a, b| Pair::select(Combined::None, a, b)), &[]);
@@ -160,6 +167,21 @@ fn main() -> ExitCode {
     let unfailed = CHECKS.iter().find(|check| !failed(check.id));
     assert!(unfailed.is_none_or(|check| panic!("no broken future fails {}", check.id)));
     harness::main(&CHECKS, subjects)
+}
+
+/// An exercise that nobody has begun is no broken future, whatever a check catches or does on another thread.
+fn unwritten() -> Vec<Subject<Tested>> {
+    let unwritten = |name, tested| Subject { unwritten: true, ..Subject::new(name, tested) };
+    let poll = || poll_fn(|_| -> Poll<u32> { todo!("step 1: poll it") });
+    vec![
+        unwritten("unwritten-wait", Tested::waits(move || (poll(), || ()))),
+        unwritten("unwritten-event", Tested::waits(|| (pending::<()>(), || todo!("step 2: let it happen"))))
+            .only(&["A2", "A3", "A4", "A6", "A7"]),
+        unwritten("unwritten-countdown", Tested::completes(poll)),
+        unwritten("unwritten-map", Tested::wraps(move |_| poll()).depth(2)),
+        unwritten("unwritten-join", Tested::joins(move |_, _| poll())),
+        unwritten("unwritten-permit", Tested::permits(move || (poll(), poll(), || ()))),
+    ]
 }
 
 /// So many maps in each other need less than half of the stack of 2 MiB.
@@ -188,7 +210,7 @@ struct HoldsAnRc(Rc<Cell<u32>>);
 impl Future for HoldsAnRc {
     type Output = u32;
 
-    fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<u32> {
-        std::task::Poll::Ready(self.0.get())
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<u32> {
+        Poll::Ready(self.0.get())
     }
 }
