@@ -36,14 +36,28 @@ const NEVER_WOKEN: Fails = &[
     ("A11", "nor is it after a panic in a clone"),
 ];
 
+const PANICS_AT_THE_SECOND_POLL: Fails = &[
+    ("A1", "it takes any poll but the first for its event"),
+    ("A2", "so does it when the second has another waker"),
+    ("A4", "and when nobody has woken it"),
+    ("A5", "and when it is looked at while it waits"),
+    ("A10", "and when its waker is replaced"),
+    ("A11", "and after a panic in a clone"),
+];
+
 /// A future that waits for a signal.
-const WAITS: [(Fault, &str, Fails); 17] = [
+const WAITS: [(Fault, &str, Fails); 21] = [
     (Fault::None, "wait-nothing-wrong", &[]),
     (Fault::ForgetsItsWaker, "forgets-its-waker", NEVER_WOKEN),
     (
         Fault::KeepsTheFirstWaker,
         "keeps-the-first-waker",
         &[("A2", "that of the last poll is dropped"), ("A5", "and the one that is woken was replaced long ago")],
+    ),
+    (
+        Fault::ForgetsWhoComesBack,
+        "forgets-who-comes-back",
+        &[("A2", "it takes the first waker for the one it keeps, although there was another since")],
     ),
     (Fault::LooksThenRegisters, "looks-then-registers", &[("A3", "an event between the two is lost")]),
     (
@@ -52,6 +66,7 @@ const WAITS: [(Fault, &str, Fails); 17] = [
         &[("A3", "an event before the first poll is lost")],
     ),
     (Fault::ReadyAtTheSecondPoll, "ready-at-the-second-poll", &[("A4", "it takes any poll for its event")]),
+    (Fault::PanicsAtTheSecondPoll, "panics-at-the-second-poll", PANICS_AT_THE_SECOND_POLL),
     (
         Fault::KeepsEveryWaker,
         "keeps-every-waker",
@@ -60,6 +75,7 @@ const WAITS: [(Fault, &str, Fails); 17] = [
     (Fault::WakesItself, "wakes-itself", &[("A5", "it asks to be polled again and again, and never waits")]),
     (Fault::PanicsAfterReady, "panics-after-ready", &[("A6", "it declares that it is pending then")]),
     (Fault::NeverTerminated, "never-terminated", &[("A6", "it is done, and says that it is not")]),
+    (Fault::TerminatedTooEarly, "terminated-too-early", &[("A6", "it says that it is done while it waits")]),
     (Fault::KeepsItsWakerWhenDropped, "keeps-its-waker-when-dropped", &[("A7", "the signal keeps the task alive")]),
     (Fault::ExpectsTheDropped, "expects-the-dropped", &[("A7", "the signal panics if nobody waits any more")]),
     (Fault::BegunWhenMade, "begun-when-made", &[("A9", "it begins before anybody polls it")]),
@@ -70,6 +86,7 @@ const WAITS: [(Fault, &str, Fails); 17] = [
         "locks-while-dropping",
         &[("A10", "the drop of the replaced waker runs under the lock")],
     ),
+    (Fault::LocksInItsDrop, "locks-in-its-drop", &[("A10", "its own drop drops the waker under the lock")]),
     (Fault::StuckAfterPanic, "stuck-after-panic", &[("A11", "a mark that only the end of the clone takes back")]),
 ];
 
