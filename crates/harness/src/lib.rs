@@ -5,9 +5,11 @@ mod alloc;
 pub mod chat;
 mod check;
 mod child;
+pub mod future;
 #[cfg(feature = "grade")]
 pub mod grade;
 mod lines;
+pub mod probe;
 mod process;
 mod runner;
 mod wait;
