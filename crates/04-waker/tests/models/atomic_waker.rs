@@ -1,0 +1,145 @@
+//! `AtomicWaker`: no wake is lost, what was written before a wake is seen after it, and no waker is leaked or dropped twice.
+
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::Ordering::{AcqRel, Relaxed},
+    },
+    task::{Poll, Waker},
+};
+
+use lesson_waker::parts::atomic_waker::AtomicWaker;
+use loom::{
+    sync::atomic::{AtomicBool, AtomicUsize},
+    thread,
+};
+
+use super::tools::{Count, block_on, bounded};
+
+/// A3, B12: the flag orders nothing by itself, so it is the wake that shows it to the poll.
+#[test]
+fn atomic_waker_a_wake_publishes_what_was_before_it() {
+    loom::model(|| {
+        let shared = Arc::new((AtomicWaker::new(), AtomicBool::new(false)));
+        let there = Arc::clone(&shared);
+        let thread = thread::spawn(move || {
+            there.1.store(true, Relaxed);
+            there.0.wake();
+        });
+        block_on(poll_fn(|cx| {
+            shared.0.register(cx.waker());
+            if shared.1.load(Relaxed) { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        thread.join().unwrap();
+    });
+}
+
+/// B12, B13: two wakes from outside, which may find each other there. Each has something of its own to show.
+#[test]
+fn atomic_waker_two_wakes_strand_nobody() {
+    bounded(3, || {
+        let shared = Arc::new((AtomicWaker::new(), [AtomicBool::new(false), AtomicBool::new(false)]));
+        let threads = [0, 1].map(|number| {
+            let there = Arc::clone(&shared);
+            thread::spawn(move || {
+                there.1[number].store(true, Relaxed);
+                there.0.wake();
+            })
+        });
+        block_on(poll_fn(|cx| {
+            shared.0.register(cx.waker());
+            if shared.1.iter().all(|flag| flag.load(Relaxed)) { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        for thread in threads {
+            let _ = thread.join().unwrap();
+        }
+    });
+}
+
+/// A task that asks again with the waker that is there already.
+#[test]
+fn atomic_waker_the_same_again_is_as_good_as_new() {
+    loom::model(|| {
+        let shared = Arc::new((AtomicWaker::new(), AtomicBool::new(false)));
+        let (count, waker) = Count::new();
+        shared.0.register(&waker);
+        let there = Arc::clone(&shared);
+        let thread = thread::spawn(move || {
+            there.1.store(true, Relaxed);
+            there.0.wake();
+        });
+        shared.0.register(&waker);
+        let seen = shared.1.load(Relaxed);
+        thread.join().unwrap();
+        assert!(seen || count.wakes() > 0, "neither seen nor woken");
+        drop((shared, waker));
+        assert_eq!(Arc::strong_count(&count), 1, "every waker is gone");
+    });
+}
+
+/// A2: the last waker is woken, or its task sees the flag; and the first is gone.
+#[test]
+fn atomic_waker_the_last_one_counts() {
+    loom::model(|| {
+        let shared = Arc::new((AtomicWaker::new(), AtomicBool::new(false)));
+        let ((first, waker), (last, last_waker)) = (Count::new(), Count::new());
+        shared.0.register(&waker);
+        let there = Arc::clone(&shared);
+        let thread = thread::spawn(move || {
+            there.1.store(true, Relaxed);
+            there.0.wake();
+        });
+        shared.0.register(&last_waker);
+        let seen = shared.1.load(Relaxed);
+        thread.join().unwrap();
+        assert!(seen || last.wakes() > 0, "neither seen nor woken");
+        drop((shared, waker, last_waker));
+        assert_eq!(Arc::strong_count(&first), 1, "every waker of the first is gone");
+        assert_eq!(Arc::strong_count(&last), 1, "every waker of the last is gone");
+    });
+}
+
+/// Two wakes and a waker that is replaced: it is taken by one of them, whole, and once.
+#[test]
+fn atomic_waker_a_waker_is_taken_once() {
+    bounded(3, || {
+        let place = Arc::new(AtomicWaker::new());
+        let ((first, waker), (last, last_waker)) = (Count::new(), Count::new());
+        place.register(&waker);
+        let threads = [0, 1].map(|_| {
+            let place = Arc::clone(&place);
+            thread::spawn(move || place.take().map(Waker::wake))
+        });
+        place.register(&last_waker);
+        for thread in threads {
+            let _ = thread.join().unwrap();
+        }
+        drop((place, waker, last_waker));
+        assert!(first.wakes() <= 1 && last.wakes() <= 2, "{} and {} wakes", first.wakes(), last.wakes());
+        assert_eq!(Arc::strong_count(&first), 1, "every waker of the first is gone");
+        assert_eq!(Arc::strong_count(&last), 1, "every waker of the last is gone");
+    });
+}
+
+/// Two tasks at one place: each is kept, or replaced by the other, or woken at once; a wake in the end finds one of them.
+#[test]
+fn atomic_waker_two_tasks_at_one_place() {
+    loom::model(|| {
+        let shared = Arc::new((AtomicWaker::new(), AtomicUsize::new(0)));
+        let ((first, waker), (last, last_waker)) = (Count::new(), Count::new());
+        let there = Arc::clone(&shared);
+        let thread = thread::spawn(move || {
+            there.0.register(&waker);
+            there.1.fetch_add(1, AcqRel);
+        });
+        shared.0.register(&last_waker);
+        thread.join().unwrap();
+        let before = first.wakes() + last.wakes();
+        shared.0.wake();
+        assert_eq!(first.wakes() + last.wakes(), before + 1, "one of them was kept");
+        drop((shared, last_waker));
+        assert_eq!(Arc::strong_count(&first), 1, "every waker of the first is gone");
+        assert_eq!(Arc::strong_count(&last), 1, "every waker of the last is gone");
+    });
+}
