@@ -5,6 +5,7 @@ mod alloc;
 pub mod chat;
 mod check;
 mod child;
+pub mod compare;
 pub mod future;
 #[cfg(feature = "grade")]
 pub mod grade;

@@ -32,8 +32,8 @@ impl AtomicWaker {
     }
 
     // ANCHOR: register
-    /// Keeps a clone of the waker in the place of the last one. If a wake comes while this happens, or another task
-    /// registers, it is woken at once instead, and its next poll shall register again.
+    /// Keeps a clone of the waker in the place of the last one. If another task registers here at this moment, this one is
+    /// woken at once instead, and shall come again.
     ///
     /// A `clone` that panics leaves everything as it was.
     pub fn register(&self, waker: &Waker) {
@@ -42,10 +42,8 @@ impl AtomicWaker {
             seen = match seen.found() {
                 // Two tasks at one place: only one can be kept, and none shall be forgotten.
                 Found::Registering => return waker.wake_by_ref(),
-                Found::Waker if self.cell.will_wake(waker) => match self.state.confirm(seen) {
-                    Ok(()) => return,
-                    Err(now) => now,
-                },
+                // It is there already. If it has been taken by now, it is about to be woken, and this task comes again.
+                Found::Waker if self.cell.will_wake(waker) => return,
                 // Cloned before the lock: a clone is code of a stranger, who may panic or come back here.
                 Found::Waker | Found::Nothing => match self.replace(seen, waker.clone()) {
                     Ok(()) => return,
@@ -61,17 +59,9 @@ impl AtomicWaker {
         // which has been replaced.
         let last = (seen.found() == Found::Waker).then(|| unsafe { self.cell.read().into_waker() });
         self.cell.write(waker);
-        let woken = self.state.unlock(locked).err().map(|woken| {
-            // SAFETY: still locked, and the waker just written. The word will not say that it is there.
-            let ours = unsafe { self.cell.read().into_waker() };
-            self.state.clear(woken);
-            ours
-        });
-        // And woken or dropped after it.
+        self.state.unlock(locked);
+        // And dropped after it.
         drop(last);
-        if let Some(ours) = woken {
-            ours.wake();
-        }
         Ok(())
     }
     // ANCHOR_END: register
@@ -86,7 +76,8 @@ impl AtomicWaker {
         }
     }
 
-    /// Empties the place, and hands over what was there. Counts as a wake for a task that registers at this moment.
+    /// Empties the place, and hands over what was there. As after a wake, a task that registers at this moment sees all that
+    /// was done before.
     pub fn take(&self) -> Option<Waker> {
         let mut seen = self.state.look();
         loop {
@@ -148,7 +139,7 @@ impl Cell {
         self.table.store(ptr::from_ref(waker.vtable()).cast_mut(), Relaxed);
     }
 
-    /// As `Waker::will_wake`. True means nothing unless the word is confirmed.
+    /// As `Waker::will_wake`.
     fn will_wake(&self, waker: &Waker) -> bool {
         let Read { data, table } = self.read();
         data == waker.data() && ptr::eq(table, waker.vtable())

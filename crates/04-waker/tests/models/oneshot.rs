@@ -1,11 +1,6 @@
 //! The oneshot channel: sent, hung up or left at any moment, the value is received, given back or dropped, once.
 
-use std::{
-    future::Future as _,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{future::Future as _, pin::Pin, sync::Arc, task::Context};
 
 use lesson_waker::s9_oneshot::{HungUp, channel};
 use loom::thread;

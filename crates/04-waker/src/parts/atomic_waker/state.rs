@@ -9,10 +9,8 @@ use crate::sync::AtomicUsize;
 const NOTHING: usize = 0;
 /// The cell holds one. From here on it is only read, until somebody replaces this word: then what he has read is his.
 const WAKER: usize = 1;
-/// A task is about to fill the cell, which belongs to it alone. `wake` leaves `WOKEN` here, and goes.
+/// A task fills the cell, which belongs to it alone.
 const REGISTERING: usize = 2;
-/// The same, and meanwhile somebody has called `wake`: who registers must wake himself.
-const WOKEN: usize = 3;
 
 const PHASE: usize = 3;
 /// The bits above count the registrations, so that a `WAKER` is never taken for an earlier one whose pointers were read.
@@ -37,9 +35,6 @@ pub(super) enum Found {
 /// Whoever has this registers, and owns the cell.
 pub(super) struct Locked(usize);
 
-/// Whoever has this registers, owns the cell, and was woken over it.
-pub(super) struct Woken(usize);
-
 impl Seen {
     pub(super) fn found(self) -> Found {
         match self.0 & PHASE {
@@ -62,23 +57,12 @@ impl State {
     /// `wake`, one step for every case. `Ok` after a `Waker`: what was read from the cell is the caller's. `Ok` else: there
     /// is nothing to do. `Err`: it is not as it was, look again.
     ///
-    /// It is a read-modify-write also where nothing changes: who registers next reads this word or a later one, and with it
-    /// sees all that was done before the wake. Models: `a_wake_publishes_*`.
+    /// Also where nothing changes the word is written, as it is: who registers reads it, or a later one, and so sees all
+    /// that was done before the wake. Models: `atomic_waker_a_wake_publishes_*`.
     #[must_use = "a waker that was taken must be woken or dropped"]
     pub(super) fn notify(&self, seen: Seen) -> Result<(), Seen> {
-        let next = match seen.0 & PHASE {
-            WAKER => seen.0 - WAKER + NOTHING,
-            REGISTERING => seen.0 - REGISTERING + WOKEN,
-            _ => seen.0,
-        };
+        let next = if seen.found() == Found::Waker { seen.0 - WAKER + NOTHING } else { seen.0 };
         self.replace(seen.0, next)
-    }
-
-    /// `register`, with the waker that is there already: nothing changes, but as in `notify` it is written, so that a wake
-    /// which comes before is seen, and one that comes after finds the waker.
-    #[must_use = "unless it is confirmed, another waker is in the cell, or none"]
-    pub(super) fn confirm(&self, seen: Seen) -> Result<(), Seen> {
-        self.replace(seen.0, seen.0)
     }
 
     /// `register`, its beginning: the cell is the caller's until [`State::unlock`].
@@ -90,17 +74,10 @@ impl State {
         Ok(Locked(locked))
     }
 
-    /// `register`, its end: the cell holds a waker for everybody. `Err`: it does not, since somebody has called `wake`; take
-    /// it out, [`State::clear`], and wake it.
-    #[must_use = "a wake that came meanwhile is the caller's to do"]
-    pub(super) fn unlock(&self, locked: Locked) -> Result<(), Woken> {
-        self.replace(locked.0, locked.0 - REGISTERING + WAKER).map_err(|woken| Woken(woken.0))
-    }
-
-    /// After a wake that came meanwhile: the place is empty.
-    pub(super) fn clear(&self, woken: Woken) {
-        // A swap and no store: it must hand on what the wakes before it have published. Model: `two_wakes_*`.
-        self.0.swap(woken.0 - WOKEN + NOTHING, AcqRel);
+    /// `register`, its end: the cell holds a waker for everybody. All that was done before the wakes which came meanwhile,
+    /// and found nothing to take, is seen from here on. That is why it is a swap and no store. Models: `atomic_waker_*`.
+    pub(super) fn unlock(&self, Locked(locked): Locked) {
+        self.0.swap(locked - REGISTERING + WAKER, AcqRel);
     }
 
     fn replace(&self, seen: usize, next: usize) -> Result<(), Seen> {

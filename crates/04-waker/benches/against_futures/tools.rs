@@ -1,0 +1,52 @@
+//! What the loads are made of: a waker that can be waited for without the kernel.
+
+use std::{
+    future::Future,
+    hint::spin_loop,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Relaxed, Release},
+        },
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+/// A wake sets it.
+#[derive(Default)]
+pub struct Flag(AtomicBool);
+
+impl Flag {
+    pub fn new() -> (Arc<Flag>, Waker) {
+        let flag = Arc::new(Flag::default());
+        (Arc::clone(&flag), Waker::from(flag))
+    }
+
+    /// Spins until it is set, and resets it.
+    pub fn wait(&self) {
+        while !self.0.load(Acquire) {
+            spin_loop();
+        }
+        self.0.store(false, Relaxed);
+    }
+}
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Release);
+    }
+}
+
+/// Polls after each wake, for which it spins: with a park, the kernel would be most of what is measured.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    let (flag, waker) = Flag::new();
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => flag.wait(),
+        }
+    }
+}
