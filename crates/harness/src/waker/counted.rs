@@ -150,7 +150,7 @@ fn after(order: &str, stop: Stop) -> Stop {
     }
 }
 
-/// The same with the waker of a task: each wake must reach it, and at its end it is dropped once.
+/// The same with the waker of a task: each wake must reach it.
 fn of_a_task(world: &World, order: &str) -> Verdict {
     let (life, waker) = world.waiting()?;
     let to_the_end = waker.clone();

@@ -74,7 +74,6 @@ pub(super) fn b11_one_entry(subject: &Tested) -> Verdict {
 }
 
 pub(super) fn b12_visible(subject: &Tested) -> Verdict {
-    subject.world()?;
     if !subject.has_model("B12") {
         return not_applicable("only a model of its own atomics can tell, and it brings none");
     }

@@ -78,7 +78,7 @@ pub(super) fn b9_not_inline(subject: &Tested) -> Verdict {
         waking(|| cx.waker().wake_by_ref());
         Poll::Ready(())
     });
-    world.drive(|| other.drops() > 0);
+    world.drive(|| other.is_ready());
     quiet(&life, "inside the poll of another task")?;
     quiet(&other, "inside its own poll")?;
     no_lock_in_a_poll(&world)?;
@@ -100,7 +100,7 @@ fn no_lock_in_a_poll(world: &World) -> Verdict {
         *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(wake_elsewhere(cx.waker().clone()));
         Poll::Ready(())
     });
-    world.drive(|| life.drops() > 0);
+    world.drive(|| life.is_ready());
     let meanwhile = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
     went_on(meanwhile, "its poll")
 }
@@ -108,10 +108,9 @@ fn no_lock_in_a_poll(world: &World) -> Verdict {
 /// The same while its future is dropped.
 fn no_lock_in_a_drop(world: &World) -> Verdict {
     let (life, waker) = world.waiting()?;
-    let outcome = Arc::new(Mutex::new(None));
-    let (note, inside) = (Arc::clone(&outcome), waker.clone());
-    life.on_drop(move || *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(wake_elsewhere(inside)));
+    let outcome = wakes_when_dropped(&life, waker.clone());
     world.ends(&life, waker)?;
+    world.drive(|| life.drops() > 0);
     let meanwhile = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
     went_on(meanwhile, "the drop of its future")
 }
@@ -124,7 +123,9 @@ fn wake_elsewhere(waker: Waker) -> Meanwhile {
 }
 
 fn went_on(meanwhile: Option<Meanwhile>, during: &str) -> Verdict {
-    let Some(meanwhile) = meanwhile else { return not_applicable("a task that is spawned is not polled (C4)") };
+    let Some(meanwhile) = meanwhile else {
+        return not_applicable("a task is not polled, or not dropped at its end (C4, C6)");
+    };
     meanwhile.join()?;
     holds(meanwhile.ended_inside(), || {
         format!("during {during}, a wake on another thread could not go on: it takes a lock that is held then")
@@ -134,9 +135,27 @@ fn went_on(meanwhile: Option<Meanwhile>, during: &str) -> Verdict {
 /// Two tasks, each of which wakes the other when it is dropped with the executor.
 fn in_the_drop_of_the_executor(world: World, life: &Arc<Life>, waker: Waker) -> Verdict {
     let (other, others) = world.waiting()?;
-    life.on_drop(move || waking(|| others.wake_by_ref()));
-    other.on_drop(move || waking(|| waker.wake_by_ref()));
+    let (first, second) = (wakes_when_dropped(life, others), wakes_when_dropped(&other, waker));
     drop(world);
     quiet(life, "while the executor was dropped")?;
-    quiet(&other, "while the executor was dropped")
+    quiet(&other, "while the executor was dropped")?;
+    for outcome in [first, second] {
+        let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Where a task is owned by its wakers, it is not dropped with the executor.
+        outcome.map_or(Ok(()), |meanwhile| went_on(Some(meanwhile), "the drop of the executor"))?;
+    }
+    Ok(())
+}
+
+fn wakes_when_dropped(life: &Life, waker: Waker) -> Arc<Mutex<Option<Meanwhile>>> {
+    let outcome = Arc::new(Mutex::new(None));
+    let note = Arc::clone(&outcome);
+    life.on_drop(move || {
+        let elsewhere = wake_elsewhere(waker.clone());
+        if elsewhere.ended_inside() {
+            waking(|| waker.wake_by_ref());
+        }
+        *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(elsewhere);
+    });
+    outcome
 }
