@@ -65,6 +65,16 @@ pub fn holds<T: Display>(condition: bool, observed: impl FnOnce() -> T) -> Verdi
     if condition { Ok(()) } else { Err(Stop::Failed(observed().to_string())) }
 }
 
+/// The check has found that what must hold does not.
+pub(crate) fn failed<T>(observed: impl Into<String>) -> Result<T, Stop> {
+    Err(Stop::Failed(observed.into()))
+}
+
+/// The check cannot judge this subject.
+pub(crate) fn not_applicable<T>(why: &str) -> Result<T, Stop> {
+    Err(Stop::NotApplicable(why.to_owned()))
+}
+
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
         Stop::Failed(format!("the operating system refused: {error}"))

@@ -16,6 +16,7 @@ use rustix::process::{Signal, getpid};
 
 use crate::{
     Check, Stop, Verdict,
+    caught::text,
     process::{self, Group, collect, not_written},
 };
 
@@ -118,7 +119,8 @@ fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
             _ => Outcome::Panicked(text),
         };
     }
-    if stderr.contains("has overflowed its stack") {
+    // The first is what Rust's own handler says, the second what AddressSanitizer says in its place.
+    if ["has overflowed its stack", "AddressSanitizer: stack-overflow"].iter().any(|words| stderr.contains(words)) {
         return Outcome::StackOverflow;
     }
     if let Some(out_of_memory) = process::out_of_memory(stderr) {
@@ -179,11 +181,8 @@ fn catch(check: impl FnOnce() -> Verdict) -> Result<Verdict, (String, String)> {
         *PLACE.lock().unwrap_or_else(PoisonError::into_inner) =
             info.location().map(|place| format!("at {place}")).unwrap_or_default();
     }));
-    panic::catch_unwind(AssertUnwindSafe(check)).map_err(|payload| {
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("with a payload that is no text");
-        (text.to_owned(), PLACE.lock().unwrap_or_else(PoisonError::into_inner).clone())
-    })
+    panic::catch_unwind(AssertUnwindSafe(check))
+        .map_err(|payload| (text(&*payload), PLACE.lock().unwrap_or_else(PoisonError::into_inner).clone()))
 }
 
 /// What the first `todo!()` said that was hit here, on whichever thread.

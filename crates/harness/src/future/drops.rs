@@ -2,12 +2,14 @@
 
 use super::{
     Tested,
-    drive::{failed, finish, fire, not_applicable, pending},
-    meanwhile::{Meanwhile, Until},
+    drive::{finish, fire, pending},
     tested::Kind,
 };
 use crate::{
-    Stop, Verdict, holds,
+    Stop, Verdict,
+    check::{failed, not_applicable},
+    holds,
+    meanwhile::{Meanwhile, Until},
     probe::{PATIENCE, Task, WakerProbe},
     until,
 };

@@ -4,12 +4,15 @@ use std::{task::Poll, thread};
 
 use super::{
     Tested,
-    drive::{caught, ended, failed, finish, fire, pending},
-    meanwhile::{Meanwhile, Until},
+    drive::{finish, fire, pending},
     tested::{Kind, Polled},
 };
 use crate::{
-    Stop, Verdict, holds,
+    Stop, Verdict,
+    caught::{caught, ended},
+    check::failed,
+    holds,
+    meanwhile::{Meanwhile, Until},
     probe::{Gate, PATIENCE, Task, WakerProbe},
 };
 
@@ -67,7 +70,7 @@ pub(super) fn a10_no_lock_held(subject: &Tested) -> Verdict {
             let _ = task.poll();
         }
         polled.open();
-        ended(thread)?;
+        ended(thread, "the event")?;
         holds(
             !was_blocked.is_open(),
             || "while its waker was woken, a poll on another thread could not go on: it holds a lock",

@@ -1,0 +1,106 @@
+//! B3, B4 and B6: which task a waker wakes, and that it wakes none that has ended.
+
+use std::{sync::Arc, task::Waker, thread};
+
+use super::{
+    Tested,
+    counted::Alone,
+    guest::{Life, World},
+    tested::Kind,
+};
+use crate::{Stop, Verdict, caught::ended, check::failed, holds};
+
+pub(super) fn b3_same_task(subject: &Tested) -> Verdict {
+    match &subject.kind {
+        Kind::Inert(_) => crate::check::not_applicable("it wakes nobody"),
+        Kind::Counts(_) | Kind::Calls(_) => {
+            let (a, b) = (subject.alone()?, subject.alone()?);
+            alone_wakes(&a, &[&b])?;
+            alone_wakes(&b, &[&a])?;
+            if !a.waker.will_wake(&b.waker) {
+                return Ok(());
+            }
+            woken_by(&a.waker, &b)?;
+            woken_by(&b.waker, &a)
+        }
+        Kind::Executor(_) | Kind::BlockOn(_) => {
+            let world = subject.world()?;
+            let (a, b) = (world.waiting()?, world.waiting()?);
+            task_is_woken(&world, &a.0, &a.1.clone().clone())?;
+            task_is_woken(&world, &b.0, &b.1.clone().clone())?;
+            if !a.1.will_wake(&b.1) {
+                return Ok(());
+            }
+            let lie = |stop| match stop {
+                Stop::Failed(observed) => {
+                    Stop::Failed(format!("of two tasks, one's waker will_wake the other; {observed}"))
+                }
+                other => other,
+            };
+            task_is_woken(&world, &a.0, &b.1).map_err(lie)?;
+            task_is_woken(&world, &b.0, &a.1).map_err(lie)
+        }
+    }
+}
+
+/// A wake through a clone, by value and by reference, reaches its own target, and none of the others.
+fn alone_wakes(own: &Alone, others: &[&Alone]) -> Verdict {
+    let count = |of: &Alone| (of.woken)();
+    let before: Vec<usize> = others.iter().map(|other| count(other)).collect();
+    let wakes: [(&str, fn(Waker)); 2] = [("wake", Waker::wake), ("wake_by_ref", |waker| waker.wake_by_ref())];
+    for (name, wake) in wakes {
+        let at_first = count(own);
+        wake(own.waker.clone().clone());
+        holds(count(own) > at_first, || format!("{name} of a clone did not wake what its original wakes"))?;
+    }
+    let after: Vec<usize> = others.iter().map(|other| count(other)).collect();
+    holds(before == after, || "waking a clone woke what another waker wakes")
+}
+
+fn woken_by(waker: &Waker, whose: &Alone) -> Verdict {
+    let before = (whose.woken)();
+    waker.wake_by_ref();
+    holds((whose.woken)() > before, || "`will_wake` is true of two wakers, and one does not wake what the other wakes")
+}
+
+fn task_is_woken(world: &World, life: &Arc<Life>, waker: &Waker) -> Verdict {
+    let before = life.polls();
+    waker.clone().wake();
+    world.polled_after(life, before, "a clone of its waker was woken")
+}
+
+pub(super) fn b4_will_wake(subject: &Tested) -> Verdict {
+    let waker = match &subject.kind {
+        Kind::Executor(_) | Kind::BlockOn(_) => {
+            // The executor must live on while its waker is looked at, and a task may go on waiting.
+            let world = subject.world()?;
+            let (_, waker) = world.waiting()?;
+            return recognised(&waker);
+        }
+        _ => subject.alone()?.waker,
+    };
+    recognised(&waker)
+}
+
+fn recognised(waker: &Waker) -> Verdict {
+    let (clone, grandchild) = (waker.clone(), waker.clone().clone());
+    for (name, clone) in [("a clone", clone), ("a clone of a clone", grandchild)] {
+        if !clone.will_wake(waker) || !waker.will_wake(&clone) {
+            return failed(format!("`will_wake` is false between {name} and its original"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn b6_after_the_end(subject: &Tested) -> Verdict {
+    let world = subject.world()?;
+    let (life, waker) = world.waiting()?;
+    let (late, later) = (waker.clone(), waker.clone());
+    world.ends(&life, waker)?;
+    late.wake_by_ref();
+    late.wake();
+    ended(thread::spawn(move || later.wake()), "a wake of a task that has ended, from another thread,")?;
+    world.let_others_run()?;
+    let polls = life.polls_after_ready();
+    holds(polls == 0, || format!("a task that had ended was woken, and then was polled {polls} times"))
+}
