@@ -8,14 +8,17 @@ use std::{
     time::Instant,
 };
 
+/// What a subject does, so many times.
+pub type Load = fn(u64);
+
 /// A load, and who carries it: the first subject is ours, the others are the peers.
 pub struct Row {
     /// What is measured.
     pub name: &'static str,
     /// How often a subject is to do it in one run: enough for some tens of milliseconds.
     pub times: u64,
-    /// Their names, and what each does: the load, so many times.
-    pub subjects: Vec<(&'static str, fn(u64))>,
+    /// Their names, and what each does.
+    pub subjects: Vec<(&'static str, Load)>,
     /// Whether the kernel has a part in it: then the interval may be twice as wide, and a tie is as good as can be.
     pub kernel: bool,
 }
