@@ -85,7 +85,7 @@ unsafe fn wake_by_ref(data: *const ()) {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Step 3: the same without unsafe code. Then pass: B1 B2 B3 B4 B5.
+// Step 3: the same without unsafe code. Then pass: B1 B2 B3 B5.
 
 /// A wake calls the function.
 pub struct OnWake<F>(pub F);
@@ -131,7 +131,7 @@ impl Place {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Step 5: register, then check. Then pass: A1 A2 A3 A4 A5 A10 A11 V1.
+// Step 5: register, then check. Then pass: A2 A3 A4 A5 A10 A11 V1.
 
 /// Happens once; one task may wait for it.
 #[derive(Default)]
@@ -153,7 +153,7 @@ impl Event {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Step 6: a value comes with the event. Then pass: A1 A2 A3 A4 A5 A10 A11 V1.
+// Step 6: a value comes with the event. Then pass: A2 A3 A4 A5 A10 A11 V1.
 
 /// What the two ends of a channel share.
 struct Shared<T> {
@@ -215,7 +215,7 @@ impl<T> Future for Receiver<T> {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Step 7: the sender goes without sending. Then pass: A1 A2 A3 V1.
+// Step 7: the sender goes without sending. Then pass: A2 A3 V1.
 //
 // Whoever waits would wait for ever. Write an `impl Drop for Sender` that makes `Nothing` to `Over`, and wakes the receiver.
 // It runs at the end of `send` too, and must not disturb what was sent.

@@ -1,7 +1,13 @@
 //! Part A of the contract on what waits in this lesson: what each passes, and exactly what each fails.
 #![forbid(unsafe_code)]
 
-use std::{process::ExitCode, rc::Rc, sync::Arc};
+use std::{
+    future::{Future as _, poll_fn},
+    pin::Pin,
+    process::ExitCode,
+    rc::Rc,
+    sync::{Arc, Mutex},
+};
 
 use harness::{
     Subject,
@@ -55,8 +61,15 @@ fn s7() -> Tested {
 
 fn s9() -> Tested {
     Tested::waits(|| {
-        let (sender, receiver) = s9_oneshot::channel();
-        (receiver, move || sender.send(5))
+        let (sender, mut receiver) = s9_oneshot::channel();
+        // Held by both: an event that is dropped unused shall not hang up.
+        let sender = Arc::new(Mutex::new(Some(sender)));
+        let held = Arc::clone(&sender);
+        let future = poll_fn(move |cx| {
+            let _ = &held;
+            Pin::new(&mut receiver).poll(cx)
+        });
+        (future, move || sender.lock().expect("nobody panics").take().map(|sender| sender.send(5)))
     })
     .after_ready(AfterReady::Ready)
     .bound("Receiver<u32>: Send", Facts::<s9_oneshot::Receiver<u32>>::SEND, true)
@@ -96,13 +109,17 @@ fn recv_closed() -> Tested {
 
 fn send() -> Tested {
     Tested::waits(|| {
-        let (sender, mut receiver) = s10_mpsc::channel(1);
+        let (sender, receiver) = s10_mpsc::channel(1);
         sender.try_send(1).expect("there is room for one");
-        let event = move || {
-            let message = receiver.try_recv();
-            (message, receiver)
+        // Held by both: an event that is dropped unused shall not close the channel.
+        let receiver = Arc::new(Mutex::new(receiver));
+        let held = Arc::clone(&receiver);
+        let future = async move {
+            let sent = sender.send(2).await;
+            drop(held);
+            sent
         };
-        (async move { sender.send(2).await }, event)
+        (future, move || receiver.lock().expect("nobody panics").try_recv())
     })
     .bound("Send<u32>: Send", Facts::<s10_mpsc::Send<'static, u32>>::SEND, true)
     .bound("Sender<Rc<u32>>: Send", Facts::<s10_mpsc::Sender<Rc<u32>>>::SEND, false)
