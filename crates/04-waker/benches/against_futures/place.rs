@@ -15,7 +15,7 @@ use std::{
 
 use harness::compare::Row;
 
-use super::tools::Flag;
+use super::tools::{Apart, Flag};
 use crate::row;
 
 /// The adapter: what is asked of either, called and not inlined.
@@ -64,7 +64,7 @@ pub fn rows() -> Vec<Row> {
         row("place: register, wake", 2_000_000, alternating::<Ours>, alternating::<Theirs>),
         row("place: register the same waker again", 4_000_000, again::<Ours>, again::<Theirs>),
         row("place: wake when nobody waits", 4_000_000, nobody::<Ours>, nobody::<Theirs>),
-        row("place: register here, wake there, in turn", 100_000, two_threads::<Ours>, two_threads::<Theirs>),
+        row("place: register here, wake there, in turn", 300_000, two_threads::<Ours>, two_threads::<Theirs>),
     ]
 }
 
@@ -92,20 +92,20 @@ fn nobody<P: Place>(times: u64) {
 
 /// One registers and asks for a wake, and another thread, which spins for that, wakes.
 fn two_threads<P: Place>(times: u64) {
-    let shared = Arc::new((P::new(), AtomicU64::new(0)));
+    let shared = Arc::new((Apart(P::new()), Apart(AtomicU64::new(0))));
     let there = Arc::clone(&shared);
     let waking = thread::spawn(move || {
         for asked in 1..=times {
-            while there.1.load(Acquire) < asked {
+            while there.1.0.load(Acquire) < asked {
                 spin_loop();
             }
-            there.0.wake();
+            there.0.0.wake();
         }
     });
     let (flag, waker) = Flag::new();
     for asked in 1..=times {
-        shared.0.register(&waker);
-        shared.1.store(asked, Release);
+        shared.0.0.register(&waker);
+        shared.1.0.store(asked, Release);
         flag.wait();
     }
     waking.join().expect("nobody panics");

@@ -14,9 +14,14 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
+/// With cache lines of its own, so that two threads meet only where they are meant to, in every run alike.
+#[derive(Default)]
+#[repr(align(128))]
+pub struct Apart<T>(pub T);
+
 /// A wake sets it.
 #[derive(Default)]
-pub struct Flag(AtomicBool);
+pub struct Flag(Apart<AtomicBool>);
 
 impl Flag {
     pub fn new() -> (Arc<Flag>, Waker) {
@@ -26,16 +31,16 @@ impl Flag {
 
     /// Spins until it is set, and resets it.
     pub fn wait(&self) {
-        while !self.0.load(Acquire) {
+        while !self.0.0.load(Acquire) {
             spin_loop();
         }
-        self.0.store(false, Relaxed);
+        self.0.0.store(false, Relaxed);
     }
 }
 
 impl Wake for Flag {
     fn wake(self: Arc<Self>) {
-        self.0.store(true, Release);
+        self.0.0.store(true, Release);
     }
 }
 
