@@ -6,7 +6,7 @@ pub(crate) use loom::{
     hint,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicPtr, AtomicUsize},
+        atomic::{AtomicBool, AtomicUsize},
     },
     thread,
 };
@@ -16,7 +16,7 @@ pub(crate) use std::{
     hint,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicPtr, AtomicUsize},
+        atomic::{AtomicBool, AtomicUsize},
     },
     thread,
 };
@@ -35,6 +35,11 @@ pub(crate) mod cell {
     impl<T> UnsafeCell<T> {
         pub(crate) fn new(value: T) -> Self {
             UnsafeCell(std::cell::UnsafeCell::new(value))
+        }
+
+        #[inline(always)]
+        pub(crate) fn with<R>(&self, enter: impl FnOnce(*const T) -> R) -> R {
+            enter(self.0.get())
         }
 
         #[inline(always)]

@@ -29,12 +29,13 @@ impl Flag {
         (Arc::clone(&flag), Waker::from(flag))
     }
 
-    /// Spins until it is set, and resets it.
+    /// Spins until it is set, and resets it. By a swap: a store could still be on its way when the next poll looks, and then
+    /// wipe out the wake that comes after.
     pub fn wait(&self) {
-        while !self.0.0.load(Acquire) {
+        while !self.0.0.load(Relaxed) {
             spin_loop();
         }
-        self.0.0.store(false, Relaxed);
+        self.0.0.swap(false, Acquire);
     }
 }
 

@@ -1,18 +1,13 @@
 //! A place for one waker, which one task fills and any thread empties: `register`, then check whether it has happened;
-//! make it happen, then `wake`. No lock, no allocation, no code of a stranger while others are kept out. The race between
-//! the two and why it is won: `DESIGN.md` of this lesson.
+//! make it happen, then `wake`. Nobody waits for anybody, and nothing is allocated. The race between the two and why it is
+//! won: `DESIGN.md` of this lesson.
 
 #![allow(unsafe_code)]
 
-use std::{
-    mem::ManuallyDrop,
-    ptr,
-    sync::atomic::Ordering::Relaxed,
-    task::{RawWakerVTable, Waker},
-};
+use std::{mem::MaybeUninit, task::Waker};
 
-use crate::sync::AtomicPtr;
-use state::{Found, Seen, State};
+use crate::sync::cell::UnsafeCell;
+use state::{Seat, State};
 
 mod state;
 
@@ -22,13 +17,19 @@ mod state;
 /// happened. Whoever makes that happen calls [`wake`](AtomicWaker::wake) afterwards. Then the task sees it, or is woken.
 pub struct AtomicWaker {
     state: State,
-    cell: Cell,
+    /// Two, so that one can be filled while the other is being emptied. Each is written by who registers and has reserved
+    /// it, and emptied by who has taken it out of the word.
+    seats: [UnsafeCell<MaybeUninit<Waker>>; 2],
 }
+
+// SAFETY: a `Waker` may be used from any thread, and a seat belongs to one at a time, as the words say.
+unsafe impl Sync for AtomicWaker {}
 
 impl AtomicWaker {
     /// An empty place.
     pub fn new() -> Self {
-        AtomicWaker { state: State::new(), cell: Cell::new() }
+        let empty = || UnsafeCell::new(MaybeUninit::uninit());
+        AtomicWaker { state: State::new(), seats: [empty(), empty()] }
     }
 
     // ANCHOR: register
@@ -37,32 +38,38 @@ impl AtomicWaker {
     ///
     /// A `clone` that panics leaves everything as it was.
     pub fn register(&self, waker: &Waker) {
-        let mut seen = self.state.look();
-        loop {
-            seen = match seen.found() {
-                // Two tasks at one place: only one can be kept, and none shall be forgotten.
-                Found::Registering => return waker.wake_by_ref(),
-                // It is there already. If it has been taken by now, it is about to be woken, and this task comes again.
-                Found::Waker if self.cell.will_wake(waker) => return,
-                // Cloned before the lock: a clone is code of a stranger, who may panic or come back here.
-                Found::Waker | Found::Nothing => match self.replace(seen, waker.clone()) {
-                    Ok(()) => return,
-                    Err(now) => now,
-                },
-            };
-        }
+        let last = self.replace(waker);
+        // After the registration has ended: a drop is code of a stranger.
+        drop(last);
     }
 
-    fn replace(&self, seen: Seen, waker: Waker) -> Result<(), Seen> {
-        let locked = self.state.lock(seen)?;
-        // SAFETY: between `lock` and `unlock` the cell is ours alone. It holds a waker if `seen` said so: it is that word
-        // which has been replaced.
-        let last = (seen.found() == Found::Waker).then(|| unsafe { self.cell.read().into_waker() });
-        self.cell.write(waker);
-        self.state.unlock(locked);
-        // And dropped after it.
-        drop(last);
-        Ok(())
+    fn replace(&self, waker: &Waker) -> Option<Waker> {
+        let Some(registering) = self.state.register() else {
+            // Two tasks at one place: only one can be kept, and none shall be forgotten.
+            waker.wake_by_ref();
+            return None;
+        };
+        // It is there already. If it has been taken by now, it is about to be woken, and this task comes again.
+        if registering.current().is_some_and(|seat| self.is_in(seat, waker)) {
+            return None;
+        }
+        // So is a clone. It may panic, or come back here: nobody waits for this registration to end.
+        let clone = waker.clone();
+        let Some(seat) = registering.reserve() else {
+            drop(registering);
+            clone.wake();
+            return None;
+        };
+        // SAFETY: the seat is reserved, and nobody else touches it until it is published.
+        self.seats[seat.0].with_mut(|place| unsafe { (*place).write(clone) });
+        registering.publish(seat).map(|last| self.empty(last))
+    }
+
+    /// Whether the waker in this seat is this one. The seat was in the word a moment ago.
+    fn is_in(&self, Seat(number): Seat, waker: &Waker) -> bool {
+        // SAFETY: it was filled before it was in the word, and is written only by who registers, which is the caller. It may
+        // have been emptied meanwhile, which is to copy it: its two pointers are still there, and only they are compared.
+        self.seats[number].with(|place| unsafe { (*place).assume_init_ref() }.will_wake(waker))
     }
     // ANCHOR_END: register
 
@@ -79,17 +86,15 @@ impl AtomicWaker {
     /// Empties the place, and hands over what was there. As after a wake, a task that registers at this moment sees all that
     /// was done before.
     pub fn take(&self) -> Option<Waker> {
-        let mut seen = self.state.look();
-        loop {
-            // Read before it is ours, since afterwards the next one may be written over it.
-            let read = (seen.found() == Found::Waker).then(|| self.cell.read());
-            match self.state.notify(seen) {
-                // SAFETY: the word was still the one that said that there is a waker: nobody has written the cell since, or
-                // the word would be another for good, and nobody else can take this waker.
-                Ok(()) => return read.map(|read| unsafe { read.into_waker() }),
-                Err(now) => seen = now,
-            }
-        }
+        self.state.take().map(|seat| self.empty(seat))
+    }
+
+    /// Only with a seat that the caller has got out of the word.
+    fn empty(&self, seat: Seat) -> Waker {
+        // SAFETY: it was filled before it was in the word, and whoever got it out of there is the only one to empty it.
+        let waker = self.seats[seat.0].with(|place| unsafe { (*place).assume_init_read() });
+        self.state.leave(seat);
+        waker
     }
     // ANCHOR_END: wake
 }
@@ -102,57 +107,6 @@ impl Default for AtomicWaker {
 
 impl Drop for AtomicWaker {
     fn drop(&mut self) {
-        // Nobody else is here any more: mostly a look is enough.
-        if self.state.look().found() == Found::Waker {
-            drop(self.take());
-        }
+        drop(self.take());
     }
 }
-
-// ANCHOR: cell
-/// A waker as its two pointers, which may be read while another thread writes them: what was read then is thrown away.
-/// Relaxed throughout, since the word orders them.
-struct Cell {
-    data: AtomicPtr<()>,
-    table: AtomicPtr<RawWakerVTable>,
-}
-
-/// What was read from a cell: the pointers of one waker, if the word has not changed meanwhile.
-struct Read {
-    data: *const (),
-    table: *const RawWakerVTable,
-}
-
-impl Cell {
-    fn new() -> Self {
-        Cell { data: AtomicPtr::new(ptr::null_mut()), table: AtomicPtr::new(ptr::null_mut()) }
-    }
-
-    fn read(&self) -> Read {
-        Read { data: self.data.load(Relaxed), table: self.table.load(Relaxed) }
-    }
-
-    /// Only while it is locked, or wakers leak.
-    fn write(&self, waker: Waker) {
-        let waker = ManuallyDrop::new(waker);
-        self.data.store(waker.data().cast_mut(), Relaxed);
-        self.table.store(ptr::from_ref(waker.vtable()).cast_mut(), Relaxed);
-    }
-
-    /// As `Waker::will_wake`.
-    fn will_wake(&self, waker: &Waker) -> bool {
-        let Read { data, table } = self.read();
-        data == waker.data() && ptr::eq(table, waker.vtable())
-    }
-}
-
-impl Read {
-    /// # Safety
-    ///
-    /// Both pointers are of one waker that was written into the cell, and nobody else makes a `Waker` of them.
-    unsafe fn into_waker(self) -> Waker {
-        // SAFETY: they are the two halves of a forgotten `Waker`, which is brought back once.
-        unsafe { Waker::new(self.data, &*self.table) }
-    }
-}
-// ANCHOR_END: cell

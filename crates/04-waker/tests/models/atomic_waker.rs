@@ -124,6 +124,28 @@ fn atomic_waker_a_waker_is_taken_once() {
     });
 }
 
+/// Taken there, and registered here once in each seat: the seat that was emptied there is filled again when it is empty.
+#[test]
+fn atomic_waker_a_seat_is_filled_again_when_it_is_empty() {
+    loom::model(|| {
+        let place = Arc::new(AtomicWaker::new());
+        let counts = [Count::new(), Count::new(), Count::new()];
+        place.register(&counts[0].1);
+        let there = Arc::clone(&place);
+        let thread = thread::spawn(move || there.wake());
+        place.register(&counts[1].1);
+        place.register(&counts[2].1);
+        thread.join().unwrap();
+        place.wake();
+        assert_eq!(counts[2].0.wakes(), 1, "kept and woken, or woken at once");
+        drop(place);
+        for (count, waker) in counts {
+            drop(waker);
+            assert_eq!(Arc::strong_count(&count), 1, "every waker is gone");
+        }
+    });
+}
+
 /// Two tasks at one place, which is for one: what becomes of the other is not promised, but the place stays whole.
 #[test]
 fn atomic_waker_two_tasks_at_one_place() {

@@ -1,86 +1,86 @@
-//! The word of an `AtomicWaker`: what is in the place, who may touch the cell, and how often it has been filled. All that
-//! is done to it stands here, each step by its name, with what the caller must do next as the result.
+//! The words of an `AtomicWaker`: in which of two seats the waker is, who may touch a seat, and whether a task registers
+//! now. All that is done to them stands here, each step by its name, with what the caller must do next as the result.
 
-use std::sync::atomic::Ordering::{AcqRel, Acquire};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
-use crate::sync::AtomicUsize;
+use crate::sync::{AtomicBool, AtomicUsize};
 
-/// There is no waker.
+/// No waker is there. Else the word is one more than the number of its seat.
 const NOTHING: usize = 0;
-/// The cell holds one. From here on it is only read, until somebody replaces this word: then what he has read is his.
-const WAKER: usize = 1;
-/// A task fills the cell, which belongs to it alone.
-const REGISTERING: usize = 2;
 
-const PHASE: usize = 3;
-/// The bits above count the registrations, so that a `WAKER` is never taken for an earlier one whose pointers were read.
-/// It would take all that fit into a word, within two loads of one thread, to be mistaken.
-const ONE_REGISTRATION: usize = 4;
+/// The words.
+pub(super) struct State {
+    /// Where the waker is. Every change is a swap: who takes the seat out of the word, owns what is in it.
+    word: AtomicUsize,
+    /// A task registers. Nobody waits for it to end: `wake` does not look at it, and another task goes away again.
+    registering: AtomicBool,
+    /// Set by who registers, before the seat is in the word. Unset by who has emptied it.
+    used: [AtomicBool; 2],
+}
 
-/// The word.
-pub(super) struct State(AtomicUsize);
-
-/// The word as somebody has seen it.
-#[derive(Clone, Copy)]
-pub(super) struct Seen(usize);
-
-/// What there was.
+/// The number of a seat.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Found {
-    Nothing,
-    Waker,
-    Registering,
-}
+pub(super) struct Seat(pub(super) usize);
 
-/// Whoever has this registers, and owns the cell.
-pub(super) struct Locked(usize);
-
-impl Seen {
-    pub(super) fn found(self) -> Found {
-        match self.0 & PHASE {
-            NOTHING => Found::Nothing,
-            WAKER => Found::Waker,
-            _ => Found::Registering,
-        }
-    }
-}
+/// Whoever has this is the only one that registers, and ends it by dropping it.
+pub(super) struct Registering<'a>(&'a State);
 
 impl State {
     pub(super) fn new() -> Self {
-        State(AtomicUsize::new(NOTHING))
+        let used = [AtomicBool::new(false), AtomicBool::new(false)];
+        State { word: AtomicUsize::new(NOTHING), registering: AtomicBool::new(false), used }
     }
 
-    pub(super) fn look(&self) -> Seen {
-        Seen(self.0.load(Acquire))
-    }
-
-    /// `wake`, one step for every case. `Ok` after a `Waker`: what was read from the cell is the caller's. `Ok` else: there
-    /// is nothing to do. `Err`: it is not as it was, look again.
+    /// `wake`: what is in the seat is the caller's, who must [`State::leave`] it.
     ///
-    /// Also where nothing changes the word is written, as it is: who registers reads it, or a later one, and so sees all
-    /// that was done before the wake. Models: `atomic_waker_a_wake_publishes_*`.
-    #[must_use = "a waker that was taken must be woken or dropped"]
-    pub(super) fn notify(&self, seen: Seen) -> Result<(), Seen> {
-        let next = if seen.found() == Found::Waker { seen.0 - WAKER + NOTHING } else { seen.0 };
-        self.replace(seen.0, next)
+    /// Also where there is nothing the word is written: who registers reads that, or what came later, and so sees all that
+    /// was done before the wake. Models: `atomic_waker_*`.
+    #[must_use = "the waker in the seat must be taken"]
+    pub(super) fn take(&self) -> Option<Seat> {
+        seat(self.word.swap(NOTHING, AcqRel))
     }
 
-    /// `register`, its beginning: the cell is the caller's until [`State::unlock`].
-    #[must_use = "it must be unlocked"]
-    pub(super) fn lock(&self, seen: Seen) -> Result<Locked, Seen> {
-        debug_assert!(seen.found() != Found::Registering, "it belongs to somebody else");
-        let locked = ((seen.0 & !PHASE) | REGISTERING).wrapping_add(ONE_REGISTRATION);
-        self.replace(seen.0, locked)?;
-        Ok(Locked(locked))
+    /// The seat is empty again.
+    pub(super) fn leave(&self, seat: Seat) {
+        // What was read from it was read before. Model: `atomic_waker_a_seat_is_filled_again_*`.
+        self.used[seat.0].store(false, Release);
     }
 
-    /// `register`, its end: the cell holds a waker for everybody. All that was done before the wakes which came meanwhile,
-    /// and found nothing to take, is seen from here on. That is why it is a swap and no store. Models: `atomic_waker_*`.
-    pub(super) fn unlock(&self, Locked(locked): Locked) {
-        self.0.swap(locked - REGISTERING + WAKER, AcqRel);
+    /// `register`, its beginning. `None`: another task is at it.
+    #[must_use = "it ends when it is dropped"]
+    pub(super) fn register(&self) -> Option<Registering<'_>> {
+        (!self.registering.swap(true, Acquire)).then_some(Registering(self))
+    }
+}
+
+impl Registering<'_> {
+    /// Where the waker is now. Its pointers may be looked at, since only who registers writes; they may be taken meanwhile.
+    pub(super) fn current(&self) -> Option<Seat> {
+        seat(self.0.word.load(Acquire))
     }
 
-    fn replace(&self, seen: usize, next: usize) -> Result<(), Seen> {
-        self.0.compare_exchange(seen, next, AcqRel, Acquire).map(drop).map_err(Seen)
+    /// A seat that is the caller's to fill, and then to [`Registering::publish`]. `None`: others are just emptying both.
+    #[must_use = "it must be filled and published"]
+    pub(super) fn reserve(&self) -> Option<Seat> {
+        let free = [Seat(0), Seat(1)].into_iter().find(|seat| !self.0.used[seat.0].load(Acquire))?;
+        self.0.used[free.0].store(true, Relaxed);
+        Some(free)
     }
+
+    /// The waker is in this seat. The seat of the last one, if that is still there, is the caller's, as after
+    /// [`State::take`]. All that was done before the wakes so far is seen from here on.
+    #[must_use = "the last waker must be taken"]
+    pub(super) fn publish(&self, Seat(number): Seat) -> Option<Seat> {
+        seat(self.0.word.swap(number + 1, AcqRel))
+    }
+}
+
+impl Drop for Registering<'_> {
+    fn drop(&mut self) {
+        self.0.registering.store(false, Release);
+    }
+}
+
+fn seat(word: usize) -> Option<Seat> {
+    word.checked_sub(1).map(Seat)
 }
