@@ -131,7 +131,7 @@ impl Place {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Step 5: register, then check. Then pass: A2 A3 A4 A5 A10 A11 V1.
+// Step 5: register, then check. Then pass: A1 A2 A3 A4 A5 A10 A11 V1.
 
 /// Happens once; one task may wait for it.
 #[derive(Default)]

@@ -48,7 +48,7 @@ pub struct Median {
 /// Tells a run apart: which row and which subject.
 const RUN: &str = "HARNESS_COMPARE_RUN";
 const FIRST_PAIRS: usize = 11;
-const MOST_PAIRS: usize = 61;
+const MOST_PAIRS: usize = 241;
 
 /// Measures all rows, or those whose names contain an argument, and prints a table; with `--json` one object a row.
 /// Exit code 1 if a row is lost. (Other flags are cargo's, and ignored.)

@@ -136,7 +136,7 @@ pub fn rows() -> Vec<Row> {
         row("mpsc: send, receive", 2_000_000, one_by_one::<Ours>, one_by_one::<Futures>),
         row("mpsc: send 64, receive 64", 2_000_000, in_batches::<Ours>, in_batches::<Futures>),
         row("mpsc: wait, send and wake, receive", 1_000_000, awaited::<Ours>, awaited::<Futures>),
-        row("mpsc: send there, receive here", 500_000, streamed::<Ours>, streamed::<Futures>),
+        row("mpsc: send there, receive here", 300_000, streamed::<Ours>, streamed::<Futures>),
     ]
 }
 

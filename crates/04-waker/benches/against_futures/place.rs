@@ -1,7 +1,7 @@
 //! The place for one waker.
 
 use std::{
-    hint::{black_box, spin_loop},
+    hint::black_box,
     sync::{
         Arc,
         atomic::{
@@ -96,9 +96,7 @@ fn two_threads<P: Place>(times: u64) {
     let there = Arc::clone(&shared);
     let waking = thread::spawn(move || {
         for asked in 1..=times {
-            while there.1.0.load(Acquire) < asked {
-                spin_loop();
-            }
+            while there.1.0.load(Acquire) < asked {}
             there.0.0.wake();
         }
     });
