@@ -126,11 +126,22 @@ fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
     if let Some(out_of_memory) = process::out_of_memory(stderr) {
         return Outcome::Crashed(out_of_memory);
     }
-    let last_words = stderr.lines().next_back().map(|line| format!("; its last words: {line}")).unwrap_or_default();
+    let last_words = last_words(stderr).map(|words| format!("; its last words: {words}")).unwrap_or_default();
     match status.signal() {
         Some(signal) => Outcome::Crashed(format!("ended by signal {signal}{last_words}")),
         None => Outcome::Crashed(format!("the process ended itself in the middle of the check, {status}{last_words}")),
     }
+}
+
+/// What it said of its end: the first panic, which others may have followed on the way out; what a sanitizer found; or
+/// simply its last line.
+fn last_words(stderr: &str) -> Option<String> {
+    let mut lines = stderr.lines();
+    if let Some(place) = lines.find(|line| line.starts_with("panicked at ")) {
+        return Some(format!("{place} {}", lines.next().unwrap_or_default()));
+    }
+    let found = stderr.lines().find(|line| line.contains("ERROR: AddressSanitizer"));
+    found.or_else(|| stderr.lines().next_back()).map(str::to_owned)
 }
 
 /// Whether this process was started for one check, so that what a whole run prepares once need not be prepared again.

@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     task::{Poll, Waker},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -235,13 +235,12 @@ fn wakes_the_next(subject: &Tested) -> Verdict {
             })
         })
         .collect();
-    if !patiently(&world, || lives.iter().all(|life| life.polls() > 0)) {
+    if !all(&world, &lives, |life| life.polls() > 0) {
         return not_applicable("not all of 100,000 tasks that are spawned are polled");
     }
     let first = next[0].lock().unwrap_or_else(PoisonError::into_inner).take();
     first.into_iter().for_each(Waker::wake);
-    let ended = patiently(&world, || lives.iter().all(|life| life.is_ready()));
-    holds(ended, || {
+    holds(all(&world, &lives, Life::is_ready), || {
         let ended = lives.iter().filter(|life| life.is_ready()).count();
         format!("each of {LONG} tasks wakes the next one and ends, and {ended} of them did")
     })
@@ -251,7 +250,7 @@ fn wakes_the_next(subject: &Tested) -> Verdict {
 fn drops_the_next(subject: &Tested, wakes: bool) -> Verdict {
     let world = subject.world()?;
     let lives: Vec<_> = (0..LONG).map(|_| world.spawn_waiting()).collect();
-    if !patiently(&world, || lives.iter().all(|life| life.polls() > 0)) {
+    if !all(&world, &lives, |life| life.polls() > 0) {
         return not_applicable("not all of 100,000 tasks that are spawned are polled");
     }
     for pair in lives.windows(2) {
@@ -266,27 +265,28 @@ fn drops_the_next(subject: &Tested, wakes: bool) -> Verdict {
     drop(lives[0].take_waker());
     drop(world);
     // Threads of the executor may still be at it. Whether a task leaks is B7's matter.
-    let dropped = || lives.iter().filter(|life| life.drops() > 0).count();
-    let (mut before, mut now) = (0, dropped());
-    while now > before && now < LONG {
-        before = now;
-        until(QUIET, || (dropped() == LONG).then_some(()));
-        now = dropped();
-    }
+    grown(QUIET, || lives.iter().filter(|life| life.drops() > 0).count());
     Ok(())
 }
 
 /// If nothing is dropped for so long, nothing will be.
 const QUIET: Duration = Duration::from_secs(1);
-/// For so many tasks, on a busy machine.
-const LONG_PATIENCE: Duration = Duration::from_secs(30);
 
-fn patiently(world: &World, reached: impl Fn() -> bool) -> bool {
-    let begin = Instant::now();
-    while begin.elapsed() < LONG_PATIENCE {
-        if world.drive(&reached) {
-            return true;
-        }
+/// Lets the executor poll until something is true of all tasks; `false` if it gets no further.
+fn all(world: &World, lives: &[Arc<Life>], is_so: fn(&Life) -> bool) -> bool {
+    grown(PATIENCE, || {
+        world.executor().run();
+        lives.iter().filter(|life| is_so(life)).count()
+    }) == LONG
+}
+
+/// Counts until all are counted, or the count has not grown for so long; gives the last count.
+fn grown(quiet: Duration, mut count: impl FnMut() -> usize) -> usize {
+    let mut now = count();
+    while now < LONG {
+        let more = until(quiet, || Some(count()).filter(|next| *next > now));
+        let Some(next) = more else { break };
+        now = next;
     }
-    false
+    now
 }

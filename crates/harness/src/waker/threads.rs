@@ -117,7 +117,7 @@ fn no_lock_in_a_drop(world: &World) -> Verdict {
 
 /// Wakes on another thread, and waits until that has been done.
 fn wake_elsewhere(waker: Waker) -> Meanwhile {
-    let meanwhile = Meanwhile::new(Box::new(move || waker.wake()), 1, Until::Ended);
+    let meanwhile = Meanwhile::new(Box::new(move || waking(|| waker.wake())), 1, Until::Ended);
     (meanwhile.hook())();
     meanwhile
 }

@@ -24,7 +24,6 @@ pub enum Fault {
     PollsAfterTheEnd,
     TouchesTheDropped,
     PublishesThenTouches,
-    DropsUnderTheLock,
     /// No fault by itself: a task that waits is owned by its wakers alone.
     OwnsNothing,
     OutlivesItself,
@@ -151,10 +150,10 @@ impl Drop for Queue {
         let mut run = lock(&self.0.run);
         run.closed = self.0.fault != Fault::OutlivesItself;
         let entries = mem::take(&mut run.entries);
-        let under_the_lock = (self.0.fault == Fault::DropsUnderTheLock).then_some(run);
+        drop(run);
         let owned = mem::take(&mut *lock(&self.0.owned));
         owned.values().for_each(|task| task.drop_future(&self.0));
-        drop((entries, under_the_lock));
+        drop(entries);
     }
 }
 
