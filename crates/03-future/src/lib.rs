@@ -21,3 +21,8 @@ pub mod s14_timeout;
 
 pub mod s15_stream;
 pub mod s16_lost_data;
+
+pub mod parts {
+    //! What the stages share.
+    pub(crate) mod event;
+}

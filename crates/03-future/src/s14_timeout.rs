@@ -7,8 +7,8 @@ use std::{
     task::{Context, Poll},
 };
 
+use crate::parts::event;
 use pin_project::pin_project;
-use tracing::trace;
 
 /// The limit came first.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -58,7 +58,7 @@ where
             return Poll::Ready(Ok(output));
         }
         this.limit.poll(cx).map(|()| {
-            trace!(target: "future", event = "note", text = "timeout: the limit came first");
+            event::note("timeout: the limit came first");
             Err(Elapsed)
         })
     }

@@ -3,8 +3,8 @@
 
 use std::pin::pin;
 
+use crate::parts::event;
 use futures::{Stream, StreamExt};
-use tracing::trace;
 
 /// Two numbers that belong together.
 pub type Pair = (u32, u32);
@@ -32,7 +32,7 @@ pub async fn loses(mut numbers: impl Stream<Item = u32> + Unpin, mut ticks: impl
                 Some(pair) => pairs.push(pair),
                 None => return pairs,
             },
-            Some(_) = ticks.next() => trace!(target: "future", event = "note", text = "loses: a tick"),
+            Some(_) = ticks.next() => event::note("loses: a tick"),
         }
     }
 }
@@ -48,7 +48,7 @@ pub async fn keeps_future(mut numbers: impl Stream<Item = u32> + Unpin, mut tick
             tokio::select! {
                 biased;
                 pair = &mut reading => break pair,
-                Some(_) = ticks.next() => trace!(target: "future", event = "note", text = "keeps_future: a tick"),
+                Some(_) = ticks.next() => event::note("keeps_future: a tick"),
             }
         };
         match pair {
@@ -97,7 +97,7 @@ pub async fn keeps_state(numbers: impl Stream<Item = u32> + Unpin, mut ticks: im
                 Some(pair) => pairs.push(pair),
                 None => return pairs,
             },
-            Some(_) = ticks.next() => trace!(target: "future", event = "note", text = "keeps_state: a tick"),
+            Some(_) = ticks.next() => event::note("keeps_state: a tick"),
         }
     }
 }

@@ -6,8 +6,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use tracing::trace;
-
 // ANCHOR: lazy
 /// Calls a function when it is polled, and is ready at once with what that gives.
 #[derive(Debug)]
@@ -28,7 +26,6 @@ where
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
         let call = self.call.take().expect("`Lazy` polled after it was ready");
-        trace!(target: "future", event = "note", text = "lazy: now the function is called");
         Poll::Ready(call())
     }
 }
@@ -37,7 +34,6 @@ where
 // ANCHOR: lazy_async
 /// The same by the compiler: to call an `async fn` makes a future, and runs none of its body.
 pub async fn lazy_async<T>(call: impl FnOnce() -> T) -> T {
-    trace!(target: "future", event = "note", text = "lazy_async: now the function is called");
     call()
 }
 // ANCHOR_END: lazy_async

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use tracing::trace;
+use crate::parts::event;
 
 /// Ready once a thread, which the first poll starts, has done its waiting.
 pub struct Delay {
@@ -67,14 +67,14 @@ impl Future for Delay {
 impl Shared {
     // ANCHOR: shared
     fn register(&self, waker: Waker) {
-        trace!(target: "future", event = "register", at = "delay");
+        event::register("delay");
         let last = self.lock().waker.replace(waker);
         // Code of a stranger runs when a waker is dropped, woken or cloned: never under our lock.
         drop(last);
     }
 
     fn fire(&self) {
-        trace!(target: "future", event = "fire", at = "delay");
+        event::fire("delay");
         let mut state = self.lock();
         state.over = true;
         let waker = state.waker.take();

@@ -8,8 +8,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use tracing::trace;
-
 // ANCHOR: async_fn
 /// Waits for one number, then for the other, and adds them.
 pub async fn sum_async<A, B>(first: A, second: B) -> u32
@@ -17,9 +15,7 @@ where
     A: Future<Output = u32>,
     B: Future<Output = u32>,
 {
-    trace!(target: "future", event = "note", text = "sum: the body begins");
     let a = first.await;
-    trace!(target: "future", event = "note", text = "sum: the first number is there");
     let b = second.await;
     a + b
 }
@@ -60,13 +56,12 @@ where
     type Output = u32;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u32> {
-        // On and on through the states, until one has to wait.
+        // A panic from here on leaves the end, as it does with an `async fn`.
+        let mut state = mem::replace(&mut self.0, State::End);
+        // From state to state, until one has to wait.
         loop {
-            match mem::replace(&mut self.0, State::End) {
-                State::Start { first, second } => {
-                    trace!(target: "future", event = "note", text = "sum: the body begins");
-                    self.0 = State::First { first, second };
-                }
+            state = match state {
+                State::Start { first, second } => State::First { first, second },
                 State::First { mut first, second } => match Pin::new(&mut first).poll(cx) {
                     Poll::Pending => {
                         self.0 = State::First { first, second };
@@ -74,8 +69,7 @@ where
                     }
                     Poll::Ready(a) => {
                         drop(first);
-                        trace!(target: "future", event = "note", text = "sum: the first number is there");
-                        self.0 = State::Second { a, second };
+                        State::Second { a, second }
                     }
                 },
                 State::Second { a, mut second } => match Pin::new(&mut second).poll(cx) {
