@@ -94,6 +94,16 @@ nextest:
     cargo nextest run --workspace
     cargo test --workspace --doc
 
+# AddressSanitizer over the tests of what holds unsafe code: just asan | just asan timeline
+[group('check')]
+asan *packages:
+    #!/usr/bin/env bash
+    set -eu
+    packages=({{ if packages == "" { "harness timeline" } else { packages } }})
+    # The sanitizer is for nightly compilers; this variable lets ours have it. Doctests would need a second build of all.
+    export RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address
+    cargo test --lib --tests "${packages[@]/#/-p}" --target x86_64-unknown-linux-gnu --target-dir target/asan
+
 # Write the code excerpts of the notes anew: just notes-sync --check | just notes-sync --translated 01-hilos.md
 [group('check')]
 notes-sync *arguments:
