@@ -5,6 +5,8 @@ mod alloc;
 pub mod chat;
 mod check;
 mod child;
+pub mod future;
+pub mod probe;
 mod process;
 mod runner;
 mod wait;

@@ -1,0 +1,135 @@
+//! A10 and A11: wakers are code of others. It may come back to the future, and it may panic.
+
+use std::{task::Poll, thread};
+
+use super::{
+    Tested,
+    drive::{caught, ended, failed, finish, fire, pending},
+    meanwhile::{Meanwhile, Until},
+    tested::{Kind, Polled},
+};
+use crate::{
+    Stop, Verdict, holds,
+    probe::{Gate, PATIENCE, Task, WakerProbe},
+};
+
+/// How many clones of one poll are looked at.
+const CLONES: usize = 4;
+
+pub(super) fn a10_no_lock_held(subject: &Tested) -> Verdict {
+    subject.each_waiting(|make| {
+        for nth in 1..=CLONES {
+            let waiting = make();
+            let meanwhile = Meanwhile::new(waiting.event, nth, Until::Ended);
+            let mut task = waiting.task.with(&WakerProbe::new().on_clone(meanwhile.hook()));
+            let polled = task.poll();
+            if !meanwhile.happened() {
+                pending(polled)?;
+                break;
+            }
+            unlocked(&meanwhile, "cloned")?;
+        }
+        let waiting = make();
+        let meanwhile = Meanwhile::new(waiting.event, 1, Until::Ended);
+        let replaced = WakerProbe::new().on_drop(meanwhile.hook());
+        let waker = replaced.waker();
+        let mut task = waiting.task;
+        pending(task.poll_with(&waker))?;
+        let _ = task.poll();
+        unlocked(&meanwhile, "dropped for the one of the next poll")?;
+
+        let waiting = make();
+        let meanwhile = Meanwhile::new(waiting.event, 1, Until::Ended);
+        let mut task = waiting.task.with(&WakerProbe::new().on_drop(meanwhile.hook()));
+        pending(task.poll())?;
+        drop(task);
+        unlocked(&meanwhile, "dropped with the future")?;
+
+        let waiting = make();
+        let (inside, polled) = (Gate::new(), Gate::new());
+        let (enter, leave) = (inside.clone(), polled.clone());
+        let blocked = Gate::new();
+        let was_blocked = blocked.clone();
+        let polling = thread::current().id();
+        let probe = WakerProbe::new().on_wake(move || {
+            if thread::current().id() == polling {
+                return; // It woke itself, from inside a poll.
+            }
+            enter.open();
+            if !leave.opens_within(PATIENCE) {
+                blocked.open();
+            }
+        });
+        let mut task = waiting.task.with(&probe);
+        pending(task.poll())?;
+        let thread = thread::spawn(waiting.event);
+        if inside.opens_within(PATIENCE) {
+            let _ = task.poll();
+        }
+        polled.open();
+        ended(thread)?;
+        holds(
+            !was_blocked.is_open(),
+            || "while its waker was woken, a poll on another thread could not go on: it holds a lock",
+        )
+    })
+}
+
+fn unlocked(meanwhile: &Meanwhile, when: &str) -> Verdict {
+    meanwhile.join()?;
+    holds(!meanwhile.happened() || meanwhile.ended_inside(), || {
+        format!("while its waker was {when}, its event could not happen on another thread: it holds a lock")
+    })
+}
+
+/// What an `async` body says when it is polled after a panic: whatever it awaited, it is over.
+const OVER: &str = "`async fn` resumed after panicking";
+
+pub(super) fn a11_clone_panics(subject: &Tested) -> Verdict {
+    subject.each_waiting(|make| {
+        for polled_before in [false, true] {
+            let mut waiting = make();
+            if polled_before {
+                pending(waiting.task.poll())?;
+            }
+            let _ = poll_with_panic(&mut waiting.task);
+            match caught(|| waiting.task.poll()) {
+                Ok(poll) => pending(poll)?,
+                Err(text) if text == OVER => {
+                    drop(waiting.task);
+                    after_panic(fire(waiting.event))?;
+                    continue;
+                }
+                Err(text) => return failed(format!("the clone of a waker panicked, and so did the next poll: {text}")),
+            }
+            after_panic(fire(waiting.event))?;
+            finish(&mut waiting.task, "the clone of a waker having panicked, then a poll, then its event")?;
+        }
+        Ok(())
+    })?;
+    let Kind::Permits(make) = &subject.kind else { return Ok(()) };
+    let (first, second, release) = make();
+    let (mut first, mut second) = (Task::from(first), Task::from(second));
+    let _ = poll_with_panic(&mut first);
+    drop(first);
+    let polled = caught(|| second.poll());
+    pending(
+        polled
+            .or_else(|text| failed(format!("one waiter panicked in the clone of its waker, the next too: {text}")))?,
+    )?;
+    after_panic(fire(release))?;
+    finish(&mut second, "one waiter having panicked in the clone of its waker, then a release for the next")
+}
+
+fn poll_with_panic(task: &mut Task<dyn Polled>) -> Result<Poll<()>, String> {
+    let panicking = WakerProbe::new().on_clone(|| panic!("a waker that cannot be cloned"));
+    let waker = panicking.waker();
+    caught(|| task.poll_with(&waker))
+}
+
+fn after_panic(event: Verdict) -> Verdict {
+    event.map_err(|stop| match stop {
+        Stop::Failed(observed) => Stop::Failed(format!("the clone of a waker panicked, and {observed}")),
+        other => other,
+    })
+}

@@ -1,0 +1,273 @@
+//! Futures that pass every check, and the places where a [`Fault`] changes them: one that waits for a signal, one that
+//! counts down, and one whose own thread wakes it. Each fault is one `if` or one value, and everything else stays.
+
+use std::{
+    mem,
+    pin::Pin,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    thread,
+    time::Duration,
+};
+
+/// The one thing that is wrong.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// Nothing: every check passes, so it is the change that makes the others fail.
+    None,
+    ForgetsItsWaker,
+    KeepsTheFirstWaker,
+    LooksThenRegisters,
+    HearsOnlyWhatItWaitsFor,
+    ReadyAtTheSecondPoll,
+    KeepsEveryWaker,
+    WakesItself,
+    PanicsAfterReady,
+    NeverTerminated,
+    KeepsItsWakerWhenDropped,
+    ExpectsTheDropped,
+    BegunWhenMade,
+    LocksWhileCloning,
+    LocksWhileWaking,
+    LocksWhileDropping,
+    StuckAfterPanic,
+    HopesForAMoment,
+    CountsWithoutWaking,
+    SleepsInPoll,
+}
+
+#[derive(Default)]
+struct State {
+    happened: bool,
+    wakers: Vec<Waker>,
+    /// A poll is about to register, and any other keeps its hands off.
+    registering: bool,
+    begun: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ready once its signal has been given. No lock is held while anything is done with a waker.
+pub struct Wait {
+    fault: Fault,
+    shared: Arc<Shared>,
+    polls: usize,
+    done: bool,
+}
+
+/// Makes its [`Wait`] ready.
+pub struct Signal {
+    fault: Fault,
+    shared: Arc<Shared>,
+}
+
+pub fn signal(fault: Fault) -> (Wait, Signal) {
+    let shared = Arc::new(Shared::default());
+    shared.lock().begun = fault == Fault::BegunWhenMade;
+    (Wait { fault, shared: Arc::clone(&shared), polls: 0, done: false }, Signal { fault, shared })
+}
+
+impl Wait {
+    pub fn is_terminated(&self) -> bool {
+        self.done && self.fault != Fault::NeverTerminated
+    }
+
+    /// Keeps this waker and no other.
+    fn register(&self, cx: &Context<'_>) {
+        if self.fault == Fault::ForgetsItsWaker {
+            return;
+        }
+        if self.fault == Fault::WakesItself {
+            return cx.waker().wake_by_ref();
+        }
+        self.shared.lock().registering = true;
+        let unset = (self.fault != Fault::StuckAfterPanic).then(|| Unset(&self.shared));
+        let held = (self.fault == Fault::LocksWhileCloning).then(|| self.shared.lock());
+        let waker = cx.waker().clone();
+        drop(held);
+        drop(unset);
+        let mut state = self.shared.lock();
+        state.registering = false;
+        if self.fault == Fault::KeepsTheFirstWaker && !state.wakers.is_empty() {
+            drop(state);
+            return;
+        }
+        let old = if self.fault == Fault::KeepsEveryWaker { Vec::new() } else { mem::take(&mut state.wakers) };
+        state.wakers.push(waker);
+        if self.fault == Fault::LocksWhileDropping {
+            drop(old);
+        } else {
+            drop(state);
+            drop(old);
+        }
+    }
+}
+
+/// The way back after a clone, and after a panic in it.
+struct Unset<'a>(&'a Shared);
+
+impl Drop for Unset<'_> {
+    fn drop(&mut self) {
+        self.0.lock().registering = false;
+    }
+}
+
+impl Future for Wait {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.polls += 1;
+        self.shared.lock().begun = true;
+        if self.done {
+            assert!(self.fault != Fault::PanicsAfterReady, "polled after it was ready");
+            return Poll::Pending;
+        }
+        if self.fault == Fault::ReadyAtTheSecondPoll && self.polls == 2 {
+            self.done = true;
+            return Poll::Ready(());
+        }
+        if self.fault == Fault::HopesForAMoment && self.polls == 1 {
+            let wait = self.shared.changed.wait_timeout_while(self.shared.lock(), HOPE, |state| !state.happened);
+            drop(wait);
+        }
+        // Nobody else polls it: only a poll that never ended leaves this behind.
+        if self.shared.lock().registering {
+            return Poll::Pending;
+        }
+        let early = self.fault == Fault::LooksThenRegisters;
+        if early && !self.shared.lock().happened {
+            self.register(cx);
+            return Poll::Pending;
+        }
+        self.register(cx);
+        if !self.shared.lock().happened {
+            return Poll::Pending;
+        }
+        self.done = true;
+        let wakers = mem::take(&mut self.shared.lock().wakers);
+        drop(wakers);
+        Poll::Ready(())
+    }
+}
+
+/// Long enough to be seen asleep on a busy machine.
+const HOPE: Duration = Duration::from_secs(2);
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        if self.fault == Fault::KeepsItsWakerWhenDropped {
+            return;
+        }
+        let wakers = mem::take(&mut self.shared.lock().wakers);
+        drop(wakers);
+    }
+}
+
+impl Signal {
+    pub fn is_waited_for(&self) -> bool {
+        self.shared.lock().begun
+    }
+
+    pub fn give(self) {
+        if self.fault == Fault::ExpectsTheDropped {
+            assert!(Arc::strong_count(&self.shared) > 1, "somebody still waits");
+        }
+        let mut state = self.shared.lock();
+        // The fault: what nobody waits for is not remembered.
+        state.happened = self.fault != Fault::HearsOnlyWhatItWaitsFor || !state.wakers.is_empty();
+        self.shared.changed.notify_all();
+        let wakers = mem::take(&mut state.wakers);
+        if self.fault == Fault::LocksWhileWaking {
+            wakers.into_iter().for_each(Waker::wake);
+        } else {
+            drop(state);
+            wakers.into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
+/// Ready at its fourth poll; until then it wakes itself.
+pub struct Countdown {
+    fault: Fault,
+    left: u32,
+    first: Option<Waker>,
+}
+
+impl Countdown {
+    pub fn new(fault: Fault) -> Self {
+        Countdown { fault, left: 3, first: None }
+    }
+}
+
+impl Future for Countdown {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.left == 0 {
+            return Poll::Ready(());
+        }
+        self.left -= 1;
+        match self.fault {
+            Fault::CountsWithoutWaking => {}
+            Fault::KeepsTheFirstWaker => self.first.get_or_insert_with(|| cx.waker().clone()).wake_by_ref(),
+            _ => cx.waker().wake_by_ref(),
+        }
+        Poll::Pending
+    }
+}
+
+/// Ready once the thread that its first poll starts has ended.
+pub struct Delay {
+    fault: Fault,
+    shared: Option<Arc<Shared>>,
+}
+
+impl Delay {
+    pub fn new(fault: Fault) -> Self {
+        Delay { fault, shared: None }
+    }
+}
+
+impl Future for Delay {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let fault = self.fault;
+        let first = self.shared.is_none();
+        let shared = Arc::clone(self.shared.get_or_insert_default());
+        if !first && shared.lock().happened {
+            return Poll::Ready(());
+        }
+        if first || fault != Fault::KeepsTheFirstWaker {
+            shared.lock().wakers = vec![cx.waker().clone()];
+        }
+        if shared.lock().happened {
+            return Poll::Ready(());
+        }
+        if fault == Fault::SleepsInPoll {
+            thread::park_timeout(HOPE);
+            return Poll::Ready(());
+        }
+        if first {
+            thread::spawn(move || {
+                thread::park_timeout(Duration::from_millis(20));
+                let mut state = shared.lock();
+                state.happened = true;
+                let wakers = mem::take(&mut state.wakers);
+                drop(state);
+                wakers.into_iter().for_each(Waker::wake);
+            });
+        }
+        Poll::Pending
+    }
+}
