@@ -45,6 +45,13 @@ exercise-reset lesson:
     git checkout --quiet HEAD -- "$file"
     echo "The exercise is as it was; what you wrote is in $file.mine."
 
+# Grade a file that was handed in as a lesson's exercise: just grade threads handed-in/ana.rs --json
+[group('learn')]
+[no-cd]
+[no-exit-message]
+grade *arguments:
+    @cargo run -q --manifest-path "{{justfile_directory()}}/Cargo.toml" -p harness --features grade --bin grade -- "$@"
+
 # Talk to a chat server: just chat 127.0.0.1:8080
 [group('chat')]
 [no-exit-message]

@@ -20,6 +20,7 @@ pub mod parts {
     pub mod mailbox;
     pub mod reader;
     pub mod stop;
+    pub mod writers;
 }
 
 // The program of this lesson compares the runtimes, and so needs all of them.

@@ -80,18 +80,15 @@ pub fn mailbox(listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>,
     // Not `incoming()`, which borrows the listener: this one goes with the accept loop, and whoever comes late is refused.
     let incoming = stream::unfold(listener, move |listener| async move {
         let accepted = listener.accept().await;
-        Some((accepted.and_then(|(stream, _)| sides(stream, nodelay)), listener))
+        Some((accepted.map(|(stream, _)| sides(stream, nodelay)), listener))
     });
     smol::block_on(Server::new(Smol, limits, stop).run(incoming));
     Ok(())
 }
 
 /// The two sides of a connection: handles on one socket, which has `TCP_NODELAY` or not.
-///
-/// # Errors
-///
-/// The connection has broken already.
-pub fn sides(stream: TcpStream, nodelay: bool) -> io::Result<Sides<TcpStream, TcpStream>> {
-    stream.set_nodelay(nodelay)?;
-    Ok((stream.clone(), stream))
+pub fn sides(stream: TcpStream, nodelay: bool) -> Sides<TcpStream, TcpStream> {
+    // It fails only if the connection has broken already, as its reader will find; that says nothing of the next one.
+    let _ = stream.set_nodelay(nodelay);
+    (stream.clone(), stream)
 }

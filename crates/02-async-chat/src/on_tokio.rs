@@ -1,11 +1,19 @@
 //! The chat on tokio, whose sockets know tokio's own I/O traits: `compat` turns them into those of `futures`. Its
 //! runtime is built and entered by hand, with a pool of threads or on the current one.
 
-use std::{future::Future, io, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use chat::Limits;
-use futures::{Stream, StreamExt};
+use futures::{AsyncWrite, Stream, StreamExt};
 use tokio::{
+    io::AsyncWrite as _,
     net::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
@@ -102,7 +110,7 @@ pub fn mailbox(
     nodelay: bool,
 ) -> io::Result<()> {
     flavor.build()?.block_on(async {
-        let incoming = incoming(listener)?.map(|stream| stream.and_then(|stream| sides(stream, nodelay)));
+        let incoming = incoming(listener)?.map(|stream| stream.map(|stream| sides(stream, nodelay)));
         Server::new(Tokio, limits, stop).run(incoming).await;
         Ok(())
     })
@@ -117,12 +125,37 @@ fn incoming(listener: std::net::TcpListener) -> io::Result<TcpListenerStream> {
 // ANCHOR_END: incoming
 
 /// The two sides of a connection, which has `TCP_NODELAY` or not.
-///
-/// # Errors
-///
-/// The connection has broken already.
-pub fn sides(stream: TcpStream, nodelay: bool) -> io::Result<Sides<Compat<OwnedReadHalf>, Compat<OwnedWriteHalf>>> {
-    stream.set_nodelay(nodelay)?;
+pub fn sides(stream: TcpStream, nodelay: bool) -> Sides<Compat<OwnedReadHalf>, WritingSide> {
+    // It fails only if the connection has broken already, as its reader will find; that says nothing of the next one.
+    let _ = stream.set_nodelay(nodelay);
     let (read, write) = stream.into_split();
-    Ok((read.compat(), write.compat_write()))
+    (read.compat(), WritingSide(write))
 }
+
+// ANCHOR: writing_side
+/// The writing side. It writes without tokio's I/O trait, which lets a task use its sockets 128 times in a poll and then
+/// answers `Pending` to make it yield: one task runs the writers of many more, and yields by itself.
+#[derive(Debug)]
+pub struct WritingSide(OwnedWriteHalf);
+
+impl AsyncWrite for WritingSide {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            match self.0.try_write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(self.0.as_ref().poll_write_ready(cx))?;
+                }
+                written => return Poll::Ready(written),
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+// ANCHOR_END: writing_side

@@ -23,15 +23,12 @@ use crate::{
         mailbox::{Mailbox, Phase},
         reader::Reader,
         stop::{Stop, unless},
+        writers::Writers,
     },
 };
 
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
-
-/// How often a writer lets the other tasks go first. Once is enough on a single thread; on several, where those that
-/// post run beside it, the second time still gathers more.
-const TURNS: usize = 2;
 
 /// A server, for any runtime.
 #[derive(Debug)]
@@ -40,6 +37,7 @@ pub struct Server<R> {
     groups: Arc<Groups<Mailbox>>,
     limits: Limits,
     crew: Arc<Crew>,
+    writers: Writers<R>,
     stop: Arc<Stop>,
 }
 
@@ -47,9 +45,11 @@ pub struct Server<R> {
 pub type Sides<R, W> = (R, W);
 
 impl<Rt: Runtime> Server<Rt> {
-    /// A server with these limits, which accepts until `stop` is set.
+    /// A server with these limits, which accepts until `stop` is set. It starts a task on `runtime`.
     pub fn new(runtime: Rt, limits: Limits, stop: Arc<Stop>) -> Self {
-        Server { runtime, groups: Arc::default(), crew: Arc::new(Crew::new(limits.connections)), limits, stop }
+        let (groups, crew) = (Arc::default(), Arc::new(Crew::new(limits.connections)));
+        let writers = Writers::new(runtime.clone());
+        Server { runtime, groups, limits, crew, writers, stop }
     }
 
     /// Serves the connections of `incoming` until the stop is set or there are no more; then gives every connection the
@@ -104,12 +104,11 @@ impl<Rt: Runtime> Server<Rt> {
                 let _ = write.close().await;
             });
         };
-        // Two tasks: a post that arrives wakes the writer only, a request the reader only, and neither polls in vain.
+        // Two futures: a post that arrives wakes the writer only, a request the reader only, and neither polls in vain.
         let seat = Arc::new(seat);
         let (held, mailbox) = (Arc::clone(&seat), Arc::clone(seat.mailbox()));
         let (runtime, quiet) = (self.runtime.clone(), self.limits.half_closed);
-        self.runtime.spawn(async move {
-            census::here_i_am();
+        self.writers.run(async move {
             let written = write_out(&mut write, &mailbox, &runtime, quiet).await;
             mailbox.enter(Phase::Closed);
             let _ = write.close().await;
@@ -168,7 +167,7 @@ fn answer(
 }
 
 // ANCHOR: write_out
-/// The writer's task: puts all that waits into the socket, with one write if the kernel takes it, until the mailbox is
+/// A connection's writer: puts all that waits into the socket, with one write if the kernel takes it, until the mailbox is
 /// closed and empty, or its member has half-closed and been quiet for `quiet`. While nothing waits it holds no buffer.
 ///
 /// # Errors
@@ -197,9 +196,7 @@ pub async fn write_out<W: AsyncWrite + Unpin>(
             return Ok(());
         }
         // Whoever is ready goes first: what it posts goes out with the same write, and a write is what costs.
-        for _ in 0..TURNS {
-            yield_now().await;
-        }
+        yield_now().await;
         socket.write_all(&mailbox.take()).await?;
     }
 }

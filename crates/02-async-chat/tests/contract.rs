@@ -125,14 +125,14 @@ fn plain_tokio(incoming: Incoming) -> io::Result<()> {
 }
 
 fn mailbox_async_std(incoming: Incoming) -> io::Result<()> {
-    let incoming = mapped(incoming, |stream| on_async_std::sides(stream.into(), true));
+    let incoming = mapped(incoming, |stream| Ok(on_async_std::sides(stream.into(), true)));
     let server = s2_mailbox::Server::new(on_async_std::AsyncStd, Limits::default(), Arc::new(Stop::default()));
     async_std::task::block_on(server.run(incoming));
     Ok(())
 }
 
 fn mailbox_smol(incoming: Incoming) -> io::Result<()> {
-    let incoming = mapped(incoming, |stream| on_smol::sides(smol::Async::try_from(stream)?.into(), true));
+    let incoming = mapped(incoming, |stream| Ok(on_smol::sides(smol::Async::try_from(stream)?.into(), true)));
     let server = s2_mailbox::Server::new(on_smol::Smol, Limits::default(), Arc::new(Stop::default()));
     smol::block_on(server.run(incoming));
     Ok(())
@@ -140,7 +140,7 @@ fn mailbox_smol(incoming: Incoming) -> io::Result<()> {
 
 fn mailbox_tokio(incoming: Incoming) -> io::Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
-        let incoming = mapped(incoming, |stream| on_tokio::sides(tokio::net::TcpStream::from_std(stream)?, true));
+        let incoming = mapped(incoming, |stream| Ok(on_tokio::sides(tokio::net::TcpStream::from_std(stream)?, true)));
         s2_mailbox::Server::new(on_tokio::Tokio, Limits::default(), Arc::new(Stop::default())).run(incoming).await;
     });
     Ok(())

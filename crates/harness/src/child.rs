@@ -3,30 +3,28 @@
 
 use std::{
     env,
-    io::{Read, Write},
-    os::unix::process::{CommandExt, ExitStatusExt},
+    io::Write,
+    os::unix::process::ExitStatusExt,
     panic::{self, AssertUnwindSafe},
     process::{Command, ExitStatus, Stdio},
-    sync::{Mutex, MutexGuard, Once, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
 
-use rustix::process::Pid;
-use signal_hook::{
-    consts::{SIGINT, SIGTERM},
-    iterator::Signals,
-};
+use rustix::process::{Signal, getpid};
 
 use crate::{
     Check, Stop, Verdict,
-    process::{self, not_written},
+    process::{self, Group, collect, not_written},
 };
 
 /// Set in the process that runs one check: `subject::id`.
 const ASKED: &str = "HARNESS_RUN_CHECK";
 /// Stands before the report on the child's stdout, whatever the subject printed before.
 const MARK: &str = "\n@@ harness report @@ ";
+/// The longest report, in bytes: of a child that prints much, only the end is kept.
+const LONGEST: usize = 1 << 16;
 /// What the child is given beyond the deadline to die by itself, should its parent be gone.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -57,6 +55,20 @@ impl Outcome {
         !matches!(self, Outcome::Passed | Outcome::NotApplicable(_) | Outcome::NotWritten(_))
     }
 
+    /// The word for it in a list of results.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Outcome::Passed => "passed",
+            Outcome::Failed(_) => "failed",
+            Outcome::NotApplicable(_) => "not applicable",
+            Outcome::NotWritten(_) => "not written",
+            Outcome::Panicked(_) => "panicked",
+            Outcome::Hung(_) => "hung",
+            Outcome::StackOverflow => "stack overflow",
+            Outcome::Crashed(_) => "crashed",
+        }
+    }
+
     /// What was observed, as the line of a report.
     pub fn observed(&self) -> String {
         match self {
@@ -82,29 +94,16 @@ pub fn judge(name: &str, deadline: Duration) -> Outcome {
 }
 
 fn run_child(name: &str, deadline: Duration) -> std::io::Result<Outcome> {
-    end_children_on_ctrl_c();
-    let mut child = Command::new(env::current_exe()?)
-        .args(env::args_os().skip(1))
-        .env(ASKED, name)
-        .env("RUST_BACKTRACE", "0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()?;
-    let group = process::pid_of(&child);
-    live_groups().push(group);
-    let (stdout, stderr) = (collect(child.stdout.take()), collect(child.stderr.take()));
-    let status = process::wait(&mut child, deadline);
+    let mut command = Command::new(env::current_exe()?);
+    command.args(env::args_os().skip(1)).env(ASKED, name).env("RUST_BACKTRACE", "0");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut group = Group::spawn(&mut command, Signal::KILL)?;
+    let (stdout, stderr) = (collect(group.child.stdout.take()), collect(group.child.stderr.take()));
+    let status = process::wait(&mut group.child, deadline);
     // What the check started and left behind must not outlive it, nor hold its pipes open.
-    process::kill_group(group);
-    let status = match status? {
-        Some(status) => Ok(status),
-        None => child.wait().map(|_| Err(deadline))?,
-    };
-    live_groups().retain(|live| *live != group);
+    drop(group);
     let (stdout, stderr) = (stdout.join().unwrap_or_default(), stderr.join().unwrap_or_default());
-    Ok(status.map_or_else(Outcome::Hung, |status| classify(status, &stdout, &stderr)))
+    Ok(status?.map_or(Outcome::Hung(deadline), |status| classify(status, &stdout, &stderr)))
 }
 
 fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
@@ -121,6 +120,9 @@ fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
     }
     if stderr.contains("has overflowed its stack") {
         return Outcome::StackOverflow;
+    }
+    if let Some(out_of_memory) = process::out_of_memory(stderr) {
+        return Outcome::Crashed(out_of_memory);
     }
     let last_words = stderr.lines().next_back().map(|line| format!("; its last words: {line}")).unwrap_or_default();
     match status.signal() {
@@ -144,7 +146,7 @@ pub(crate) fn answer<S>(check: &Check<S>, subject: &S) {
     let limit = check.deadline + GRACE;
     thread::spawn(move || {
         thread::park_timeout(limit);
-        process::kill_group(rustix::process::getpid());
+        process::kill_group(getpid(), Signal::KILL);
     });
     let (word, text) = match catch(|| (check.run)(subject)) {
         Ok(Ok(())) => ("passed", String::new()),
@@ -160,6 +162,7 @@ pub(crate) fn answer<S>(check: &Check<S>, subject: &S) {
             None => ("panicked", format!("{place}: {text}")),
         },
     };
+    let text = &text[..text.floor_char_boundary(LONGEST)];
     let mut stdout = std::io::stdout().lock();
     // If nobody reads it, nobody wants to know.
     let _ = write!(stdout, "{MARK}{word} {text}").and_then(|()| stdout.flush());
@@ -187,33 +190,4 @@ fn catch(check: impl FnOnce() -> Verdict) -> Result<Verdict, (String, String)> {
 fn unwritten() -> MutexGuard<'static, Option<String>> {
     static STEP: Mutex<Option<String>> = Mutex::new(None);
     STEP.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn collect(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
-}
-
-/// The process groups that run now. They do not hear the terminal's Ctrl-C, so this process passes it on.
-fn live_groups() -> MutexGuard<'static, Vec<Pid>> {
-    static LIVE: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
-    LIVE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn end_children_on_ctrl_c() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
-        thread::spawn(move || {
-            if let Some(signal) = signals.forever().next() {
-                // Held until the end, so that nobody reports the death of a child as the outcome of its check.
-                let live = live_groups();
-                live.iter().copied().for_each(process::kill_group);
-                std::process::exit(128 + signal);
-            }
-        });
-    });
 }

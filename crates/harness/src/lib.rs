@@ -6,6 +6,9 @@ pub mod chat;
 mod check;
 mod child;
 pub mod future;
+#[cfg(feature = "grade")]
+pub mod grade;
+mod lines;
 pub mod probe;
 mod process;
 mod runner;
@@ -15,5 +18,5 @@ pub use alloc::{Counting, live_bytes};
 pub use check::{Check, Level, Stop, Verdict, holds};
 pub use child::{Outcome, in_check, judge};
 pub use process::{NOT_WRITTEN, exit_when_not_written};
-pub use runner::{Subject, answered, main, report};
+pub use runner::{Subject, answered, exercise, main, report};
 pub use wait::until;

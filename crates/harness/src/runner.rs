@@ -7,6 +7,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use crate::{
     Check, Outcome,
     child::{self, judge},
+    lines,
 };
 
 /// Something to be checked, under the name that stands in the list of tests.
@@ -73,7 +74,12 @@ pub fn main<S: 'static>(checks: &'static [Check<S>], subjects: Vec<Subject<S>>) 
     let mut arguments = Arguments::from_args();
     // Checks spend their time waiting for processes and deadlines, hardly ever for a processor.
     arguments.test_threads.get_or_insert_with(|| 6 * std::thread::available_parallelism().map_or(1, usize::from));
-    let trials = pairs.map(|(subject, check)| trial(subject, check)).collect();
+    let lines = lines::asked();
+    if lines {
+        arguments.logfile = Some("/dev/null".into());
+        pairs.clone().for_each(|(subject, check)| lines::print(&trial_name(subject.name, check.id), check, "", ""));
+    }
+    let trials = pairs.map(|(subject, check)| trial(subject, check, lines)).collect();
     let conclusion = libtest_mimic::run(&arguments, trials);
     let everything = !arguments.list && arguments.filter.is_none() && arguments.skip.is_empty();
     if everything && conclusion.num_passed + conclusion.num_failed == 0 {
@@ -83,16 +89,35 @@ pub fn main<S: 'static>(checks: &'static [Check<S>], subjects: Vec<Subject<S>>) 
     conclusion.exit_code()
 }
 
+/// The `main` of an exercise: the same as [`main`], for subjects that are its steps.
+///
+/// Each step is a subject called `step-1` and so on, or `step-4::join` where a step has several, with
+/// [`only`](Subject::only) the checks that pass once it and the steps before it are written. With `pristine` (CI asks for
+/// it by `EXERCISE_PRISTINE=1`) the file is as its reader finds it, and every check must end as "not written yet".
+///
+/// # Panics
+///
+/// As [`main`] does.
+pub fn exercise<S: 'static>(pristine: bool, checks: &'static [Check<S>], steps: Vec<Subject<S>>) -> ExitCode {
+    main(checks, steps.into_iter().map(|step| Subject { unwritten: pristine, ..step }).collect())
+}
+
 fn trial_name(subject: &str, id: &str) -> String {
     format!("{subject}::{id}")
 }
 
-fn trial<S: 'static>(subject: &Subject<S>, check: &'static Check<S>) -> Trial {
+fn trial<S: 'static>(subject: &Subject<S>, check: &'static Check<S>, lines: bool) -> Trial {
     let name = trial_name(subject.name, check.id);
     let (subject_name, unwritten) = (subject.name, subject.unwritten);
     let declared = subject.fails.iter().find(|(id, _)| *id == check.id).map(|(_, why)| *why);
     Trial::ignorable_test(name.clone(), move || {
+        if lines {
+            lines::print(&name, check, lines::BEGUN, "");
+        }
         let outcome = judge(&name, check.deadline);
+        if lines {
+            lines::print(&name, check, outcome.word(), &outcome.observed());
+        }
         match (&outcome, declared) {
             (Outcome::NotApplicable(why), None) => Ok(Completion::ignored_with(format!("not applicable: {why}"))),
             (Outcome::NotWritten(_), None) if unwritten => Ok(Completion::Completed),
@@ -136,7 +161,7 @@ pub fn report<S>(check: &Check<S>, outcome: &Outcome) -> String {
 }
 
 /// Where the notes explain a check, in the reader's language.
-fn page(id: &str) -> String {
+pub(crate) fn page(id: &str) -> String {
     let spanish = env::var("LANG").is_ok_and(|language| language.starts_with("es"));
     format!("notes/{}/contrato.md#{}", if spanish { "es" } else { "en" }, id.to_lowercase())
 }

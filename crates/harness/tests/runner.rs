@@ -44,19 +44,31 @@ fn t2_zero(double: &Doubler) -> Verdict {
 }
 
 /// Wrong at two, each in its own way; right at nothing.
-const BROKEN: [(&str, Doubler, &str); 7] = [
+const BROKEN: [(&str, Doubler, &str); 9] = [
     ("squares-plus-one", |n| if n == 2 { 5 } else { 0 }, "observed: twice two was 5"),
     ("hangs", |n| if n == 2 { hang() } else { 0 }, "observed: a hang: nothing came of it in 2 s"),
     ("overflows", |n| if n == 2 { deeper(0) } else { 0 }, "observed: a stack overflow"),
     ("crashes", |n| if n == 2 { std::process::abort() } else { 0 }, "observed: a crash: ended by signal 6"),
     ("exits", |n| if n == 2 { std::process::exit(0) } else { 0 }, "observed: a crash: the process ended itself"),
     ("panics", |n| if n == 2 { panic!("too hard") } else { 0 }, "observed: panicked at crates/harness/tests/runner.rs"),
+    ("panics-at-length", |n| if n == 2 { panic!("{}", "too hard ".repeat(MUCH)) } else { 0 }, "observed: panicked at"),
+    (
+        "chatters",
+        |n| {
+            print!("{}", "hola ".repeat(MUCH));
+            if n == 2 { 5 } else { 0 }
+        },
+        "observed: twice two was 5",
+    ),
     (
         "unwritten",
         |n| if n == 2 { todo!("step 1: add it to itself") } else { 0 },
         "observed: not written yet: step 1: add it to itself",
     ),
 ];
+
+/// More, in words, than the runner keeps of what a subject says.
+const MUCH: usize = 1_000_000;
 
 fn hang() -> u64 {
     loop {
@@ -92,6 +104,7 @@ fn main() -> ExitCode {
             expect(&run("right", &["--list"])?, true, &["right::T1: test", "right::T2: test", "right::T3: test"])?;
             expect(&run("right", &["--exact", "right::T1"])?, true, &["1 passed", "2 filtered out"])
         }));
+        trials.push(Trial::test("lines_are_for_a_program_that_reads_them", lines));
         return libtest_mimic::run(&Arguments::from_args(), trials).exit_code();
     };
     let right: Doubler = |n| 2 * n;
@@ -133,6 +146,32 @@ fn named(name: &'static str, observed: &'static str) -> Trial {
         }
         Ok(())
     })
+}
+
+/// Each check is announced, then its beginning and its outcome; nothing else is on stdout.
+fn lines() -> Result<(), Failed> {
+    let mut command = Command::new(env::current_exe()?);
+    let output = command.env(TOY, "hangs").env("HARNESS_LINES", "1").env("LANG", "es_ES.UTF-8").output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let mut lines: Vec<&str> = text.lines().collect();
+    let announced: Vec<&str> = lines.drain(..lines.len().min(3)).collect();
+    lines.sort_unstable();
+    let rest = r#""source":"https://en.wikipedia.org/wiki/Doubling","read_on":"notes/es/contrato.md#t"#;
+    let line = |number: usize, must: &str, result: &str| {
+        let name =
+            format!(r#""name":"hangs::T{number}","id":"T{number}","level":"must","must":"{must}","why":"arithmetic""#);
+        format!("{{{name},{rest}{number}\",{result}}}")
+    };
+    let [none, begun] = ["", "begun"].map(|word| format!(r#""outcome":"{word}","observed":"""#));
+    let checks = [
+        ("twice two is four", r#""outcome":"hung","observed":"a hang: nothing came of it in 2 s""#),
+        ("twice nothing is nothing", r#""outcome":"passed","observed":"it holds""#),
+        ("it is blue", r#""outcome":"not applicable","observed":"not applicable: no doubler has a colour""#),
+    ];
+    let checks = || (1..).zip(checks);
+    let first: Vec<String> = checks().map(|(number, (must, _))| line(number, must, &none)).collect();
+    let then = checks().flat_map(|(number, (must, result))| [&begun, result].map(|result| line(number, must, result)));
+    if announced == first && lines == then.collect::<Vec<_>>() { Ok(()) } else { Err(text.into()) }
 }
 
 fn run(toy: &str, arguments: &[&str]) -> Result<Output, Failed> {

@@ -1,4 +1,4 @@
-//! What the exercise and its solution share: which checks belong to which step, and how these drive the reader's file.
+//! What the exercise and its solution share: how the checks drive the reader's file.
 
 use std::{
     io::{self, Read, Write},
@@ -10,50 +10,13 @@ use chat::{
     Limits, Member, Reply,
     service::{ServeArgs, announce, on_stop_signal},
 };
-use clap::Parser;
-use harness::{
-    Check, Subject,
-    chat::{CHECKS, Incoming, Parts, ReadStep, Script, Server, answer_heap_questions},
-};
+use harness::chat::{Incoming, Parts, ReadStep, Script};
 
 use crate::exercise;
 
-/// Each step, and the checks that pass once it and those before it are written.
-const STEPS: [(&str, &[&str]); 5] = [
-    ("step-1", &["E2"]),
-    ("step-2", &["E12"]),
-    ("step-3", &["E1", "E3", "E4", "E6", "E9", "E10", "E11", "E13", "E14"]),
-    ("step-4", &["E5", "E7", "E8"]),
-    ("step-5", &["E15"]),
-];
-
-#[derive(Parser)]
-enum Command {
-    Serve(ServeArgs),
-}
-
 /// Checks every step, or serves if a check has started this program again for that.
 pub fn main(pristine: bool) -> ExitCode {
-    if std::env::args().nth(1).as_deref() == Some("serve") {
-        harness::exit_when_not_written();
-        answer_heap_questions();
-        let Command::Serve(flags) = Command::parse();
-        return serve(&flags).map_or_else(
-            |error| {
-                eprintln!("error: {error}");
-                ExitCode::FAILURE
-            },
-            |()| ExitCode::SUCCESS,
-        );
-    }
-    let in_steps = |check: &Check<Server>| STEPS.iter().filter(|(_, ids)| ids.contains(&check.id)).count();
-    assert!(CHECKS.iter().all(|check| in_steps(check) == 1), "each check belongs to one step");
-    let limits = ["--half-closed-ms", "2000", "--drain-ms", "20000"];
-    let serve = [&["serve", "--listen", "127.0.0.1:0", "--log", "warn"], &limits[..]].concat();
-    let parts = Parts { read: Some(read), accept: Some(accept), write: Some(write) };
-    let server = Server::this_program(&serve).with_parts(parts);
-    let step = |(name, ids)| Subject { unwritten: pristine, ..Subject::new(name, server.clone()).only(ids) };
-    harness::main(&CHECKS, STEPS.map(step).into())
+    harness::chat::exercise(pristine, Parts { read: Some(read), accept: Some(accept), write: Some(write) }, serve)
 }
 
 fn serve(flags: &ServeArgs) -> Result<(), String> {

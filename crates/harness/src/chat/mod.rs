@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod client;
+mod exercise;
 mod flood;
 mod members;
 mod parts;
@@ -11,6 +12,7 @@ mod service;
 use std::time::Duration;
 
 pub use client::Client;
+pub use exercise::exercise;
 pub use parts::{Accept, Incoming, Parts, Read, ReadStep, Script, Write};
 pub use server::{Memory, Running, Server, answer_heap_questions};
 

@@ -167,8 +167,6 @@ impl Running {
         let (Err(Stop::Failed(observed)), Some(process)) = (&verdict, &self.process) else { return verdict };
         // A server that is about to end needs a moment to do so.
         let Ok(Some(status)) = process::wait(&mut process.child(), Duration::from_millis(200)) else { return verdict };
-        // Its stderr has ended too, unless a child of its own holds it open; the thread that reads it may lag behind.
-        let _ = process.stderr_open.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(PATIENCE / 10);
         let words = process.last_words();
         if status.code() == Some(NOT_WRITTEN) {
             return Err(Stop::NotWritten(words.lines().last().unwrap_or_default().to_owned()));
@@ -264,9 +262,13 @@ impl Process {
         self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What an ended server wrote last to stderr.
     fn last_words(&self) -> String {
+        // Stderr has ended too, unless a child of its own holds it open; the thread that reads it may lag behind.
+        let _ = self.stderr_open.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(PATIENCE / 10);
         let kept = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+        let words = kept.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
+        process::out_of_memory(&words).unwrap_or(words)
     }
 }
 

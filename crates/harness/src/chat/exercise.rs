@@ -1,0 +1,63 @@
+//! A chat server that is written in steps: which checks belong to which step, and this program as the server.
+
+use std::{env, process::ExitCode};
+
+use clap::{Args, Parser};
+
+use super::{CHECKS, Parts, Server, answer_heap_questions};
+use crate::{Subject, process::exit_when_not_written};
+
+/// The `main` of a chat exercise: checks its five steps, or serves if a check has started this program again for that.
+///
+/// `parts` drive the reader's code in-process, and `serve` is his server, whose flags are `A`. With `pristine`, every
+/// check must end as "not written yet".
+///
+/// # Panics
+///
+/// As [`main`](crate::main) does.
+pub fn exercise<A: Args>(pristine: bool, parts: Parts, serve: fn(&A) -> Result<(), String>) -> ExitCode {
+    if env::args().nth(1).as_deref() == Some("serve") {
+        exit_when_not_written();
+        answer_heap_questions();
+        let Command::Serve(flags) = Command::<A>::parse();
+        return match serve(&flags) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let server = Server::this_program(&SERVE).with_parts(parts);
+    crate::exercise(pristine, &CHECKS, STEPS.map(|(name, ids)| Subject::new(name, server.clone()).only(ids)).into())
+}
+
+/// Each step, and the checks that pass once it and those before it are written.
+const STEPS: [(&str, &[&str]); 5] = [
+    ("step-1", &["E2"]),
+    ("step-2", &["E12"]),
+    ("step-3", &["E1", "E3", "E4", "E6", "E9", "E10", "E11", "E13", "E14"]),
+    ("step-4", &["E5", "E7", "E8"]),
+    ("step-5", &["E15"]),
+];
+
+const SERVE: [&str; 9] =
+    ["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--half-closed-ms", "2000", "--drain-ms", "20000"];
+
+#[derive(Parser)]
+enum Command<A: Args> {
+    Serve(A),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_check_belongs_to_one_step() {
+        for check in &CHECKS {
+            let steps = STEPS.iter().filter(|(_, ids)| ids.contains(&check.id)).count();
+            assert_eq!(steps, 1, "{}", check.id);
+        }
+    }
+}

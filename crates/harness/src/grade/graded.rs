@@ -1,0 +1,163 @@
+//! The result: the schema of its JSON (the README has the table), and its text for a person.
+
+use std::fmt;
+
+use anstream::adapter::strip_str;
+use anstyle::{AnsiColor, Style};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::Order;
+
+/// What came of a file that was handed in.
+#[derive(Clone, Debug, Serialize)]
+pub struct Graded {
+    /// The lesson.
+    pub lesson: String,
+    /// The file, as it was named.
+    pub file: String,
+    /// Under which limits.
+    pub limits: Limits,
+    /// Whether it was built.
+    pub compiles: bool,
+    /// What the compiler said, in colour for a person, and without for JSON; `None` if it compiles.
+    #[serde(serialize_with = "plain")]
+    pub compiler: Option<String>,
+    /// Checks that passed.
+    pub passed: usize,
+    /// Checks that apply. 0 if it does not compile, since then nobody knows.
+    pub applicable: usize,
+    /// The same, step by step.
+    pub steps: Vec<Step>,
+    /// Each check, in the order of the steps.
+    pub checks: Vec<Judged>,
+}
+
+/// The limits of a run.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Limits {
+    /// Seconds that the build may take.
+    pub build_seconds: u32,
+    /// Seconds that all the checks together may take.
+    pub seconds: u32,
+    /// Memory that each process may have for itself, in MiB.
+    pub memory_mib: u32,
+}
+
+/// The score of a step.
+#[derive(Clone, Debug, Serialize)]
+pub struct Step {
+    /// Its name: `step-1`.
+    pub step: String,
+    /// Checks that passed.
+    pub passed: usize,
+    /// Checks that apply.
+    pub applicable: usize,
+}
+
+/// What came of one check.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Judged {
+    /// The step that it belongs to: what stands before the first `::` of its name.
+    #[serde(default)]
+    pub step: String,
+    /// Its name in the list of tests: `step-1::E2`.
+    pub name: String,
+    /// Its id: `E2`.
+    pub id: String,
+    /// `must`, `should` or `policy`.
+    pub level: String,
+    /// What must hold.
+    pub must: String,
+    /// Why it matters.
+    pub why: String,
+    /// The public contract or bug on which it rests.
+    pub source: String,
+    /// The page of the notes that explains it.
+    pub read_on: String,
+    /// The word of an [`Outcome`](crate::Outcome), or `not run` if all came to an end before it began.
+    pub outcome: String,
+    /// What was observed.
+    pub observed: String,
+}
+
+impl Graded {
+    pub(super) fn new(order: &Order, compiler: Option<String>, checks: Vec<Judged>) -> Self {
+        let mut steps: Vec<Step> = Vec::new();
+        for check in &checks {
+            if steps.last().is_none_or(|step| step.step != check.step) {
+                steps.push(Step { step: check.step.clone(), passed: 0, applicable: 0 });
+            }
+            let step = steps.last_mut().expect("there is one now");
+            step.passed += usize::from(check.passed());
+            step.applicable += usize::from(check.applies());
+        }
+        Graded {
+            lesson: order.lesson.clone(),
+            file: order.file.display().to_string(),
+            limits: order.limits,
+            compiles: compiler.is_none(),
+            compiler,
+            passed: steps.iter().map(|step| step.passed).sum(),
+            applicable: steps.iter().map(|step| step.applicable).sum(),
+            steps,
+            checks,
+        }
+    }
+
+    /// Whether every check that applies passed, and one did.
+    pub fn full(&self) -> bool {
+        self.passed == self.applicable && self.passed > 0
+    }
+}
+
+impl Judged {
+    fn passed(&self) -> bool {
+        self.outcome == "passed"
+    }
+
+    fn applies(&self) -> bool {
+        self.outcome != "not applicable"
+    }
+}
+
+/// Text for a person, with colour: print it through `anstream`.
+impl fmt::Display for Graded {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        writeln!(f, "{} as the exercise of {}", self.file, self.lesson)?;
+        if let Some(errors) = &self.compiler {
+            return write!(f, "\n{}\n\n{}", errors.trim_end(), painted(AnsiColor::Red, "It does not compile."));
+        }
+        let mut checks = self.checks.iter().peekable();
+        for Step { step, passed, applicable } in &self.steps {
+            writeln!(f, "\n{step}: {passed} of {applicable}")?;
+            while let Some(check) = checks.next_if(|check| check.step == *step) {
+                writeln!(f, "{check}")?;
+            }
+        }
+        let colour = if self.full() { AnsiColor::Green } else { AnsiColor::Red };
+        write!(f, "\n{}", painted(colour, &format!("{} of {} checks passed", self.passed, self.applicable)))
+    }
+}
+
+impl fmt::Display for Judged {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let (colour, observed) = match self.outcome.as_str() {
+            "passed" => (AnsiColor::Green, ""),
+            "not written" => (AnsiColor::Yellow, ""),
+            "not applicable" => (AnsiColor::BrightBlack, self.observed.as_str()),
+            _ => (AnsiColor::Red, self.observed.as_str()),
+        };
+        let word = painted(colour, &format!("{:<15}", self.outcome));
+        write!(f, "  {:<5} {:<6} {word} {}", self.id, self.level, self.must)?;
+        observed.lines().take(4).try_for_each(|line| write!(f, "\n{:30}{line}", ""))
+    }
+}
+
+fn painted(colour: AnsiColor, text: &str) -> String {
+    let style: Style = colour.on_default();
+    format!("{style}{text}{style:#}")
+}
+
+fn plain<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_ref().map(|text| strip_str(text).to_string()).serialize(serializer)
+}

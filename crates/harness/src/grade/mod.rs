@@ -1,0 +1,82 @@
+//! Grading: a file that somebody hands in as a lesson's exercise is built in a copy of this checkout, and judged by the
+//! checks of that exercise under a deadline and a memory limit.
+
+mod build;
+mod checkout;
+mod graded;
+mod run;
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use anstream::adapter::strip_str;
+pub use checkout::Checkout;
+pub use graded::{Graded, Judged, Limits, Step};
+use indicatif::ProgressBar;
+
+/// What is to be graded, and under which limits.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The lesson: the name of a package whose target of tests `exercise` includes `exercise/mod.rs`.
+    pub lesson: String,
+    /// The file that is handed in.
+    pub file: PathBuf,
+    /// The only step to be judged; `None` for all.
+    pub step: Option<u32>,
+    /// The limits.
+    pub limits: Limits,
+}
+
+impl Order {
+    /// The step's name in the list of tests.
+    fn step(&self) -> Option<String> {
+        self.step.map(|number| format!("step-{number}"))
+    }
+
+    fn includes(&self, check: &Judged) -> bool {
+        self.step().is_none_or(|step| step == check.step)
+    }
+}
+
+/// Builds the file, runs the checks on it, and gives what came of each.
+///
+/// A file that does not compile, hangs or crashes is a result. The process's own memory is limited from here on, since
+/// those that it starts inherit the limit. `bar`'s message says how far it is.
+///
+/// # Errors
+///
+/// One line for a person: there is no such lesson, file or step, or the checkout itself does not build.
+pub fn grade(checkout: &Checkout, order: &Order, bar: &ProgressBar) -> Result<Graded, String> {
+    let lesson = checkout.lesson(&order.lesson)?;
+    let shown = order.file.display().to_string();
+    let text = match fs::metadata(&order.file) {
+        Ok(file) if !file.is_file() => Err("it is no file".to_owned()),
+        Ok(_) => fs::read(&order.file).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    let text = text.map_err(|error| format!("cannot read {shown}: {error}"))?;
+    let named = |text: &str| text.replace(&lesson.built_as(), &shown);
+    let graded = |errors, checks| Graded::new(order, errors, checks);
+
+    bar.set_message(format!("{shown}: building"));
+    let copy = checkout.copy(&lesson, &text).map_err(|error| format!("cannot copy the checkout: {error}"))?;
+    let built = build::build(checkout, &copy, &lesson, secs(order.limits.build_seconds))?;
+    let program = match built {
+        Ok(program) => program,
+        Err(errors) => return Ok(graded(Some(named(&errors)), Vec::new())),
+    };
+    let folder = checkout.folder().map_err(|error| format!("cannot make a folder for the run: {error}"))?;
+    let own = folder.take(&program).map_err(|error| format!("cannot copy {}: {error}", program.display()))?;
+    // The next file may be built while this one is judged.
+    drop(copy);
+
+    let mut checks = run::run(&own, order, bar)?;
+    for check in &mut checks {
+        // What a stranger's program says is printed on a terminal.
+        check.observed = named(&strip_str(&check.observed).to_string());
+    }
+    Ok(graded(None, checks))
+}
+
+fn secs(seconds: u32) -> Duration {
+    Duration::from_secs(seconds.into())
+}
