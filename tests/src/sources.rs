@@ -11,7 +11,7 @@ use crate::tokens::tokens;
 pub const UNSAFE: &[&str] = &[
     "crates/harness/src/alloc.rs",
     "crates/harness/src/probe/waker.rs",
-    "crates/harness/tests/broken/moves.rs",
+    "crates/harness/tests/broken/with_unsafe.rs",
     "crates/timeline/src/waker.rs",
     "tests/tests/future_findings/hooked_waker.rs",
 ];

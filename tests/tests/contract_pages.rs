@@ -1,6 +1,6 @@
 //! Every check has its heading, the bare id, in both pages of the contract: what a failure prints leads somewhere.
 
-use harness::chat::CHECKS;
+use harness::{chat, future};
 use house::notes::headings;
 
 #[test]
@@ -8,8 +8,8 @@ fn every_check_has_a_heading_in_both_languages() {
     for language in ["es", "en"] {
         let page = house::root().join("notes").join(language).join("contrato.md");
         let found: Vec<String> = headings(&page).unwrap().into_iter().map(|heading| heading.text).collect();
-        let missing: Vec<&str> =
-            CHECKS.iter().map(|check| check.id).filter(|id| !found.iter().any(|text| text == id)).collect();
+        let ids = future::CHECKS.iter().map(|check| check.id).chain(chat::CHECKS.iter().map(|check| check.id));
+        let missing: Vec<&str> = ids.filter(|id| !found.iter().any(|text| text == id)).collect();
         assert!(missing.is_empty(), "{} has no heading for {missing:?}", page.display());
     }
 }

@@ -12,11 +12,12 @@ use harness::{
 mod combinators;
 #[path = "broken/futures.rs"]
 mod futures;
-#[path = "broken/moves.rs"]
-mod moves;
+#[path = "broken/with_unsafe.rs"]
+mod with_unsafe;
 
 use combinators::{Fault as Combined, Map, Pair, Semaphore};
 use futures::{Countdown, Delay, Fault, Wait, signal};
+use with_unsafe::{DropsTwice, Moves};
 
 /// Checks and reasons.
 type Fails = &'static [(&'static str, &'static str)];
@@ -149,7 +150,9 @@ fn main() -> ExitCode {
     add("select-nothing-wrong", Tested::selects(|a, b| Pair::select(Combined::None, a, b)), &[]);
     let sequence = Tested::joins(|a, b| Pair::join(Combined::OneAfterTheOther, a, b));
     add("one-after-the-other", sequence, &[("A15", "the second child is not polled until the first is ready")]);
-    add("moves-its-child", Tested::wraps(moves::Moves::new), &[("A13", "a new box for the child after each poll")]);
+    add("moves-its-child", Tested::wraps(Moves::new), &[("A13", "it puts its child into a new box after each poll")]);
+    let twice = Tested::wraps(DropsTwice::new);
+    add("drops-its-child-twice", twice, &[("A12", "once when it panics, and once with itself")]);
     let held = Tested::completes(|| HoldsAnRc(Rc::default())).bound("HoldsAnRc: Send", Facts::<HoldsAnRc>::SEND, true);
     add("holds-an-rc", held, &[("A17", "an `Rc` in it is enough")]);
 
