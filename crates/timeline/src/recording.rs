@@ -15,6 +15,7 @@ use serde_json::Value;
 use tracing::{
     Level, Metadata, Subscriber,
     field::{Field, Visit},
+    level_filters::STATIC_MAX_LEVEL,
     subscriber::Interest,
 };
 use tracing_subscriber::{
@@ -47,6 +48,8 @@ pub enum StartError {
     Already,
     /// This program has a `tracing` subscriber; [`Recording::layer`] records as a part of it.
     OtherSubscriber,
+    /// This program was built without TRACE events, by a feature of `tracing` such as `release_max_level_info`.
+    NoEvents,
 }
 
 impl Recording {
@@ -60,6 +63,9 @@ impl Recording {
         static STARTED: AtomicBool = AtomicBool::new(false);
         if STARTED.load(SeqCst) {
             return Err(StartError::Already);
+        }
+        if STATIC_MAX_LEVEL < Level::TRACE {
+            return Err(StartError::NoEvents);
         }
         let (layer, recording) = Recording::layer();
         let subscriber = tracing_subscriber::registry().with(RecordingLayer { alone: true, ..layer });
@@ -81,7 +87,7 @@ impl Recording {
     /// assert_eq!(recording.finish().records().len(), 1);
     /// ```
     pub fn layer() -> (RecordingLayer, Recording) {
-        let tape = Arc::new(Tape { start: Instant::now(), open: Mutex::new(Some(Lines::default())) });
+        let tape = Arc::<Tape>::default();
         (RecordingLayer { tape: tape.clone(), alone: false }, Recording { tape })
     }
 
@@ -106,6 +112,7 @@ impl fmt::Display for StartError {
             StartError::OtherSubscriber => {
                 "this program has a tracing subscriber of its own: add Recording::layer to it"
             }
+            StartError::NoEvents => "this program was built without TRACE events, by a feature of its crate tracing",
         })
     }
 }
@@ -118,6 +125,12 @@ struct Tape {
     start: Instant,
     /// `None` once the recording has ended. Nothing of anybody else runs while it is locked.
     open: Mutex<Option<Lines>>,
+}
+
+impl Default for Tape {
+    fn default() -> Self {
+        Tape { start: Instant::now(), open: Mutex::new(Some(Lines::default())) }
+    }
 }
 
 impl Tape {
@@ -196,5 +209,24 @@ impl Visit for Fields {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.0.push((field.name(), format!("{value:?}").into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn no_two_events_have_the_same_time_even_if_the_clock_stands_still() {
+        // Before its start a clock shows nothing.
+        let tape = Arc::new(Tape { start: Instant::now() + Duration::from_secs(3600), ..Tape::default() });
+        let (layer, recording) = (RecordingLayer { tape: tape.clone(), alone: false }, Recording { tape });
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            (0..3).for_each(|_| tracing::trace!(target: "executor", event = "park"));
+        });
+        let times: Vec<_> = recording.finish().records().iter().map(|record| record.nanos).collect();
+        assert_eq!(times, [0, 1, 2]);
     }
 }

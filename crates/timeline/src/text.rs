@@ -194,13 +194,12 @@ fn printable(text: &str) -> Cow<'_, str> {
 /// The beginning of a text that takes no more than so many columns.
 fn fitting(text: &str, columns: usize) -> &str {
     let mut free = columns;
-    let fits = |character: char| {
-        let width = character.width().unwrap_or(0);
-        let fits = width <= free;
-        free = free.saturating_sub(width);
-        !fits
+    let too_wide = |character: char| {
+        let left = free.checked_sub(character.width().unwrap_or(0));
+        free = left.unwrap_or(0);
+        left.is_none()
     };
-    text.find(fits).map_or(text, |end| &text[..end])
+    text.find(too_wide).map_or(text, |end| &text[..end])
 }
 
 /// `1st`, `2nd`, `11th`.

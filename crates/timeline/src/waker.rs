@@ -80,7 +80,7 @@ fn identity(runtime: &Waker) -> (u64, u64) {
     if std::ptr::eq(runtime.vtable(), &raw const VTABLE) {
         // SAFETY: wakers of our vtable point to a `Handed` in a live `Arc`.
         let outer = unsafe { &*runtime.data().cast::<Handed>() };
-        // An outer task's waker that nobody keeps is at another address in each poll.
+        // An outer task's waker that nobody keeps may be at another address in each poll: with a sanitizer it is.
         return (outer.task, outer.number);
     }
     (runtime.data().addr() as u64, std::ptr::from_ref(runtime.vtable()).addr() as u64)

@@ -11,7 +11,7 @@ use std::{
 
 use common::{Counter, countdown, elsewhere, record, story};
 use futures::{executor::block_on, future::join};
-use timeline::Traced;
+use timeline::{Event, Role, Traced};
 
 mod common;
 
@@ -146,9 +146,33 @@ fn a_wake_through_the_waker_of_an_earlier_poll_is_outdated() {
         assert_eq!((first.wakes(), second.wakes()), (1, 0));
         shelf.borrow()[1].wake_by_ref();
         assert_eq!((first.wakes(), second.wakes()), (1, 1));
+        assert!(poll(&mut future, &two).is_pending());
+        // Nothing can be expected of it; where it does something all the same, it is the cause.
+        shelf.borrow()[0].wake_by_ref();
+        assert!(poll(&mut future, &two).is_pending());
+        assert!(poll(&mut future, &two).is_pending());
     });
-    let expected = ["moved: wake 1 by ref, outdated", "moved: wake 2 by ref"];
-    assert_eq!(story(&timeline)[7..9], expected);
+    let story: Vec<_> =
+        story(&timeline).into_iter().filter(|event| event.contains("wake") || event.contains("poll")).collect();
+    let expected = [
+        "moved: wake 1 by ref, outdated",
+        "moved: wake 2 by ref",
+        "moved: poll 3 with 2 after wake",
+        "moved: wake 1 by ref, outdated",
+        "moved: poll 4 with 2 after wake",
+        "moved: poll 5 with 2, spurious",
+    ];
+    assert_eq!(story[2..], expected);
+    let second = timeline.records().iter().rfind(|record| record.event.name() == "wake").unwrap();
+    let role = |n| {
+        timeline
+            .records()
+            .iter()
+            .find(|record| matches!(record.event, Event::Poll { n: its, .. } if its == n))
+            .unwrap()
+            .role
+    };
+    assert_eq!(role(4), Some(Role::Cause(second.seq)));
 }
 
 #[test]
@@ -250,6 +274,14 @@ fn nested_in_a_join_each_wake_goes_through_the_outer_waker_and_the_other_child_i
         "both: drop",
     ];
     assert_eq!(story(&timeline), expected);
+}
+
+#[test]
+fn threads_of_one_name_are_told_apart() {
+    let timeline = record(|| {
+        (0..3).for_each(|_| elsewhere(|| tracing::trace!(target: "timeline", event = "note", text = "here")));
+    });
+    assert_eq!(timeline.threads(), ["thread", "thread 2", "thread 3"]);
 }
 
 /// Pending at the first poll, though nobody is going to wake it.
