@@ -50,14 +50,14 @@ impl Future for Delay {
     /// If the system refuses another thread.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(wait) = self.wait.take() {
-            // Register, then check: the waker is in its place before anybody can look for it.
-            self.shared.register(cx.waker().clone());
             let shared = Arc::clone(&self.shared);
             let thread = thread::Builder::new().name("delay".into()).spawn(move || {
                 wait();
                 shared.fire();
             });
             thread.expect("the system has a thread left");
+            // Register, then check: the thread may fire between the two, and must find the waker or be seen.
+            self.shared.register(cx.waker().clone());
         }
         if self.shared.lock().over { Poll::Ready(()) } else { Poll::Pending }
     }
