@@ -23,7 +23,7 @@ use std::{
 ///
 /// ```text
 /// error: future cannot be sent between threads safely
-/// help: within `impl Future<Output = u32>`, the trait `Send` is not implemented for `MutexGuard<'_, u32>`
+/// help: within `impl Future<Output = u32>`, the trait `Send` is not implemented for `std::sync::MutexGuard<'_, u32>`
 /// note: future is not `Send` as this value is used across an await
 /// ```
 ///
