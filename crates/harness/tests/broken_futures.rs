@@ -1,7 +1,14 @@
 //! Futures that are wrong in one place each, with the exact list of checks that each fails. A check that none of them
 //! fails would not count.
 
-use std::{cell::Cell, process::ExitCode, rc::Rc};
+use std::{
+    cell::Cell,
+    future::{pending, poll_fn},
+    pin::Pin,
+    process::ExitCode,
+    rc::Rc,
+    task::{Context, Poll},
+};
 
 use harness::{
     Subject,
@@ -29,14 +36,28 @@ const NEVER_WOKEN: Fails = &[
     ("A11", "nor is it after a panic in a clone"),
 ];
 
+const PANICS_AT_THE_SECOND_POLL: Fails = &[
+    ("A1", "it takes any poll but the first for its event"),
+    ("A2", "so does it when the second has another waker"),
+    ("A4", "and when nobody has woken it"),
+    ("A5", "and when it is looked at while it waits"),
+    ("A10", "and when its waker is replaced"),
+    ("A11", "and after a panic in a clone"),
+];
+
 /// A future that waits for a signal.
-const WAITS: [(Fault, &str, Fails); 17] = [
+const WAITS: [(Fault, &str, Fails); 21] = [
     (Fault::None, "wait-nothing-wrong", &[]),
     (Fault::ForgetsItsWaker, "forgets-its-waker", NEVER_WOKEN),
     (
         Fault::KeepsTheFirstWaker,
         "keeps-the-first-waker",
         &[("A2", "that of the last poll is dropped"), ("A5", "and the one that is woken was replaced long ago")],
+    ),
+    (
+        Fault::ForgetsWhoComesBack,
+        "forgets-who-comes-back",
+        &[("A2", "it takes the first waker for the one it keeps, although there was another since")],
     ),
     (Fault::LooksThenRegisters, "looks-then-registers", &[("A3", "an event between the two is lost")]),
     (
@@ -45,6 +66,7 @@ const WAITS: [(Fault, &str, Fails); 17] = [
         &[("A3", "an event before the first poll is lost")],
     ),
     (Fault::ReadyAtTheSecondPoll, "ready-at-the-second-poll", &[("A4", "it takes any poll for its event")]),
+    (Fault::PanicsAtTheSecondPoll, "panics-at-the-second-poll", PANICS_AT_THE_SECOND_POLL),
     (
         Fault::KeepsEveryWaker,
         "keeps-every-waker",
@@ -53,6 +75,7 @@ const WAITS: [(Fault, &str, Fails); 17] = [
     (Fault::WakesItself, "wakes-itself", &[("A5", "it asks to be polled again and again, and never waits")]),
     (Fault::PanicsAfterReady, "panics-after-ready", &[("A6", "it declares that it is pending then")]),
     (Fault::NeverTerminated, "never-terminated", &[("A6", "it is done, and says that it is not")]),
+    (Fault::TerminatedTooEarly, "terminated-too-early", &[("A6", "it says that it is done while it waits")]),
     (Fault::KeepsItsWakerWhenDropped, "keeps-its-waker-when-dropped", &[("A7", "the signal keeps the task alive")]),
     (Fault::ExpectsTheDropped, "expects-the-dropped", &[("A7", "the signal panics if nobody waits any more")]),
     (Fault::BegunWhenMade, "begun-when-made", &[("A9", "it begins before anybody polls it")]),
@@ -63,6 +86,7 @@ const WAITS: [(Fault, &str, Fails); 17] = [
         "locks-while-dropping",
         &[("A10", "the drop of the replaced waker runs under the lock")],
     ),
+    (Fault::LocksInItsDrop, "locks-in-its-drop", &[("A10", "its own drop drops the waker under the lock")]),
     (Fault::StuckAfterPanic, "stuck-after-panic", &[("A11", "a mark that only the end of the clone takes back")]),
 ];
 
@@ -122,7 +146,7 @@ const SEMAPHORES: [(Combined, &str, Fails); 4] = [
 ];
 
 fn main() -> ExitCode {
-    let mut subjects = Vec::new();
+    let mut subjects = unwritten();
     let mut add = |name, tested, fails| subjects.push(Subject::new(name, tested).fails(fails));
     for (fault, name, fails) in WAITS.into_iter().chain([HOPES]) {
         add(name, waits(fault), fails);
@@ -144,7 +168,7 @@ fn main() -> ExitCode {
         });
         add(name, permits.after_ready(AfterReady::Panics), fails);
     }
-    add("pending-nothing-wrong", Tested::inert(std::future::pending::<()>), &[]);
+    add("pending-nothing-wrong", Tested::inert(pending::<()>), &[]);
     add("is-not-inert", Tested::inert(|| std::future::ready(())), &[("A4", "it is declared inert, and is ready")]);
     add("join-nothing-wrong", Tested::joins(|a, b| Pair::join(Combined::None, a, b)), &[]);
     add("select-nothing-wrong", Tested::selects(|a, b| Pair::select(Combined::None, a, b)), &[]);
@@ -160,6 +184,21 @@ fn main() -> ExitCode {
     let unfailed = CHECKS.iter().find(|check| !failed(check.id));
     assert!(unfailed.is_none_or(|check| panic!("no broken future fails {}", check.id)));
     harness::main(&CHECKS, subjects)
+}
+
+/// An exercise that nobody has begun is no broken future, whatever a check catches or does on another thread.
+fn unwritten() -> Vec<Subject<Tested>> {
+    let unwritten = |name, tested| Subject { unwritten: true, ..Subject::new(name, tested) };
+    let poll = || poll_fn(|_| -> Poll<u32> { todo!("step 1: poll it") });
+    vec![
+        unwritten("unwritten-wait", Tested::waits(move || (poll(), || ()))),
+        unwritten("unwritten-event", Tested::waits(|| (pending::<()>(), || todo!("step 2: let it happen"))))
+            .only(&["A2", "A3", "A4", "A6", "A7"]),
+        unwritten("unwritten-countdown", Tested::completes(poll)),
+        unwritten("unwritten-map", Tested::wraps(move |_| poll()).depth(2)),
+        unwritten("unwritten-join", Tested::joins(move |_, _| poll())),
+        unwritten("unwritten-permit", Tested::permits(move || (poll(), poll(), || ()))),
+    ]
 }
 
 /// So many maps in each other need less than half of the stack of 2 MiB.
@@ -188,7 +227,7 @@ struct HoldsAnRc(Rc<Cell<u32>>);
 impl Future for HoldsAnRc {
     type Output = u32;
 
-    fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<u32> {
-        std::task::Poll::Ready(self.0.get())
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<u32> {
+        Poll::Ready(self.0.get())
     }
 }

@@ -5,14 +5,15 @@ use std::marker::PhantomData;
 use super::{Tested, drive::not_applicable};
 use crate::{Verdict, holds};
 
-/// Whether a type is `Send`, `Sync` and `Unpin`, for a concrete type:
+/// Whether a type is `Send`, `Sync` and `Unpin`, for a concrete type. A constant can assert it, so that neither a bound
+/// that is missing nor one that is too many compiles:
 ///
 /// ```
 /// use std::{cell::Cell, rc::Rc};
 /// use harness::future::{Facts, Otherwise as _};
 ///
-/// assert!(Facts::<Cell<u8>>::SEND && !Facts::<Cell<u8>>::SYNC);
-/// assert!(!Facts::<Rc<u8>>::SEND);
+/// const _: () = assert!(Facts::<Cell<u8>>::SEND && !Facts::<Cell<u8>>::SYNC);
+/// const _: () = assert!(!Facts::<Rc<u8>>::SEND);
 /// ```
 ///
 /// An inherent constant exists only under its bound, and is preferred to the one of the trait [`Otherwise`], which must

@@ -128,7 +128,7 @@ pub static CHECKS: [Check<Tested>; 17] = [
     Check {
         id: "A12",
         level: Level::Must,
-        must: "each child is dropped exactly once, whichever child panics in its poll or its drop",
+        must: "no child is dropped twice, whichever panics, and after a panic in a poll each is dropped once",
         why: "what is dropped twice is freed twice, and what is never dropped leaks",
         source: "https://github.com/rust-lang/futures-rs/pull/2886",
         deadline: DEADLINE,
@@ -174,7 +174,7 @@ pub static CHECKS: [Check<Tested>; 17] = [
         id: "A17",
         level: Level::Must,
         must: "it is Send and Sync exactly where it should be",
-        why: "one bound too many shuts it out of every runtime with threads, one too few is a data race in safe code",
+        why: "where it is not, no runtime with threads takes it; where it should not be, safe code has a data race",
         source: "https://rustsec.org/advisories/RUSTSEC-2020-0059.html",
         deadline: DEADLINE,
         run: bounds::a17_bounds,

@@ -12,7 +12,7 @@ use super::{
     child::Does,
     drive::{caught, exhaust, failed, finish, fire, not_applicable, pending},
     meanwhile::Sleeper,
-    tested::{Held, Kind, Polled},
+    tested::{Kind, Polled},
 };
 use crate::{
     Verdict, holds,
@@ -106,9 +106,12 @@ pub(super) fn a9_lazy(subject: &Tested) -> Verdict {
     match &subject.kind {
         Kind::Combines(of, combine) => {
             let (children, lives): (Vec<_>, Vec<_>) = of.children(Does::Waits).map(Child::new).unzip();
-            let _unpolled: Held = combine(children);
-            let polls: usize = lives.iter().map(|life| life.polls()).sum();
-            holds(polls == 0, || format!("it was made and not polled, and its children were polled {polls} times"))
+            let mut task = Task::from(combine(children));
+            let polls = || lives.iter().map(|life| life.polls()).sum::<usize>();
+            let early = polls();
+            holds(early == 0, || format!("it was made and not polled, and its children were polled {early} times"))?;
+            let _ = task.poll();
+            holds(polls() > 0, || "its first poll polled none of its children")
         }
         Kind::Permits(make) => {
             let (unpolled, second, release) = make();

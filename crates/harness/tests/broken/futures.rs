@@ -17,19 +17,23 @@ pub enum Fault {
     None,
     ForgetsItsWaker,
     KeepsTheFirstWaker,
+    ForgetsWhoComesBack,
     LooksThenRegisters,
     HearsOnlyWhatItWaitsFor,
     ReadyAtTheSecondPoll,
+    PanicsAtTheSecondPoll,
     KeepsEveryWaker,
     WakesItself,
     PanicsAfterReady,
     NeverTerminated,
+    TerminatedTooEarly,
     KeepsItsWakerWhenDropped,
     ExpectsTheDropped,
     BegunWhenMade,
     LocksWhileCloning,
     LocksWhileWaking,
     LocksWhileDropping,
+    LocksInItsDrop,
     StuckAfterPanic,
     HopesForAMoment,
     CountsWithoutWaking,
@@ -63,6 +67,7 @@ pub struct Wait {
     shared: Arc<Shared>,
     polls: usize,
     done: bool,
+    first: Option<Waker>,
 }
 
 /// Makes its [`Wait`] ready.
@@ -74,21 +79,33 @@ pub struct Signal {
 pub fn signal(fault: Fault) -> (Wait, Signal) {
     let shared = Arc::new(Shared::default());
     shared.lock().begun = fault == Fault::BegunWhenMade;
-    (Wait { fault, shared: Arc::clone(&shared), polls: 0, done: false }, Signal { fault, shared })
+    (Wait { fault, shared: Arc::clone(&shared), polls: 0, done: false, first: None }, Signal { fault, shared })
 }
 
 impl Wait {
     pub fn is_terminated(&self) -> bool {
-        self.done && self.fault != Fault::NeverTerminated
+        match self.fault {
+            Fault::NeverTerminated => false,
+            Fault::TerminatedTooEarly => self.polls > 0,
+            _ => self.done,
+        }
     }
 
     /// Keeps this waker and no other.
-    fn register(&self, cx: &Context<'_>) {
+    fn register(&mut self, cx: &Context<'_>) {
         if self.fault == Fault::ForgetsItsWaker {
             return;
         }
         if self.fault == Fault::WakesItself {
             return cx.waker().wake_by_ref();
+        }
+        if self.fault == Fault::ForgetsWhoComesBack {
+            // It takes it for granted that the first waker is still the one that is kept.
+            let known = self.first.as_ref().is_some_and(|first| first.will_wake(cx.waker()));
+            self.first.get_or_insert_with(|| cx.waker().clone());
+            if known {
+                return;
+            }
         }
         self.shared.lock().registering = true;
         let unset = (self.fault != Fault::StuckAfterPanic).then(|| Unset(&self.shared));
@@ -136,6 +153,8 @@ impl Future for Wait {
             self.done = true;
             return Poll::Ready(());
         }
+        let again = self.fault == Fault::PanicsAtTheSecondPoll && self.polls == 2;
+        assert!(!again || self.shared.lock().happened, "polled again, and nothing has happened");
         if self.fault == Fault::HopesForAMoment && self.polls == 1 {
             let wait = self.shared.changed.wait_timeout_while(self.shared.lock(), HOPE, |state| !state.happened);
             drop(wait);
@@ -168,8 +187,14 @@ impl Drop for Wait {
         if self.fault == Fault::KeepsItsWakerWhenDropped {
             return;
         }
-        let wakers = mem::take(&mut self.shared.lock().wakers);
-        drop(wakers);
+        let mut state = self.shared.lock();
+        let wakers = mem::take(&mut state.wakers);
+        if self.fault == Fault::LocksInItsDrop {
+            drop(wakers);
+        } else {
+            drop(state);
+            drop(wakers);
+        }
     }
 }
 
