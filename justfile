@@ -20,7 +20,8 @@ diff lesson one two:
     #!/usr/bin/env bash
     set -eu
     file() {
-        ls crates/*-{{lesson}}/src/s"$1"_*.rs crates/*-{{lesson}}/src/on_"${1//-/_}".rs 2>/dev/null | grep . ||
+        local name=${1//-/_}
+        ls crates/*-{{lesson}}/src/{s"$name"_*,s[0-9]*_"$name",on_"${name%_current}"}.rs 2>/dev/null | grep . ||
             { echo "error: {{lesson}} has no stage and no runtime $1" >&2; exit 2; }
     }
     one=$(file {{one}}); two=$(file {{two}})
@@ -76,11 +77,13 @@ load-table *arguments:
     rows=()
     row threads threads
     for runtime in async-std smol tokio tokio-current; do
-        for stage in plain mailbox; do row "$runtime, $stage" async-chat --runtime $runtime --stage $stage; done
+        row "$runtime, plain" async-chat --runtime $runtime --stage plain
+        row "$runtime, plain, nodelay" async-chat --runtime $runtime --stage plain --nodelay true
+        row "$runtime, mailbox" async-chat --runtime $runtime --stage mailbox
     done
     # Next to the row that it is compared with, since the machine drifts.
     rows+=(--server "limit=$bin/limit-server")
-    row "tokio-current, mailbox, Nagle" async-chat --runtime tokio-current --nagle
+    row "tokio-current, mailbox, Nagle" async-chat --runtime tokio-current --nodelay false
     exec "$bin/load-table" "${rows[@]}" --rate 5000 --seconds 3 "$@"
 
 # Hold ten thousand joined, idle clients, and say what each costs the server's heap

@@ -62,14 +62,15 @@ pub async fn accept(
 }
 // ANCHOR_END: accept
 
-/// Stage 1 on this runtime.
+/// Stage 1 on this runtime, with `TCP_NODELAY` or, as in the notes, without.
 ///
 /// # Errors
 ///
 /// Those of [`accept`].
-pub fn plain(listener: std::net::TcpListener, limits: Limits) -> io::Result<()> {
+pub fn plain(listener: std::net::TcpListener, limits: Limits, nodelay: bool) -> io::Result<()> {
     let listener = TcpListener::from(listener);
-    task::block_on(accept(listener.incoming(), Groups::default(), limits))
+    let incoming = listener.incoming().map(move |stream| stream.map(|stream| prepared(stream, nodelay)));
+    task::block_on(accept(incoming, Groups::default(), limits))
 }
 
 /// Stage 2 on this runtime, with `TCP_NODELAY` or without.
@@ -88,10 +89,16 @@ pub fn mailbox(listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>,
     Ok(())
 }
 
-/// The two sides of a connection: handles on one socket, which has `TCP_NODELAY` or not.
-pub fn sides(stream: TcpStream, nodelay: bool) -> Sides<TcpStream, WritingSide> {
+/// A stream with `TCP_NODELAY` or without.
+fn prepared(stream: TcpStream, nodelay: bool) -> TcpStream {
     // It fails only if the connection has broken already, as its reader will find; that says nothing of the next one.
     let _ = stream.set_nodelay(nodelay);
+    stream
+}
+
+/// The two sides of a connection: handles on one socket, which has `TCP_NODELAY` or not.
+pub fn sides(stream: TcpStream, nodelay: bool) -> Sides<TcpStream, WritingSide> {
+    let stream = prepared(stream, nodelay);
     (stream.clone(), WritingSide(stream))
 }
 

@@ -88,13 +88,16 @@ impl Flavor {
     }
 }
 
-/// Stage 1 on this runtime.
+/// Stage 1 on this runtime, with `TCP_NODELAY` or, as in the notes, without.
 ///
 /// # Errors
 ///
 /// Those of [`accept`], and of building the runtime.
-pub fn plain(flavor: Flavor, listener: std::net::TcpListener, limits: Limits) -> io::Result<()> {
-    flavor.build()?.block_on(async { accept(incoming(listener)?, Groups::default(), limits).await })
+pub fn plain(flavor: Flavor, listener: std::net::TcpListener, limits: Limits, nodelay: bool) -> io::Result<()> {
+    flavor.build()?.block_on(async {
+        let incoming = incoming(listener)?.map(move |stream| stream.map(|stream| prepared(stream, nodelay)));
+        accept(incoming, Groups::default(), limits).await
+    })
 }
 
 /// Stage 2 on this runtime, with `TCP_NODELAY` or without.
@@ -124,11 +127,16 @@ fn incoming(listener: std::net::TcpListener) -> io::Result<TcpListenerStream> {
 }
 // ANCHOR_END: incoming
 
-/// The two sides of a connection, which has `TCP_NODELAY` or not.
-pub fn sides(stream: TcpStream, nodelay: bool) -> Sides<Compat<OwnedReadHalf>, WritingSide> {
+/// A stream with `TCP_NODELAY` or without.
+fn prepared(stream: TcpStream, nodelay: bool) -> TcpStream {
     // It fails only if the connection has broken already, as its reader will find; that says nothing of the next one.
     let _ = stream.set_nodelay(nodelay);
-    let (read, write) = stream.into_split();
+    stream
+}
+
+/// The two sides of a connection, which has `TCP_NODELAY` or not.
+pub fn sides(stream: TcpStream, nodelay: bool) -> Sides<Compat<OwnedReadHalf>, WritingSide> {
+    let (read, write) = prepared(stream, nodelay).into_split();
     (read.compat(), WritingSide(write))
 }
 

@@ -42,7 +42,7 @@ pub const SCENES: [Scene; 2] = [
 fn start(stage: Stage, on: Which) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
-    let serve = move || run(stage, on, listener, Limits::default(), Arc::new(Stop::default()), true);
+    let serve = move || run(stage, on, listener, Limits::default(), Arc::new(Stop::default()), stage.nodelay());
     thread::Builder::new().name("accept".into()).spawn(serve)?;
     Ok(address)
 }

@@ -26,9 +26,9 @@ pub struct Serve {
     /// On which runtime
     #[arg(long, value_enum, default_value_t)]
     runtime: Which,
-    /// Leave TCP_NODELAY off, as the plain stage does, to see what that does to the latency
-    #[arg(long)]
-    nagle: bool,
+    /// Set TCP_NODELAY on accepted sockets, or leave it off [default: as the stage does: mailbox sets it, plain does not]
+    #[arg(long, value_name = "BOOL")]
+    nodelay: Option<bool>,
 }
 
 /// The stages of this lesson, by name or number.
@@ -57,6 +57,13 @@ pub enum Which {
     Smol,
 }
 
+impl Stage {
+    /// Whether it sets `TCP_NODELAY` on accepted sockets: the notes' own loop knows nothing of it.
+    pub fn nodelay(self) -> bool {
+        self == Stage::Mailbox
+    }
+}
+
 impl Serve {
     /// Listens, prints `listening on IP:PORT` as the first line on stdout, and serves until it is told to stop.
     ///
@@ -77,13 +84,14 @@ impl Serve {
             .map_err(refused)?;
         }
         announce(&listener).map_err(refused)?;
-        run(self.stage, self.runtime, listener, self.flags.limits(), stop, !self.nagle)
+        let nodelay = self.nodelay.unwrap_or(self.stage.nodelay());
+        run(self.stage, self.runtime, listener, self.flags.limits(), stop, nodelay)
             .map_err(|error| format!("the accept loop ended: {error}"))
     }
 }
 
 /// Runs a stage on a runtime, until the stop is set (the plain port never looks). `nodelay` sets `TCP_NODELAY` on
-/// accepted sockets (the plain port never does).
+/// accepted sockets.
 ///
 /// # Errors
 ///
@@ -97,15 +105,15 @@ pub fn run(
     nodelay: bool,
 ) -> io::Result<()> {
     match (stage, on) {
-        (Stage::Plain, Which::AsyncStd) => on_async_std::plain(listener, limits),
+        (Stage::Plain, Which::AsyncStd) => on_async_std::plain(listener, limits, nodelay),
         (Stage::Mailbox, Which::AsyncStd) => on_async_std::mailbox(listener, limits, stop, nodelay),
-        (Stage::Plain, Which::Tokio) => on_tokio::plain(Flavor::MultiThread, listener, limits),
+        (Stage::Plain, Which::Tokio) => on_tokio::plain(Flavor::MultiThread, listener, limits, nodelay),
         (Stage::Mailbox, Which::Tokio) => on_tokio::mailbox(Flavor::MultiThread, listener, limits, stop, nodelay),
-        (Stage::Plain, Which::TokioCurrent) => on_tokio::plain(Flavor::CurrentThread, listener, limits),
+        (Stage::Plain, Which::TokioCurrent) => on_tokio::plain(Flavor::CurrentThread, listener, limits, nodelay),
         (Stage::Mailbox, Which::TokioCurrent) => {
             on_tokio::mailbox(Flavor::CurrentThread, listener, limits, stop, nodelay)
         }
-        (Stage::Plain, Which::Smol) => on_smol::plain(listener, limits),
+        (Stage::Plain, Which::Smol) => on_smol::plain(listener, limits, nodelay),
         (Stage::Mailbox, Which::Smol) => on_smol::mailbox(listener, limits, stop, nodelay),
     }
 }

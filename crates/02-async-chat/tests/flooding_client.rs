@@ -38,7 +38,7 @@ fn a_flood_leaves_the_others_their_turn() {
 fn start(stage: Stage, on: Which) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    thread::spawn(move || run(stage, on, listener, Limits::default(), Arc::new(Stop::default()), true));
+    thread::spawn(move || run(stage, on, listener, Limits::default(), Arc::new(Stop::default()), stage.nodelay()));
     address
 }
 

@@ -20,7 +20,7 @@ fn every_line_is_answered_up_to_the_unterminated_last() {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             let address = listener.local_addr().unwrap();
             let limits = limits.clone();
-            thread::spawn(move || run(stage, on, listener, limits, Arc::new(Stop::default()), true));
+            thread::spawn(move || run(stage, on, listener, limits, Arc::new(Stop::default()), stage.nodelay()));
             let mut client = TcpStream::connect(address).unwrap();
             client.write_all("bad\n".repeat(lines).trim_end().as_bytes()).unwrap();
             client.shutdown(Shutdown::Write).unwrap();

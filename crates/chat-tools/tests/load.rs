@@ -7,7 +7,7 @@ use std::{
     net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::{Command, Stdio},
-    sync::atomic::AtomicBool,
+    sync::{atomic::AtomicBool, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -196,24 +196,22 @@ fn what_cannot_be_measured_is_said_in_one_line() {
 
 #[test]
 fn ctrl_c_ends_the_server_too() {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("server-{}", std::process::id()));
+    // Reading it waits until the server has written its number into it.
+    let fifo = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("server-{}", std::process::id()));
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let mut command = Command::new(env!("CARGO_BIN_EXE_load"));
     command.args(["--clients", "4", "--groups", "2", "--seconds", "60"]);
-    command.args(["sh", "-c", "echo $$ >\"$0\"; exec \"$@\"", file.to_str().unwrap()]).args(LIMIT);
+    command.args(["sh", "-c", "echo $$ >\"$0\"; exec \"$@\"", fifo.to_str().unwrap()]).args(LIMIT);
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let since = Instant::now();
-    let server = loop {
-        let pid = fs::read_to_string(&file).ok().and_then(|pid| pid.trim().parse().ok()).and_then(Pid::from_raw);
-        match pid {
-            Some(pid) => break pid,
-            None if since.elapsed() > DEADLINE => panic!("the server was not started"),
-            None => thread::sleep(Duration::from_millis(5)),
-        }
-    };
+    let (sender, written) = mpsc::channel();
+    let reading = fifo.clone();
+    thread::spawn(move || sender.send(fs::read_to_string(reading).unwrap()));
+    let server = written.recv_timeout(DEADLINE).expect("the server is started");
+    let server = Pid::from_raw(server.trim().parse().unwrap()).unwrap();
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     assert_eq!(end(child).0, 130);
     assert!(test_kill_process(server).is_err(), "the server still runs");
-    fs::remove_file(file).unwrap();
+    fs::remove_file(fifo).unwrap();
 }
 
 #[test]

@@ -3,13 +3,13 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpListener,
-    sync::mpsc,
+    sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::Duration,
 };
 
 use chat::Reply;
-use support::{end, run, scripted, server, start};
+use support::{DEADLINE, end, run, scripted, server, start};
 
 mod support;
 
@@ -153,11 +153,13 @@ fn a_server_that_never_closes_is_waited_for_within_a_bound() {
 #[test]
 fn a_quiet_time_before_the_end_of_the_input_does_not_count() {
     let mut child = start(server(), &["--join", "rust", "--quiet-ms", "1"]);
-    let mut heard = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-    // It orders nothing: it gives a client that would wrongly end the time of many of its timeouts to do so.
-    thread::sleep(Duration::from_millis(100));
+    let (sender, heard) = mpsc::channel();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    // A client that ended after its quiet time, a hundredth of this, would be disconnected at once.
+    assert_eq!(heard.recv_timeout(Duration::from_millis(100)), Err(RecvTimeoutError::Timeout));
     writeln!(child.stdin.as_mut().unwrap(), "still here").unwrap();
-    assert_eq!(heard.next().unwrap(), "rust: still here");
+    assert_eq!(heard.recv_timeout(DEADLINE).unwrap(), "rust: still here");
     child.kill().unwrap();
     child.wait().unwrap();
 }

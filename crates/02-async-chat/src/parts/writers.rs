@@ -54,11 +54,13 @@ impl<R: Runtime> Writers<R> {
 impl Desk {
     fn start(runtime: &impl Runtime) -> Self {
         let (admit, admitted) = unbounded::<BoxFuture<'static, ()>>();
+        // ANCHOR: writers
         runtime.spawn(async {
             census::here_i_am();
             // Of all these futures, a poll of the task polls those that were woken, and no other.
             admitted.for_each_concurrent(None, |writer| writer).await;
         });
+        // ANCHOR_END: writers
         Desk { admit, places: AT_A_DESK }
     }
 }
