@@ -86,6 +86,37 @@ load-table *arguments:
     row "tokio-current, mailbox, Nagle" async-chat --runtime tokio-current --nodelay false
     exec "$bin/load-table" "${rows[@]}" --rate 12000 --seconds 3 "$@"
 
+# Count the instructions that an unheard event of lesson 3 costs, against a build that has no events
+[group('measure')]
+[no-exit-message]
+event-cost:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    command -v valgrind >/dev/null || { echo "just event-cost needs valgrind, which counts instructions" >&2; exit 1; }
+    bin=${CARGO_TARGET_DIR:-target}/event-cost
+    build() {
+        cargo build -q --release -p future --example event_cost "${@:2}"
+        cp "${CARGO_TARGET_DIR:-target}/release/examples/event_cost" "$bin-$1"
+    }
+    build off --features tracing/release_max_level_off
+    build on
+    # Of the second hundred thousand, so that what happens once does not count.
+    instructions() {
+        local count=()
+        for polls in 100000 200000; do
+            count+=($(valgrind --tool=callgrind --callgrind-out-file=/dev/null "$bin-$1" "$2" $polls 2>&1 | sed -n 's/.*Collected : //p'))
+        done
+        echo $((count[1] - count[0]))
+    }
+    for future in delay timeout ticks; do
+        events="$("$bin-on" $future 1000 heard) $("$bin-off" $future 1000 heard)"
+        [ "$events" = "1000 0" ] || { echo "$future: 1000 polls should emit 1000 events, or none; found: $events" >&2; exit 1; }
+        with=$(instructions on $future) without=$(instructions off $future)
+        awk -v f=$future -v w=$with -v o=$without 'BEGIN {
+            printf "%-8s %6.2f instructions a poll, %6.2f without events: %5.2f an event\n", f, w / 1e5, o / 1e5, (w - o) / 1e5
+            exit w - o > 6e5 }' || { echo "an event costs more than 6 instructions" >&2; exit 1; }
+    done
+
 # Hold ten thousand joined, idle clients, and say what each costs the server's heap
 [group('measure')]
 [no-exit-message]
