@@ -84,7 +84,7 @@ load-table *arguments:
     # Next to the row that it is compared with, since the machine drifts.
     rows+=(--server "limit=$bin/limit-server")
     row "tokio-current, mailbox, Nagle" async-chat --runtime tokio-current --nodelay false
-    exec "$bin/load-table" "${rows[@]}" --rate 5000 --seconds 3 "$@"
+    exec "$bin/load-table" "${rows[@]}" --rate 12000 --seconds 3 "$@"
 
 # Count the instructions that an unheard event of lesson 3 costs, against a build that has no events
 [group('measure')]
@@ -140,7 +140,7 @@ nextest:
 asan *packages:
     #!/usr/bin/env bash
     set -eu
-    packages=({{ if packages == "" { "harness timeline" } else { packages } }})
+    packages=({{ if packages == "" { "harness timeline future" } else { packages } }})
     # The sanitizer is for nightly compilers; this variable lets ours have it. Doctests would need a second build of all.
     export RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address
     cargo test --lib --tests "${packages[@]/#/-p}" --target x86_64-unknown-linux-gnu --target-dir target/asan

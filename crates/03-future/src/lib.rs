@@ -22,7 +22,7 @@ pub mod s14_timeout;
 pub mod s15_stream;
 pub mod s16_lost_data;
 
-pub mod parts {
+mod parts {
     //! What the stages share.
-    pub(crate) mod event;
+    pub mod event;
 }

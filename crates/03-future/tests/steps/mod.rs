@@ -4,6 +4,7 @@ use std::{
     fmt::Debug,
     future::{Future, pending, ready},
     process::ExitCode,
+    sync::LazyLock,
     time::Duration,
 };
 
@@ -47,11 +48,11 @@ pub fn main(pristine: bool) -> ExitCode {
         step("step-7", Tested::selects(select), selects, PARENT),
         step("step-8", Tested::selects(|work, limit| timeout(work, async { _ = limit.await })), times_out, PARENT),
     ];
-    harness::exercise(pristine, checks(), steps)
+    harness::exercise(pristine, &JUDGED_BY, steps)
 }
 
 /// The contract's checks, and one that is the exercise's own.
-fn checks() -> &'static [Check<Step>] {
+static JUDGED_BY: LazyLock<Vec<Check<Step>>> = LazyLock::new(|| {
     const RUNS: [fn(&Step) -> Verdict; 17] = [
         contract::<0>,
         contract::<1>,
@@ -89,8 +90,8 @@ fn checks() -> &'static [Check<Step>] {
         deadline: Duration::from_secs(60),
         run: |step: &Step| (step.yields)(),
     };
-    contract.chain([values]).collect::<Vec<_>>().leak()
-}
+    contract.chain([values]).collect()
+});
 
 fn contract<const NUMBER: usize>(step: &Step) -> Verdict {
     (CHECKS[NUMBER].run)(&step.tested)
