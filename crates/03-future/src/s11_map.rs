@@ -10,6 +10,7 @@ use std::{
 use pin_project::pin_project;
 
 // ANCHOR: map
+// ANCHOR: struct
 /// Ready when its future is, with what a function makes of the output.
 ///
 /// As cancel safe as the future inside.
@@ -20,6 +21,7 @@ pub struct Map<F, M> {
     future: F,
     map: Option<M>,
 }
+// ANCHOR_END: struct
 
 /// Makes a [`Map`].
 pub fn map<F, M, T>(future: F, map: M) -> Map<F, M>
@@ -37,6 +39,7 @@ where
 {
     type Output = T;
 
+    // ANCHOR: poll
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         // `this.future` is a `Pin<&mut F>`; `this.map`, which nobody pins, a plain `&mut Option<M>`.
         let this = self.project();
@@ -45,5 +48,6 @@ where
         let map = this.map.take().expect("looked at above");
         Poll::Ready(map(output))
     }
+    // ANCHOR_END: poll
 }
 // ANCHOR_END: map

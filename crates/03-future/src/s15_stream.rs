@@ -27,6 +27,7 @@ impl Down {
 impl Stream for Down {
     type Item = u32;
 
+    // ANCHOR: poll_next
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<u32>> {
         if self.left == 0 {
             return Poll::Ready(None);
@@ -40,6 +41,7 @@ impl Stream for Down {
         self.left -= 1;
         Poll::Ready(Some(item))
     }
+    // ANCHOR_END: poll_next
 }
 // ANCHOR_END: stream
 

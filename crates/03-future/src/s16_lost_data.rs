@@ -43,6 +43,7 @@ pub async fn loses(mut numbers: impl Stream<Item = u32> + Unpin, mut ticks: impl
 pub async fn keeps_future(mut numbers: impl Stream<Item = u32> + Unpin, mut ticks: impl Stream + Unpin) -> Vec<Pair> {
     let mut pairs = Vec::new();
     loop {
+        // ANCHOR: reading
         let mut reading = pin!(read_pair(&mut numbers));
         let pair = loop {
             tokio::select! {
@@ -51,6 +52,7 @@ pub async fn keeps_future(mut numbers: impl Stream<Item = u32> + Unpin, mut tick
                 Some(_) = ticks.next() => event::note("keeps_future: a tick"),
             }
         };
+        // ANCHOR_END: reading
         match pair {
             Some(pair) => pairs.push(pair),
             None => return pairs,

@@ -18,6 +18,7 @@ pub fn lazy<F>(call: F) -> Lazy<F> {
     Lazy { call: Some(call) }
 }
 
+// ANCHOR: impl
 impl<T, F> Future for Lazy<F>
 where
     F: FnOnce() -> T + Unpin,
@@ -29,6 +30,7 @@ where
         Poll::Ready(call())
     }
 }
+// ANCHOR_END: impl
 // ANCHOR_END: lazy
 
 // ANCHOR: lazy_async

@@ -30,6 +30,7 @@ where
 #[derive(Debug)]
 pub struct Sum<A, B>(State<A, B>);
 
+// ANCHOR: states
 /// Each variant is a place where the body can stand, with the variables that live there.
 #[derive(Debug)]
 enum State<A, B> {
@@ -42,6 +43,7 @@ enum State<A, B> {
     /// The body has returned.
     End,
 }
+// ANCHOR_END: states
 
 /// Makes a [`Sum`], as a call of [`sum_async`] makes its future.
 pub fn sum<A, B>(first: A, second: B) -> Sum<A, B> {

@@ -25,12 +25,14 @@ use pin_project::pin_project;
 /// let future = borrows(std::future::ready(()));
 /// let pinned = std::pin::pin!(future); // moved into its last place
 /// ```
+// ANCHOR: borrows
 pub async fn borrows(between: impl Future<Output = ()>) -> u8 {
     let numbers = [1, 2, 3, 4];
     let rest = &numbers[1..];
     between.await;
     rest.iter().sum()
 }
+// ANCHOR_END: borrows
 // ANCHOR_END: async_fn
 
 // ANCHOR: state
