@@ -49,7 +49,7 @@ pub fn spawnable<F: Future + Send>(future: F) -> F {
 }
 
 // ANCHOR: scope
-/// Cure 1: let go of it before the `.await`. What a block has dropped, no state holds.
+/// Cure 1: let go of it before the `.await`. What a block has dropped, no state holds. Cancelled there, it has added.
 pub async fn add_scoped(total: &Mutex<u32>, number: u32, until: impl Future<Output = ()>) -> u32 {
     let sum = {
         let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,7 +75,7 @@ impl Total {
     }
 }
 
-/// Adds, and waits.
+/// Adds, and waits. Cancelled there, it has added.
 pub async fn add_by_method(total: &Total, number: u32, until: impl Future<Output = ()>) -> u32 {
     let sum = total.add(number);
     until.await;
@@ -84,7 +84,7 @@ pub async fn add_by_method(total: &Total, number: u32, until: impl Future<Output
 // ANCHOR_END: method
 
 // ANCHOR: arc
-/// Cure 3: keep something in its place that is `Send`.
+/// Cure 3: keep something in its place that is `Send`. Cancel safe.
 pub async fn greet(name: &str, until: impl Future<Output = ()>) -> String {
     let name: Arc<str> = name.into();
     until.await;

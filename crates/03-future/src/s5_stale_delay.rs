@@ -13,6 +13,8 @@ use std::{
 use crate::parts::event;
 
 /// Ready once a thread, which the first poll starts, has done its waiting.
+///
+/// Cancel safe but for one thing: dropped while it waits, it leaves its waker with the thread.
 pub struct Delay {
     /// What the thread shall do, until there is one.
     wait: Option<Box<dyn FnOnce() + Send>>,
@@ -56,7 +58,8 @@ impl Future for Delay {
                 shared.fire();
             });
             thread.expect("the system has a thread left");
-            // Register, then check: the thread may fire between the two, and must find the waker or be seen.
+            // Register, then check: the thread may fire between the two, and must find the waker or be seen. Only that
+            // the next poll, which may bring another waker, does not come by here.
             self.shared.register(cx.waker().clone());
         }
         if self.shared.lock().over { Poll::Ready(()) } else { Poll::Pending }

@@ -13,6 +13,8 @@ use std::{
 use crate::parts::event;
 
 /// Ready once a thread, which the first poll starts, has done its waiting.
+///
+/// Cancel safe but for one thing: dropped while it waits, it leaves its waker with the thread.
 pub struct Delay {
     /// What the thread shall do, until there is one.
     wait: Option<Box<dyn FnOnce() + Send>>,

@@ -9,7 +9,7 @@ use std::{
 };
 
 // ANCHOR: async_fn
-/// Waits for one number, then for the other, and adds them.
+/// Waits for one number, then for the other, and adds them. Not cancel safe: the first may have come, and goes too.
 pub async fn sum_async<A, B>(first: A, second: B) -> u32
 where
     A: Future<Output = u32>,
@@ -22,7 +22,7 @@ where
 // ANCHOR_END: async_fn
 
 // ANCHOR: machine
-/// The same by hand.
+/// The same by hand, and no more cancel safe.
 ///
 /// # Panics
 ///

@@ -10,7 +10,7 @@ use std::{
 use pin_project::pin_project;
 
 // ANCHOR: async_fn
-/// `rest` points into `numbers`, and both live across the `.await`.
+/// `rest` points into `numbers`, and both live across the `.await`. Cancel safe: nobody else knows of them.
 ///
 /// So its future is not `Unpin`: to poll it one has to pin it, and with that to promise never to move it again.
 ///

@@ -118,7 +118,8 @@ fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
             _ => Outcome::Panicked(text),
         };
     }
-    if stderr.contains("has overflowed its stack") {
+    // The first is what Rust's own handler says, the second what AddressSanitizer says in its place.
+    if ["has overflowed its stack", "AddressSanitizer: stack-overflow"].iter().any(|words| stderr.contains(words)) {
         return Outcome::StackOverflow;
     }
     if let Some(out_of_memory) = process::out_of_memory(stderr) {
