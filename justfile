@@ -31,7 +31,7 @@ diff lesson one two:
 [group('learn')]
 [no-exit-message]
 exercise lesson step="":
-    @[ -z "{{step}}" ] || cargo test -q -p {{lesson}} --test exercise -- --list | grep -q "^step-{{step}}::" || { echo "error: the exercise of {{lesson}} has no step {{step}}" >&2; exit 2; }
+    @[ -z "{{step}}" ] || cargo test -q -p {{lesson}} --test exercise -- --list | grep "^step-{{step}}::" >/dev/null || { echo "error: the exercise of {{lesson}} has no step {{step}}" >&2; exit 2; }
     @cargo test -q -p {{lesson}} --test exercise -- {{ if step == "" { "" } else { "step-" + step } }}
 
 # Put an exercise back as it was; what you wrote is kept beside it as mod.rs.mine

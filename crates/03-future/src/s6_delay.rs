@@ -1,5 +1,5 @@
 //! Stage 6: the delay, mended. A future may be polled by one task today and by another one tomorrow, and the waker of
-//! the last poll is the one that counts: so every poll that has to wait hands its own over.
+//! the last poll is the one that counts: so every poll hands its own over.
 
 use std::{
     future::Future,

@@ -89,7 +89,7 @@ pub const SCENES: [Scene; 13] = [
     Scene {
         name: "pin",
         about: "a future that points into itself is moved between two polls",
-        look: "Each is polled, which makes it point into itself, then moved as far as the compiler allows, and polled again.",
+        look: "Polled once, each points into itself; then it is moved as far as the compiler allows, and polled again.",
         stages: &[],
         play: play_pin,
     },
