@@ -10,6 +10,8 @@ fn every_check_has_a_heading_in_both_languages() {
         let found: Vec<String> = headings(&page).unwrap().into_iter().map(|heading| heading.text).collect();
         let ids = future::CHECKS.iter().map(|check| check.id).chain(waker::CHECKS.iter().map(|check| check.id));
         let ids = ids.chain(chat::CHECKS.iter().map(|check| check.id));
+        // And the exercises' own, of which the harness knows nothing.
+        let ids = ids.chain(["V1"]);
         let missing: Vec<&str> = ids.filter(|id| !found.iter().any(|text| text == id)).collect();
         assert!(missing.is_empty(), "{} has no heading for {missing:?}", page.display());
     }
