@@ -253,10 +253,27 @@ fn main() -> ExitCode {
     let only_looks = Tested::executor(|| Queue::new(Queued::None, Fault::None));
     add("only-looks-when-woken", only_looks.model("B12", model::only_looks_when_woken_already), ONLY_LOOKS);
 
+    subjects.extend(unwritten());
+
     let failed = |id| subjects.iter().any(|subject| subject.fails.iter().any(|(failed, _)| *failed == id));
     let unfailed = CHECKS.iter().find(|check| !failed(check.id));
     assert!(unfailed.is_none_or(|check| panic!("no broken waker fails {}", check.id)));
     harness::main(&CHECKS, subjects)
+}
+
+/// An exercise that nobody has begun is no broken waker, wherever its `todo!()` is hit: in a drop too.
+fn unwritten() -> Vec<Subject<Tested>> {
+    let unwritten = |name, tested| Subject { unwritten: true, ..Subject::new(name, tested) };
+    let calls = |target| wakers::waker(Fault::Unwritten, Arc::new(Called(target))).0;
+    vec![
+        unwritten("unwritten-calls", Tested::calls(calls)),
+        unwritten("unwritten-calls-nothing", Tested::calls(|_| todo!("step 1: make a waker"))),
+        unwritten("unwritten-counts", counting(Fault::Unwritten)),
+        unwritten("unwritten-inert", inert(Fault::Unwritten)),
+        unwritten("unwritten-queue", Tested::executor(|| -> Queue { todo!("step 2: make a queue") })),
+        unwritten("unwritten-queue-wakers", Tested::executor(|| Queue::new(Queued::None, Fault::Unwritten))),
+        unwritten("unwritten-block-on", Tested::block_on(|_| todo!("step 3: poll it"))),
+    ]
 }
 
 /// Calls what the check gives it.
