@@ -58,8 +58,8 @@ pub(super) fn b3_same_task(subject: &Tested) -> Verdict {
 fn alone_wakes(own: &Alone, other: &Alone) -> Verdict {
     let count = |of: &Alone| (of.woken)();
     let others = count(other);
-    let wakes: [(&str, fn(Waker)); 2] =
-        [("wake_by_ref", |waker| ManuallyDrop::new(waker).wake_by_ref()), ("wake", Waker::wake)];
+    let by_ref = |waker: Waker| ManuallyDrop::new(waker).wake_by_ref();
+    let wakes = [("wake_by_ref", by_ref as fn(Waker)), ("wake", Waker::wake)];
     for (name, wake) in wakes {
         let at_first = count(own);
         let clone = ManuallyDrop::new(own.waker.clone());
