@@ -8,7 +8,7 @@ use super::{
     tested::{Kind, Polled},
 };
 use crate::{
-    Stop, Verdict,
+    Verdict,
     caught::{caught, ended},
     check::failed,
     holds,
@@ -140,8 +140,5 @@ fn poll_with_panic(task: &mut Task<dyn Polled>) -> Result<Poll<()>, String> {
 }
 
 fn after_panic(event: Verdict) -> Verdict {
-    event.map_err(|stop| match stop {
-        Stop::Failed(observed) => Stop::Failed(format!("the clone of a waker panicked, and {observed}")),
-        other => other,
-    })
+    event.map_err(|stop| stop.after("the clone of a waker panicked, and "))
 }

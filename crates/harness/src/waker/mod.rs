@@ -100,7 +100,7 @@ pub static CHECKS: [Check<Tested>; 15] = [
     Check {
         id: "B9",
         level: Level::Should,
-        must: "a wake neither polls nor drops a task inside the call, and takes no lock that is held during a poll or a drop",
+        must: "a wake polls no task inside the call, drops none of its executor's, and takes no lock held in a poll or a drop",
         why: "whoever wakes may hold a lock of its own, which that poll or that drop wants too",
         source: "https://github.com/tokio-rs/tokio/pull/1972",
         deadline: DEADLINE,

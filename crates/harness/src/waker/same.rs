@@ -42,12 +42,7 @@ pub(super) fn b3_same_task(subject: &Tested) -> Verdict {
             if !a.1.will_wake(&b.1) {
                 return Ok(());
             }
-            let lie = |stop| match stop {
-                Stop::Failed(observed) => {
-                    Stop::Failed(format!("of two tasks, one's waker will_wake the other; {observed}"))
-                }
-                other => other,
-            };
+            let lie = |stop: Stop| stop.after("of two tasks, one's waker will_wake the other; ");
             task_is_woken(&world, &a.0, &b.1).map_err(lie)?;
             task_is_woken(&world, &b.0, &a.1).map_err(lie)
         }
@@ -82,7 +77,7 @@ fn task_is_woken(world: &World, life: &Arc<Life>, waker: &Waker) -> Verdict {
 }
 
 pub(super) fn b4_will_wake(subject: &Tested) -> Verdict {
-    if !matches!(subject.kind, Kind::Executor(_) | Kind::BlockOn(_)) {
+    if !subject.has_executor() {
         return recognised(&ManuallyDrop::new(subject.alone()?.waker));
     }
     // What a poll is given need be no clone itself.
