@@ -31,7 +31,7 @@ diff lesson one two:
 [group('learn')]
 [no-exit-message]
 exercise lesson step="":
-    @[ -z "{{step}}" ] || cargo test -q -p {{lesson}} --test exercise -- --list | grep -q "^step-{{step}}::" || { echo "error: the exercise of {{lesson}} has no step {{step}}" >&2; exit 2; }
+    @[ -z "{{step}}" ] || cargo test -q -p {{lesson}} --test exercise -- --list | grep "^step-{{step}}::" >/dev/null || { echo "error: the exercise of {{lesson}} has no step {{step}}" >&2; exit 2; }
     @cargo test -q -p {{lesson}} --test exercise -- {{ if step == "" { "" } else { "step-" + step } }}
 
 # Put an exercise back as it was; what you wrote is kept beside it as mod.rs.mine
@@ -84,7 +84,38 @@ load-table *arguments:
     # Next to the row that it is compared with, since the machine drifts.
     rows+=(--server "limit=$bin/limit-server")
     row "tokio-current, mailbox, Nagle" async-chat --runtime tokio-current --nodelay false
-    exec "$bin/load-table" "${rows[@]}" --rate 5000 --seconds 3 "$@"
+    exec "$bin/load-table" "${rows[@]}" --rate 12000 --seconds 2 "$@"
+
+# Count the instructions that an unheard event of lesson 3 costs, against a build that has no events
+[group('measure')]
+[no-exit-message]
+event-cost:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    command -v valgrind >/dev/null || { echo "just event-cost needs valgrind, which counts instructions" >&2; exit 1; }
+    bin=${CARGO_TARGET_DIR:-target}/event-cost
+    build() {
+        cargo build -q --release -p future --example event_cost "${@:2}"
+        cp "${CARGO_TARGET_DIR:-target}/release/examples/event_cost" "$bin-$1"
+    }
+    build off --features tracing/release_max_level_off
+    build on
+    # Of the second hundred thousand, so that what happens once does not count.
+    instructions() {
+        local count=()
+        for polls in 100000 200000; do
+            count+=($(valgrind --tool=callgrind --callgrind-out-file=/dev/null "$bin-$1" "$2" $polls 2>&1 | sed -n 's/.*Collected : //p'))
+        done
+        echo $((count[1] - count[0]))
+    }
+    for future in delay timeout ticks; do
+        events="$("$bin-on" $future 1000 heard) $("$bin-off" $future 1000 heard)"
+        [ "$events" = "1000 0" ] || { echo "$future: 1000 polls should emit 1000 events, or none; found: $events" >&2; exit 1; }
+        with=$(instructions on $future) without=$(instructions off $future)
+        awk -v f=$future -v w=$with -v o=$without 'BEGIN {
+            printf "%-8s %6.2f instructions a poll, %6.2f without events: %5.2f an event\n", f, w / 1e5, o / 1e5, (w - o) / 1e5
+            exit w - o > 6e5 }' || { echo "an event costs more than 6 instructions" >&2; exit 1; }
+    done
 
 # Compare a lesson's parts with those of others, all or the rows whose names contain a word: just bench waker mpsc --json
 [group('measure')]
@@ -137,7 +168,7 @@ _models *arguments:
 asan *packages:
     #!/usr/bin/env bash
     set -eu
-    packages=({{ if packages == "" { "harness timeline waker" } else { packages } }})
+    packages=({{ if packages == "" { "harness timeline future waker" } else { packages } }})
     # The sanitizer is for nightly compilers; this variable lets ours have it. Doctests would need a second build of all.
     export RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address
     cargo test --lib --tests "${packages[@]/#/-p}" --target x86_64-unknown-linux-gnu --target-dir target/asan

@@ -80,7 +80,7 @@ pub fn is_lesson(name: &str) -> bool {
 pub enum Place {
     /// `src/`, but for the program.
     Library,
-    /// `src/main.rs`.
+    /// `src/main.rs`, and the scenes that a lesson's program plays: `src/scenes.rs` and what is below it.
     Main,
     /// `tests/`.
     Tests,
@@ -95,7 +95,8 @@ impl Place {
         match &*first {
             "tests" => Place::Tests,
             "exercise" | "benches" | "examples" => Place::Others,
-            _ if file == Path::new("src/main.rs") => Place::Main,
+            _ if file == Path::new("src/main.rs") || file == Path::new("src/scenes.rs") => Place::Main,
+            _ if file.starts_with("src/scenes") => Place::Main,
             _ => Place::Library,
         }
     }

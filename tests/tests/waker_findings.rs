@@ -23,7 +23,7 @@ fn futures_thread_pool_never_frees_a_task_that_waits() {
     let held = Arc::new(());
     let in_the_task = held.clone();
     pool.spawn_ok(async move {
-        poll_fn(|cx| Poll::Ready(send.send(cx.waker().clone()).expect("it is awaited"))).await;
+        send.send(poll_fn(|cx| Poll::Ready(cx.waker().clone())).await).expect("it is awaited");
         let _held = in_the_task;
         pending::<()>().await;
     });
@@ -49,7 +49,7 @@ fn chain(tasks: usize) {
         let (send, held, queue) = (send.clone(), held.clone(), Arc::downgrade(&queue));
         let task = async move {
             let _held = held;
-            poll_fn(|cx| Poll::Ready(send.send(cx.waker().clone()).expect("it is awaited"))).await;
+            send.send(poll_fn(|cx| Poll::Ready(cx.waker().clone())).await).expect("it is awaited");
             pending::<()>().await;
         };
         let (runnable, task) = async_task::spawn(task, move |runnable| {

@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
     sync::{atomic::AtomicBool, mpsc},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use chat::{Reply, Request};

@@ -56,6 +56,16 @@ pub enum Stop {
     NotWritten(String),
 }
 
+impl Stop {
+    /// The same, with what led to a failure put before what was observed then.
+    pub(crate) fn after(self, what: &str) -> Self {
+        match self {
+            Stop::Failed(observed) => Stop::Failed(format!("{what}{observed}")),
+            other => other,
+        }
+    }
+}
+
 /// Goes on if `condition` holds, and stops the check with what was `observed` if not.
 ///
 /// # Errors

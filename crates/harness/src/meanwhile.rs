@@ -5,9 +5,8 @@ use std::{
     fs, io,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
-        mpsc,
     },
     thread::{self, JoinHandle},
 };
@@ -66,13 +65,15 @@ impl Meanwhile {
             return;
         }
         let Some(event) = inner.event.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
-        let (said, hear) = mpsc::channel();
+        let said = Arc::new(OnceLock::new());
+        let heard = Arc::clone(&said);
         let thread = thread::spawn(move || {
-            let _ = said.send(Sleeper::this_thread());
+            let _ = said.set(Sleeper::this_thread());
             event();
         });
-        let sleeper = hear.recv().ok().flatten().filter(|_| inner.until == Until::EndedOrBlocked);
-        let ended = Sleeper::ends_or_sleeps(sleeper.as_ref(), || thread.is_finished());
+        until(PATIENCE, || heard.get().map(|_| ()));
+        let sleeper = heard.get().and_then(Option::as_ref).filter(|_| inner.until == Until::EndedOrBlocked);
+        let ended = Sleeper::ends_or_sleeps(sleeper, || thread.is_finished());
         inner.ended_inside.store(ended, SeqCst);
         *inner.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
     }

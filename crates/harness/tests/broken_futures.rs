@@ -23,7 +23,7 @@ mod futures;
 mod with_unsafe;
 
 use combinators::{Fault as Combined, Map, Pair, Semaphore};
-use futures::{Countdown, Delay, Fault, Wait, signal};
+use futures::{Countdown, Delay, Fault, Signal, Wait, signal};
 use with_unsafe::{DropsTwice, Moves};
 
 /// Checks and reasons.
@@ -151,6 +151,8 @@ fn main() -> ExitCode {
     for (fault, name, fails) in WAITS.into_iter().chain([HOPES]) {
         add(name, waits(fault), fails);
     }
+    add("channel-nothing-wrong", hears_the_end(Fault::None), &[]);
+    add("channel-forgets-its-waker", hears_the_end(Fault::ForgetsItsWaker), NEVER_WOKEN);
     for (fault, name, fails) in COUNTDOWNS {
         add(name, Tested::completes(move || Countdown::new(fault)).after_ready(AfterReady::Ready), fails);
     }
@@ -203,6 +205,22 @@ fn unwritten() -> Vec<Subject<Tested>> {
 
 /// So many maps in each other need less than half of the stack of 2 MiB.
 const DEPTH: usize = 500;
+
+/// A future whose event is the end of whoever could make it ready, as with a channel whose sender is dropped: a check
+/// that lets go of the event has already fired it.
+fn hears_the_end(fault: Fault) -> Tested {
+    struct Sender(Option<Signal>);
+    impl Drop for Sender {
+        fn drop(&mut self) {
+            self.0.take().into_iter().for_each(Signal::give);
+        }
+    }
+    Tested::waits(move || {
+        let (wait, signal) = signal(fault);
+        let sender = Sender(Some(signal));
+        (wait, move || drop(sender))
+    })
+}
 
 fn waits(fault: Fault) -> Tested {
     let make = move || {

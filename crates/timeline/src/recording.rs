@@ -31,6 +31,8 @@ use crate::{Timeline, event::TARGETS};
 #[must_use = "a recording that is dropped at once records nothing"]
 pub struct Recording {
     tape: Arc<Tape>,
+    /// Whether it is all that the global subscriber does.
+    alone: bool,
 }
 
 /// The layer that records, for a program with a subscriber of its own: see [`Recording::layer`].
@@ -61,20 +63,26 @@ impl Recording {
     /// There can be one such recording a process, and only where there is no global subscriber.
     pub fn start() -> Result<Recording, StartError> {
         static STARTED: AtomicBool = AtomicBool::new(false);
-        if STARTED.load(SeqCst) {
-            return Err(StartError::Already);
-        }
         if STATIC_MAX_LEVEL < Level::TRACE {
             return Err(StartError::NoEvents);
         }
-        let (layer, recording) = Recording::layer();
-        let subscriber = tracing_subscriber::registry().with(RecordingLayer { alone: true, ..layer });
-        tracing::subscriber::set_global_default(subscriber).map_err(|_| StartError::OtherSubscriber)?;
-        STARTED.store(true, SeqCst);
+        if STARTED.swap(true, SeqCst) {
+            return Err(StartError::Already);
+        }
+        let (mut layer, mut recording) = Recording::layer();
+        (layer.alone, recording.alone) = (true, true);
+        let subscriber = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::set_global_default(subscriber).map_err(|_| {
+            STARTED.store(false, SeqCst);
+            StartError::OtherSubscriber
+        })?;
         Ok(recording)
     }
 
-    /// A layer for a subscriber of the program's own, and the recording that it makes:
+    /// A layer for a subscriber of the program's own, and the recording that it makes. A filter of the whole subscriber,
+    /// such as an `EnvFilter` beside it, keeps our TRACE events from it: give such a filter to your own layer alone
+    /// (`your_layer.with_filter(...)`).
+    ///
     ///
     /// ```
     /// use tracing_subscriber::layer::SubscriberExt;
@@ -88,7 +96,7 @@ impl Recording {
     /// ```
     pub fn layer() -> (RecordingLayer, Recording) {
         let tape = Arc::<Tape>::default();
-        (RecordingLayer { tape: tape.clone(), alone: false }, Recording { tape })
+        (RecordingLayer { tape: tape.clone(), alone: false }, Recording { tape, alone: false })
     }
 
     /// Ends the recording. What happens from now on is not in it.
@@ -102,6 +110,10 @@ impl Drop for Recording {
     fn drop(&mut self) {
         let lines = self.tape.open().take();
         drop(lines);
+        if self.alone {
+            // Nobody listens any more, so `tracing` shall ask again: see `register_callsite`.
+            tracing::callsite::rebuild_interest_cache();
+        }
     }
 }
 
@@ -159,7 +171,8 @@ pub(crate) struct Line {
 
 impl<S: Subscriber> Layer<S> for RecordingLayer {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.alone && !ours(metadata) { Interest::never() } else { Interest::always() }
+        let heard = ours(metadata) && self.tape.open().is_some();
+        if self.alone && !heard { Interest::never() } else { Interest::always() }
     }
 
     fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
@@ -222,7 +235,8 @@ mod tests {
     fn no_two_events_have_the_same_time_even_if_the_clock_stands_still() {
         // Before its start a clock shows nothing.
         let tape = Arc::new(Tape { start: Instant::now() + Duration::from_secs(3600), ..Tape::default() });
-        let (layer, recording) = (RecordingLayer { tape: tape.clone(), alone: false }, Recording { tape });
+        let (layer, recording) =
+            (RecordingLayer { tape: tape.clone(), alone: false }, Recording { tape, alone: false });
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             (0..3).for_each(|_| tracing::trace!(target: "executor", event = "park"));
         });

@@ -38,7 +38,7 @@ impl Text<'_> {
         Text { colour: true, ..self }
     }
 
-    /// Cuts what is wider than so many columns, and ends it with `…`.
+    /// Cuts the lines of events to so many columns, with `…` where something is left out: details first.
     pub fn width(self, columns: usize) -> Self {
         Text { width: Some(columns), ..self }
     }
@@ -75,22 +75,26 @@ impl fmt::Display for Text<'_> {
             if !what.is_empty() {
                 what.insert_str(0, &" ".repeat(9 - record.event.name().len()));
             }
-            self.line(
-                f,
-                &[
-                    (DIM, &format!("{:digits$}  {time}{thread}{padding}", record.seq)),
-                    (style(&record.event), record.event.name()),
-                    (PLAIN, &what),
-                    (CYAN, &self.why(record)),
-                ],
-            )?;
+            let (head, why) = (format!("{:digits$}  {time}{thread}{padding}", record.seq), self.why(record));
+            // Where the width is short it is the details that go, and not why it happened.
+            let rest = printable(&head).width() + record.event.name().len() + printable(&why).width();
+            if let Some(free) = self.width.map(|width| width.saturating_sub(rest)).filter(|free| *free >= LEAST) {
+                what = shortened(&printable(&what), free);
+            }
+            self.line(f, &[(DIM, &head), (style(&record.event), record.event.name()), (PLAIN, &what), (CYAN, &why)])?;
+        }
+        // What is said of the whole record is never cut: a terminal breaks a line that is too long for it.
+        let whole = Text { width: None, ..*self };
+        if timeline.records().is_empty() && timeline.problems().is_empty() {
+            let why = "nothing was recorded: nothing happened, or a filter of the subscriber keeps TRACE events away";
+            whole.line(f, &[(YELLOW, why)])?;
         }
         for Problem { seq, target, text, .. } in timeline.problems() {
-            self.line(f, &[(RED, &format!("problem at {seq}, from {target}: {text}"))])?;
+            whole.line(f, &[(RED, &format!("problem at {seq}, from {target}: {text}"))])?;
         }
         for waiting in timeline.stuck() {
             let style = if waiting.can_be_woken() { YELLOW } else { RED };
-            self.line(f, &[(style, &waiting.to_string())])?;
+            whole.line(f, &[(style, &waiting.to_string())])?;
         }
         Ok(())
     }
@@ -189,6 +193,14 @@ fn printable(text: &str) -> Cow<'_, str> {
     let escape = |character: char| character.escape_default().to_string();
     let shown = |character: char| if character.is_control() { escape(character) } else { character.into() };
     text.chars().map(shown).collect()
+}
+
+/// The fewest columns in which the details of an event still say something: those of `  task 1…`.
+const LEAST: usize = 16;
+
+/// The text, or its beginning and `…`, in so many columns.
+fn shortened(text: &str, columns: usize) -> String {
+    if text.width() <= columns { text.into() } else { format!("{}…", fitting(text, columns.saturating_sub(1))) }
 }
 
 /// The beginning of a text that takes no more than so many columns.

@@ -14,6 +14,7 @@ fn a_second_recording_is_refused_and_after_the_end_nothing_is_recorded() {
     assert!(!tracing::enabled!(target: "tokio", tracing::Level::TRACE));
     assert!(!tracing::enabled!(target: "future", tracing::Level::ERROR));
     let timeline = recording.finish();
+    assert!(!tracing::enabled!(target: "timeline", tracing::Level::TRACE), "`Traced` steps out of the way again");
     trace!(target: "future", event = "note", text = "after its end");
     assert_eq!((timeline.records().len(), timeline.problems()), (1, [].as_slice()));
     assert_eq!(Recording::start().unwrap_err(), StartError::Already);

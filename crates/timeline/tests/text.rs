@@ -103,12 +103,26 @@ fn every_event_is_a_line_and_who_waits_comes_last() {
 fn what_is_wider_than_it_may_be_is_cut() {
     for width in [1, 2, 7, 20, 44, 45, 60, 200] {
         let text = everything().text().width(width).to_string();
-        for (cut, whole) in text.lines().zip(TEXT.lines()) {
-            let expected: String = whole.chars().take(width - 1).chain(['…']).collect();
-            assert_eq!(cut, if whole.len() <= width { whole } else { &expected });
+        let (mut cut, mut whole) = (text.lines(), TEXT.lines());
+        // What is said of the whole record is never cut.
+        assert_eq!(cut.next_back(), whole.next_back());
+        for (cut, whole) in cut.by_ref().zip(whole.by_ref()) {
+            assert!(cut.chars().count() <= width, "{cut:?} in {width} columns");
+            assert_eq!(cut == whole, whole.len() <= width, "{cut:?} for {whole:?} in {width} columns");
+            let (before, after) = cut.split_once('…').unwrap_or((cut, ""));
+            assert!(whole.starts_with(before) && whole.ends_with(after), "{cut:?} for {whole:?}");
         }
-        assert_eq!(text.lines().count(), TEXT.lines().count());
+        assert_eq!((cut.next(), whole.next()), (None, None));
     }
+}
+
+#[test]
+fn the_reason_is_cut_last() {
+    let text = |width| everything().text().width(width).to_string();
+    let line = |width| text(width).lines().nth(1).unwrap().to_owned();
+    assert_eq!(line(80), " 2  main   poll     task 1 (outer), 1st time, waker 1  <- spawn 1 on main");
+    assert_eq!(line(60), " 2  main   poll     task 1 (outer), 1st…  <- spawn 1 on main");
+    assert_eq!(line(44), " 2  main   poll     task 1 (outer), 1st tim…");
 }
 
 #[test]
@@ -130,7 +144,8 @@ fn colours_are_round_the_words_and_each_ends_where_it_is_cut() {
     let coloured = timeline.text().width(44).colour().to_string();
     let lines: Vec<_> = coloured.lines().collect();
     assert_eq!(lines[1], "\u{1b}[2m 2  main   \u{1b}[0m\u{1b}[1mpoll\u{1b}[0m     task 1 (outer), 1st tim…");
-    assert_eq!(lines[35], "\u{1b}[1m\u{1b}[31mexecutor task 1 (job) waits and nobody can \u{1b}[0m…");
+    let stuck = "executor task 1 (job) waits and nobody can wake it: its waker 1 was never cloned";
+    assert_eq!(lines[35], format!("\u{1b}[1m\u{1b}[31m{stuck}\u{1b}[0m"));
     assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
 }
 
@@ -146,4 +161,10 @@ fn what_strangers_wrote_cannot_act_on_the_terminal() {
     let timeline = record(|| trace!(target: "future", event = "note", text = "red \u{1b}[31m\r\nand more"));
     let text = timeline.text().to_string();
     assert!(text.ends_with("note     red \\u{1b}[31m\\r\\nand more\n"), "{text:?}");
+}
+
+#[test]
+fn an_empty_record_says_what_may_be_the_reason() {
+    let text = record(|| trace!(target: "tokio", "not ours")).text().to_string();
+    assert!(text.starts_with("nothing was recorded: ") && text.contains("filter"), "{text}");
 }

@@ -220,6 +220,31 @@ fn nothing_of_the_runtimes_waker_is_kept_but_what_the_future_keeps() {
 }
 
 #[test]
+fn a_release_is_recorded_before_the_runtimes_waker_goes() {
+    struct Last;
+    impl std::task::Wake for Last {
+        fn wake(self: Arc<Self>) {}
+    }
+    impl Drop for Last {
+        fn drop(&mut self) {
+            tracing::trace!(target: "timeline", event = "note", text = "the runtime's waker goes");
+        }
+    }
+    let timeline = record(|| {
+        let shelf = RefCell::default();
+        let mut future = pin!(Traced::new("one", shelving(&shelf)));
+        let runtime = Waker::from(Arc::new(Last));
+        assert!(poll(&mut future, &runtime).is_pending());
+        drop(runtime);
+        shelf.take();
+    });
+    let place =
+        |wanted: fn(&Event) -> bool| timeline.records().iter().position(|record| wanted(&record.event)).unwrap();
+    let released = place(|event| matches!(event, Event::Release { .. }));
+    assert!(released < place(|event| matches!(event, Event::Note { .. })), "{}", timeline.text());
+}
+
+#[test]
 fn a_panic_in_poll_is_recorded_and_goes_on() {
     let timeline = record(|| {
         let broken = Traced::new("broken", poll_fn(|_| -> Poll<()> { panic!("on purpose") }));

@@ -18,6 +18,6 @@ impl Executor for OnAsyncStd {
 pub fn subjects() -> Vec<Subject<Tested>> {
     vec![
         Subject::new("async-std", Tested::executor(|| OnAsyncStd).global()),
-        Subject::new("async-std-block-on", Tested::block_on(|work| task::block_on(work))),
+        Subject::new("async-std-block-on", Tested::block_on(task::block_on)),
     ]
 }

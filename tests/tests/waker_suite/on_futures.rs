@@ -100,7 +100,7 @@ pub fn subjects() -> Vec<Subject<Tested>> {
         Subject::new("futures-local-pool", Tested::executor(|| OnLocalPool(RefCell::default()))),
         Subject::new("futures-thread-pool", Tested::executor(thread_pool)).fails(KEPT),
         Subject::new("futures-unordered", Tested::executor(in_a_set)),
-        Subject::new("futures-block-on", Tested::block_on(|work| block_on(work))),
+        Subject::new("futures-block-on", Tested::block_on(block_on)),
         Subject::new("futures-shared", Tested::block_on(|work| block_on(work.shared()))),
         Subject::new("futures-arc-wake", Tested::calls(|target| task::waker(Arc::new(OnArcWake(target))))),
         Subject::new("futures-noop", Tested::inert(task::noop_waker)),

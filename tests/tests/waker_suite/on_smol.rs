@@ -144,7 +144,7 @@ const RECURSES: &[(&str, &str)] = &[("B15", "async_task_drops_a_chain_of_tasks_i
 pub fn subjects() -> Vec<Subject<Tested>> {
     vec![
         Subject::new("smol", Tested::executor(|| Global).global()),
-        Subject::new("smol-block-on", Tested::block_on(|work| smol::block_on(work))),
+        Subject::new("smol-block-on", Tested::block_on(smol::block_on)),
         Subject::new("async-executor", Tested::executor(Running::new)),
         Subject::new("async-executor-local", Tested::executor(Local::default)),
         Subject::new("async-task", Tested::executor(Queue::default)).fails(RECURSES),

@@ -45,7 +45,7 @@ pub fn run(load: &Load, server: &Server, stop: &AtomicBool, progress: &dyn Fn(f6
     let start = crowd.now();
     let schedule = match load.pace {
         Pace::Closed => None,
-        Pace::Rate(rate) => Some(Schedule { start, rate, next: 0 }),
+        Pace::Rate(rate) => Some(Schedule { start, rate, stride: stride(load.clients), next: 0 }),
     };
     let begin = start + load.window.warmup.as_nanos() as u64;
     let end = begin + load.window.seconds.as_nanos() as u64;
@@ -68,6 +68,8 @@ struct Run<'a> {
 struct Schedule {
     start: u64,
     rate: f64,
+    /// How far on the next client is.
+    stride: usize,
     next: u64,
 }
 
@@ -75,6 +77,21 @@ impl Schedule {
     fn due(&self) -> u64 {
         self.start + (self.next as f64 / self.rate * 1e9) as u64
     }
+}
+
+/// Steps of this length visit each of `clients` once in a round, in an order that is nobody's. If they posted in the
+/// order in which they joined, a server that happens to serve its members in turn would fall in step with them, and
+/// whoever posts would always be served first, or last.
+fn stride(clients: usize) -> usize {
+    let coprime = |step: &usize| {
+        let (mut a, mut b) = (clients, *step);
+        while b > 0 {
+            (a, b) = (b, a % b);
+        }
+        a == 1
+    };
+    // Near the golden section neighbours in time are never neighbours in the order.
+    (clients * 618 / 1000..).find(coprime).expect("there are primes")
 }
 
 impl Run<'_> {
@@ -116,7 +133,8 @@ impl Run<'_> {
     fn post_what_is_due(&mut self, now: u64) -> Result<u64, String> {
         let Some(schedule) = &mut self.schedule else { return Ok(u64::MAX) };
         while schedule.due() <= now && schedule.due() < self.end {
-            self.crowd.post(schedule.next as usize % self.clients, schedule.due())?;
+            let client = (schedule.next as usize).wrapping_mul(schedule.stride) % self.clients;
+            self.crowd.post(client, schedule.due())?;
             schedule.next += 1;
         }
         Ok(schedule.due())
@@ -145,5 +163,19 @@ impl Run<'_> {
         self.shown = now;
         (self.progress)(((now - self.start) as f64 / (self.end - self.start) as f64).min(1.0));
         if self.stop.load(Ordering::Relaxed) { Err(interrupted()) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stride;
+
+    #[test]
+    fn a_round_visits_everybody_once() {
+        for clients in 1..300 {
+            let mut visited: Vec<usize> = (0..clients).map(|n| n * stride(clients) % clients).collect();
+            visited.sort_unstable();
+            assert!(visited.into_iter().eq(0..clients), "{clients} clients in strides of {}", stride(clients));
+        }
     }
 }

@@ -58,10 +58,7 @@ impl Tested {
                 let (future, event) = make();
                 Waiting { task: Task::from(future), event }
             };
-            check(&make).map_err(|stop| match stop {
-                Stop::Failed(observed) => Stop::Failed(format!("{way}{observed}")),
-                other => other,
-            })
+            check(&make).map_err(|stop| stop.after(way))
         });
         all(verdicts)
     }

@@ -4,11 +4,11 @@ use std::{task::Poll, thread};
 
 use super::{
     Tested,
-    drive::{finish, fire, pending},
+    drive::{Waiting, finish, fire, pending},
     tested::{Kind, Polled},
 };
 use crate::{
-    Stop, Verdict,
+    Verdict,
     caught::{caught, ended},
     check::failed,
     holds,
@@ -21,61 +21,70 @@ const CLONES: usize = 4;
 
 pub(super) fn a10_no_lock_held(subject: &Tested) -> Verdict {
     subject.each_waiting(|make| {
-        for nth in 1..=CLONES {
-            let waiting = make();
-            let meanwhile = Meanwhile::new(waiting.event, nth, Until::Ended);
-            let mut task = waiting.task.with(&WakerProbe::new().on_clone(meanwhile.hook()));
-            let polled = task.poll();
-            if !meanwhile.happened() {
-                pending(polled)?;
-                break;
-            }
-            unlocked(&meanwhile, "cloned")?;
+        while_cloned(make)?;
+        while_replaced(make())?;
+        while_dropped(make())?;
+        while_woken(make())
+    })
+}
+
+fn while_cloned(make: &dyn Fn() -> Waiting) -> Verdict {
+    for nth in 1..=CLONES {
+        let waiting = make();
+        let meanwhile = Meanwhile::new(waiting.event, nth, Until::Ended);
+        let mut task = waiting.task.with(&WakerProbe::new().on_clone(meanwhile.hook()));
+        let polled = task.poll();
+        if !meanwhile.happened() {
+            return pending(polled);
         }
-        let waiting = make();
-        let meanwhile = Meanwhile::new(waiting.event, 1, Until::Ended);
-        let replaced = WakerProbe::new().on_drop(meanwhile.hook());
-        let waker = replaced.waker();
-        let mut task = waiting.task;
-        pending(task.poll_with(&waker))?;
-        let _ = task.poll();
-        unlocked(&meanwhile, "dropped for the one of the next poll")?;
+        unlocked(&meanwhile, "cloned")?;
+    }
+    Ok(())
+}
 
-        let waiting = make();
-        let meanwhile = Meanwhile::new(waiting.event, 1, Until::Ended);
-        let mut task = waiting.task.with(&WakerProbe::new().on_drop(meanwhile.hook()));
-        pending(task.poll())?;
-        drop(task);
-        unlocked(&meanwhile, "dropped with the future")?;
+fn while_replaced(waiting: Waiting) -> Verdict {
+    let meanwhile = Meanwhile::new(waiting.event, 1, Until::Ended);
+    let replaced = WakerProbe::new().on_drop(meanwhile.hook());
+    let waker = replaced.waker();
+    let mut task = waiting.task;
+    pending(task.poll_with(&waker))?;
+    let _ = task.poll();
+    unlocked(&meanwhile, "dropped for the one of the next poll")
+}
 
-        let waiting = make();
-        let (inside, polled) = (Gate::new(), Gate::new());
-        let (enter, leave) = (inside.clone(), polled.clone());
-        let blocked = Gate::new();
-        let was_blocked = blocked.clone();
+fn while_dropped(waiting: Waiting) -> Verdict {
+    let meanwhile = Meanwhile::new(waiting.event, 1, Until::Ended);
+    let mut task = waiting.task.with(&WakerProbe::new().on_drop(meanwhile.hook()));
+    pending(task.poll())?;
+    drop(task);
+    unlocked(&meanwhile, "dropped with the future")
+}
+
+/// Whoever wakes stays inside the wake until this thread has polled.
+fn while_woken(waiting: Waiting) -> Verdict {
+    let (inside, polled, blocked) = (Gate::new(), Gate::new(), Gate::new());
+    let probe = WakerProbe::new().on_wake({
+        let (inside, polled, blocked) = (inside.clone(), polled.clone(), blocked.clone());
         let polling = thread::current().id();
-        let probe = WakerProbe::new().on_wake(move || {
+        move || {
             if thread::current().id() == polling {
                 return; // It woke itself, from inside a poll.
             }
-            enter.open();
-            if !leave.opens_within(PATIENCE) {
+            inside.open();
+            if !polled.opens_within(PATIENCE) {
                 blocked.open();
             }
-        });
-        let mut task = waiting.task.with(&probe);
-        pending(task.poll())?;
-        let thread = thread::spawn(waiting.event);
-        if inside.opens_within(PATIENCE) {
-            let _ = task.poll();
         }
-        polled.open();
-        ended(thread, "the event")?;
-        holds(
-            !was_blocked.is_open(),
-            || "while its waker was woken, a poll on another thread could not go on: it holds a lock",
-        )
-    })
+    });
+    let mut task = waiting.task.with(&probe);
+    pending(task.poll())?;
+    let thread = thread::spawn(waiting.event);
+    if inside.opens_within(PATIENCE) {
+        let _ = task.poll();
+    }
+    polled.open();
+    ended(thread, "the event")?;
+    holds(!blocked.is_open(), || "while its waker was woken, a poll on another thread could not go on: it holds a lock")
 }
 
 fn unlocked(meanwhile: &Meanwhile, when: &str) -> Verdict {
@@ -131,8 +140,5 @@ fn poll_with_panic(task: &mut Task<dyn Polled>) -> Result<Poll<()>, String> {
 }
 
 fn after_panic(event: Verdict) -> Verdict {
-    event.map_err(|stop| match stop {
-        Stop::Failed(observed) => Stop::Failed(format!("the clone of a waker panicked, and {observed}")),
-        other => other,
-    })
+    event.map_err(|stop| stop.after("the clone of a waker panicked, and "))
 }

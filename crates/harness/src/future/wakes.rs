@@ -2,7 +2,7 @@
 
 use super::{
     Tested,
-    drive::{finish, fire, pending},
+    drive::{Waiting, finish, fire, pending},
     tested::{Kind, Polled},
 };
 use crate::{
@@ -30,7 +30,8 @@ pub(super) fn a1_kept_or_woken(subject: &Tested) -> Verdict {
             Ok(())
         }
         _ => subject.each_waiting(|make| {
-            let mut task = make().task;
+            // The event stays: a sender that is dropped fires, too.
+            let Waiting { mut task, event: _event } = make();
             for poll in 1..=3 {
                 pending(task.poll())?;
                 kept_or_woken(&task, poll)?;

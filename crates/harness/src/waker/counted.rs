@@ -19,12 +19,12 @@ use crate::{
 
 /// What is done with wakers, of which there are never more than two: of three, the loss of two would go unnoticed until
 /// the memory behind them is gone. `+` clones the first, `-` drops the first and `_` the last, `!` wakes the first.
-const ORDERS: [&str; 6] = ["-", "!", "+--", "+_!", "+!_", "+-+!+--"];
+const ORDERS: [&str; 6] = ["+--", "+!_", "+_!", "+-+!+--", "-", "!"];
 
 pub(super) fn b1_retains_and_releases(subject: &Tested) -> Verdict {
     match &subject.kind {
         Kind::Counts(_) | Kind::Calls(_) => {
-            ORDERS.iter().try_for_each(|order| subject.alone()?.run(order).map_err(|stop| after(order, stop)))
+            ORDERS.iter().try_for_each(|order| subject.alone()?.run(order).map_err(|stop| stop.after(&in_words(order))))
         }
         Kind::Inert(make) => no_leak("wakers", ORDERS.len(), || {
             ORDERS.iter().try_for_each(|order| {
@@ -96,14 +96,10 @@ impl Alone {
         }
         Ok(())
     }
-
-    /// That there is one waker, or none.
-    pub(super) fn holds(&self, wakers: usize) -> Verdict {
-        self.counted.holds(wakers)
-    }
 }
 
 impl Counted {
+    /// That there are so many wakers.
     fn holds(&self, wakers: usize) -> Verdict {
         match self {
             Counted::References(references, at_first) => {
@@ -136,18 +132,14 @@ fn apply(wakers: &mut Vec<Waker>, step: char) {
 }
 
 /// What was done, in words.
-fn after(order: &str, stop: Stop) -> Stop {
+fn in_words(order: &str) -> String {
     let steps = order.chars().map(|step| match step {
         '+' => "clone",
         '-' => "drop the first",
         '_' => "drop the last",
         _ => "wake the first",
     });
-    let steps = steps.collect::<Vec<_>>().join(", ");
-    match stop {
-        Stop::Failed(observed) => Stop::Failed(format!("in this order, {steps}: {observed}")),
-        other => other,
-    }
+    format!("in this order, {}: ", steps.collect::<Vec<_>>().join(", "))
 }
 
 /// The same with the waker of a task: each wake must reach it.
@@ -155,14 +147,12 @@ fn of_a_task(world: &World, order: &str) -> Verdict {
     let (life, waker) = world.waiting()?;
     let to_the_end = waker.clone();
     let mut wakers = vec![waker];
-    for step in order.chars() {
+    let verdict = order.chars().try_for_each(|step| {
         let before = life.polls();
         apply(&mut wakers, step);
-        if step == '!' {
-            world.polled_after(&life, before, "a waker was woken by value").map_err(|stop| after(order, stop))?;
-        }
-    }
-    world.ends(&life, to_the_end).map_err(|stop| after(order, stop))
+        if step == '!' { world.polled_after(&life, before, "a waker was woken by value") } else { Ok(()) }
+    });
+    verdict.and_then(|()| world.ends(&life, to_the_end)).map_err(|stop| stop.after(&in_words(order)))
 }
 
 /// How often, and how many bytes may be left: less than any allocation each time.
@@ -184,18 +174,14 @@ pub(super) fn no_leak(what: &str, at_a_time: usize, mut run: impl FnMut() -> Ver
 }
 
 pub(super) fn b2_by_ref_keeps(subject: &Tested) -> Verdict {
-    if let Kind::Executor(_) | Kind::BlockOn(_) = &subject.kind {
+    if subject.has_executor() {
         return by_ref_in_a_task(&subject.world()?);
     }
     let alone = subject.alone()?;
-    match by_ref_alone(&alone) {
-        Ok(()) => alone.run("-"),
-        failed => {
-            // Dropping the waker now could touch what is freed.
-            mem::forget(alone);
-            failed
-        }
-    }
+    let verdict = by_ref_alone(&alone);
+    // Dropping it could touch what is freed, and is B1's matter.
+    mem::forget(alone);
+    verdict
 }
 
 fn by_ref_alone(alone: &Alone) -> Verdict {
@@ -216,10 +202,7 @@ fn by_ref_alone(alone: &Alone) -> Verdict {
 }
 
 fn kept(alone: &Alone, when: &str) -> Verdict {
-    alone.holds(1).map_err(|stop| match stop {
-        Stop::Failed(observed) => Stop::Failed(format!("{when}: {observed}")),
-        other => other,
-    })
+    alone.counted.holds(1).map_err(|stop| stop.after(&format!("{when}: ")))
 }
 
 fn by_ref_in_a_task(world: &World) -> Verdict {

@@ -1,23 +1,23 @@
 //! B7, B8, B14 and B15: wakers that outlive their executor, tasks that keep each other alive, and long chains of them.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     task::{Poll, Waker},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
     Tested,
     counted::no_leak,
-    guest::{Life, World, waits},
+    guest::{Life, World, lock, waits},
     queue::InsideWake,
     tested::Kind,
 };
 use crate::{
     Stop, Verdict, Work,
     caught::ended,
-    check::not_applicable,
+    check::{failed, not_applicable},
     holds, live_bytes,
     meanwhile::{Meanwhile, Sleeper, Until},
     probe::{Gate, PATIENCE},
@@ -56,7 +56,7 @@ fn during_the_drop(world: World) -> Verdict {
     let (two, of_two) = world.waiting()?;
     let wakers = [of_one, of_two];
     let elsewhere = wakers.clone();
-    let wakes = Meanwhile::new(Box::new(move || elsewhere.into_iter().for_each(Waker::wake)), 1, Until::EndedOrBlocked);
+    let wakes = Meanwhile::new(Box::new(move || elsewhere.into_iter().for_each(Waker::wake)), 1, Until::Ended);
     let during = wakes.clone();
     one.on_drop(move || {
         (during.hook())();
@@ -103,7 +103,11 @@ fn in_the_gap(world: World) -> Verdict {
 
 /// A task that nobody can reach any more must have been dropped, once.
 fn released(life: &Life, which: &str) -> Verdict {
-    until(PATIENCE, || (life.drops() > 0).then_some(()));
+    until(PATIENCE, || {
+        // If it was polled in the meantime, it keeps a waker where the check would take it.
+        drop(life.take_waker());
+        (life.drops() > 0).then_some(())
+    });
     holds(life.drops() == 1, || format!("{which} was dropped {} times", life.drops()))
 }
 
@@ -162,35 +166,30 @@ fn owns_its_tasks(subject: &Tested) -> Result<bool, Stop> {
 
 /// So many tasks, each of which waits for the next, until they are told to end or their executor is dropped.
 fn ring(world: &World, tasks: usize, told: bool) -> Verdict {
-    let mut ring = Vec::new();
+    let (mut handles, mut members) = (Vec::new(), Vec::new());
     for _ in 0..tasks {
         let next: Arc<Mutex<Option<Work>>> = Arc::default();
-        let theirs = Arc::clone(&next);
-        let mut joins = None;
+        let (given, mut joins) = (Arc::clone(&next), None::<Work>);
         let (handle, life) = world.spawn_joined(move |cx, life| {
-            let given = theirs.lock().unwrap_or_else(PoisonError::into_inner).take();
-            joins = given.or(joins.take());
-            let joined = joins.as_mut().map(|handle: &mut Work| handle.as_mut().poll(cx));
-            if joined == Some(Poll::Ready(())) {
+            joins = lock(&given).take().or(joins.take());
+            if joins.as_mut().is_some_and(|handle| handle.as_mut().poll(cx).is_ready()) {
                 joins = None;
             }
             waits(cx, life)
         })?;
         let waker = world.first_waker(&life)?;
-        ring.push((handle, life, waker, next));
+        handles.push(handle);
+        members.push((life, waker, next));
     }
-    let handles: Vec<Work> = ring.iter_mut().map(|task| std::mem::replace(&mut task.0, Box::pin(async {}))).collect();
     for (index, handle) in handles.into_iter().enumerate() {
-        let (_, life, waker, next) = &ring[(index + 1) % tasks];
-        *next.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        let (life, waker, next) = &members[(index + 1) % tasks];
+        *lock(next) = Some(handle);
         let before = life.polls();
         waker.wake_by_ref();
         world.polled_after(life, before, "it was given a handle to wait for, and woken")?;
     }
-    for (_, life, waker, _) in ring {
-        if told {
-            world.ends(&life, waker)?;
-        }
+    if told {
+        members.into_iter().try_for_each(|(life, waker, _)| world.ends(&life, waker))?;
     }
     Ok(())
 }
@@ -213,7 +212,7 @@ pub(super) fn b15_long_chain(subject: &Tested) -> Verdict {
 fn on_a_small_stack(run: impl FnOnce() -> Verdict + Send) -> Verdict {
     thread::scope(|scope| {
         let small = thread::Builder::new().stack_size(SMALL).spawn_scoped(scope, run)?;
-        small.join().unwrap_or_else(|_| crate::check::failed("it panicked on a thread with a small stack"))
+        small.join().unwrap_or_else(|_| failed("it panicked on a thread with a small stack"))
     })
 }
 
@@ -226,22 +225,21 @@ fn wakes_the_next(subject: &Tested) -> Verdict {
             let next = Arc::clone(&next);
             world.spawn(move |cx, life| {
                 if life.polls() == 0 {
-                    *next[index].lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
+                    *lock(&next[index]) = Some(cx.waker().clone());
                     return Poll::Pending;
                 }
-                let waker = next[index + 1].lock().unwrap_or_else(PoisonError::into_inner).take();
+                let waker = lock(&next[index + 1]).take();
                 waker.into_iter().for_each(Waker::wake);
                 Poll::Ready(())
             })
         })
         .collect();
-    if !patiently(&world, || lives.iter().all(|life| life.polls() > 0)) {
+    if !all(&world, &lives, |life| life.polls() > 0) {
         return not_applicable("not all of 100,000 tasks that are spawned are polled");
     }
-    let first = next[0].lock().unwrap_or_else(PoisonError::into_inner).take();
+    let first = lock(&next[0]).take();
     first.into_iter().for_each(Waker::wake);
-    let ended = patiently(&world, || lives.iter().all(|life| life.is_ready()));
-    holds(ended, || {
+    holds(all(&world, &lives, Life::is_ready), || {
         let ended = lives.iter().filter(|life| life.is_ready()).count();
         format!("each of {LONG} tasks wakes the next one and ends, and {ended} of them did")
     })
@@ -251,7 +249,7 @@ fn wakes_the_next(subject: &Tested) -> Verdict {
 fn drops_the_next(subject: &Tested, wakes: bool) -> Verdict {
     let world = subject.world()?;
     let lives: Vec<_> = (0..LONG).map(|_| world.spawn_waiting()).collect();
-    if !patiently(&world, || lives.iter().all(|life| life.polls() > 0)) {
+    if !all(&world, &lives, |life| life.polls() > 0) {
         return not_applicable("not all of 100,000 tasks that are spawned are polled");
     }
     for pair in lives.windows(2) {
@@ -266,27 +264,28 @@ fn drops_the_next(subject: &Tested, wakes: bool) -> Verdict {
     drop(lives[0].take_waker());
     drop(world);
     // Threads of the executor may still be at it. Whether a task leaks is B7's matter.
-    let dropped = || lives.iter().filter(|life| life.drops() > 0).count();
-    let (mut before, mut now) = (0, dropped());
-    while now > before && now < LONG {
-        before = now;
-        until(QUIET, || (dropped() == LONG).then_some(()));
-        now = dropped();
-    }
+    grown(QUIET, || lives.iter().filter(|life| life.drops() > 0).count());
     Ok(())
 }
 
 /// If nothing is dropped for so long, nothing will be.
 const QUIET: Duration = Duration::from_secs(1);
-/// For so many tasks, on a busy machine.
-const LONG_PATIENCE: Duration = Duration::from_secs(30);
 
-fn patiently(world: &World, reached: impl Fn() -> bool) -> bool {
-    let begin = Instant::now();
-    while begin.elapsed() < LONG_PATIENCE {
-        if world.drive(&reached) {
-            return true;
-        }
+/// Lets the executor poll until something is true of all tasks; `false` if it gets no further.
+fn all(world: &World, lives: &[Arc<Life>], is_so: fn(&Life) -> bool) -> bool {
+    grown(PATIENCE, || {
+        world.executor().run();
+        lives.iter().filter(|life| is_so(life)).count()
+    }) == LONG
+}
+
+/// Counts until all are counted, or the count has not grown for so long; gives the last count.
+fn grown(quiet: Duration, mut count: impl FnMut() -> usize) -> usize {
+    let mut now = count();
+    while now < LONG {
+        let more = until(quiet, || Some(count()).filter(|next| *next > now));
+        let Some(next) = more else { break };
+        now = next;
     }
-    false
+    now
 }

@@ -46,6 +46,11 @@ impl Tested {
         if self.is_mortal() { Ok(world) } else { not_applicable("its executor is never dropped before its tasks") }
     }
 
+    /// Whether it is no waker alone.
+    pub(super) fn has_executor(&self) -> bool {
+        matches!(self.kind, Kind::Executor(_) | Kind::BlockOn(_))
+    }
+
     /// Whether its executor ends when it is dropped, whatever tasks it has.
     pub(super) fn is_mortal(&self) -> bool {
         !self.global && matches!(self.kind, Kind::Executor(_))
@@ -293,6 +298,7 @@ pub(super) fn waking(wake: impl FnOnce()) {
     WAKING.set(outer);
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// Locks, whoever panicked before.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,8 @@
 //! Part B of the contract: what a waker must do, made by hand or handed to a future by an executor. [`CHECKS`] is the
 //! list, [`Tested`] a subject.
 
+#![expect(clippy::waker_clone_wake, reason = "what a clone does, and what a wake by value does, is what is judged")]
+
 mod counted;
 mod ends;
 mod guest;
@@ -98,7 +100,7 @@ pub static CHECKS: [Check<Tested>; 15] = [
     Check {
         id: "B9",
         level: Level::Should,
-        must: "a wake neither polls nor drops a task inside the call, and takes no lock that is held during a poll or a drop",
+        must: "a wake polls no task inside the call, drops none of its executor's, and takes no lock held in a poll or a drop",
         why: "whoever wakes may hold a lock of its own, which that poll or that drop wants too",
         source: "https://github.com/tokio-rs/tokio/pull/1972",
         deadline: DEADLINE,

@@ -1,12 +1,15 @@
 //! B10 to B13: that no wake is lost, whenever it comes, and how many entries in the queue wakes make.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     task::Poll,
     thread,
 };
 
-use super::{Tested, guest::World};
+use super::{
+    Tested,
+    guest::{World, lock},
+};
 use crate::{
     Verdict,
     caught::ended,
@@ -69,7 +72,7 @@ pub(super) fn b11_one_entry(subject: &Tested) -> Verdict {
     });
     world.drive(|| life.polls() > 0 && world.executor().queue_len() == Some(empty));
     world.let_others_run()?;
-    let more = life.polls() - 1;
+    let more = life.polls().saturating_sub(1);
     holds(more <= 1, || format!("{WAKES} wakes inside one poll made {more} entries in the queue"))
 }
 
@@ -138,7 +141,7 @@ impl InsideWake {
     pub(super) fn hook(&self) -> Box<dyn Fn() + Send + Sync> {
         let armed = Arc::clone(&self.0);
         Box::new(move || {
-            let event = armed.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let event = lock(&armed).take();
             if let Some(event) = event {
                 event();
             }
@@ -146,6 +149,6 @@ impl InsideWake {
     }
 
     pub(super) fn at_the_next(&self, event: impl FnOnce() + Send + 'static) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(event));
+        *lock(&self.0) = Some(Box::new(event));
     }
 }

@@ -1,6 +1,11 @@
 //! B3, B4 and B6: which task a waker wakes, and that it wakes none that has ended.
 
-use std::{sync::Arc, task::Waker, thread};
+use std::{
+    mem::ManuallyDrop,
+    sync::{Arc, OnceLock},
+    task::{Poll, Waker},
+    thread,
+};
 
 use super::{
     Tested,
@@ -8,15 +13,21 @@ use super::{
     guest::{Life, World},
     tested::Kind,
 };
-use crate::{Stop, Verdict, caught::ended, check::failed, holds};
+use crate::{
+    Stop, Verdict,
+    caught::ended,
+    check::{failed, not_applicable},
+    holds,
+};
 
 pub(super) fn b3_same_task(subject: &Tested) -> Verdict {
     match &subject.kind {
-        Kind::Inert(_) => crate::check::not_applicable("it wakes nobody"),
+        Kind::Inert(_) => not_applicable("it wakes nobody"),
         Kind::Counts(_) | Kind::Calls(_) => {
-            let (a, b) = (subject.alone()?, subject.alone()?);
-            alone_wakes(&a, &[&b])?;
-            alone_wakes(&b, &[&a])?;
+            // None of them is dropped here: that is B1's matter.
+            let (a, b) = (ManuallyDrop::new(subject.alone()?), ManuallyDrop::new(subject.alone()?));
+            alone_wakes(&a, &b)?;
+            alone_wakes(&b, &a)?;
             if !a.waker.will_wake(&b.waker) {
                 return Ok(());
             }
@@ -31,30 +42,26 @@ pub(super) fn b3_same_task(subject: &Tested) -> Verdict {
             if !a.1.will_wake(&b.1) {
                 return Ok(());
             }
-            let lie = |stop| match stop {
-                Stop::Failed(observed) => {
-                    Stop::Failed(format!("of two tasks, one's waker will_wake the other; {observed}"))
-                }
-                other => other,
-            };
+            let lie = |stop: Stop| stop.after("of two tasks, one's waker will_wake the other; ");
             task_is_woken(&world, &a.0, &b.1).map_err(lie)?;
             task_is_woken(&world, &b.0, &a.1).map_err(lie)
         }
     }
 }
 
-/// A wake through a clone, by value and by reference, reaches its own target, and none of the others.
-fn alone_wakes(own: &Alone, others: &[&Alone]) -> Verdict {
+/// A wake through a clone of a clone, by reference and by value, reaches its own target, and not the other.
+fn alone_wakes(own: &Alone, other: &Alone) -> Verdict {
     let count = |of: &Alone| (of.woken)();
-    let before: Vec<usize> = others.iter().map(|other| count(other)).collect();
-    let wakes: [(&str, fn(Waker)); 2] = [("wake", Waker::wake), ("wake_by_ref", |waker| waker.wake_by_ref())];
+    let others = count(other);
+    let by_ref = |waker: Waker| ManuallyDrop::new(waker).wake_by_ref();
+    let wakes = [("wake_by_ref", by_ref as fn(Waker)), ("wake", Waker::wake)];
     for (name, wake) in wakes {
         let at_first = count(own);
-        wake(own.waker.clone().clone());
+        let clone = ManuallyDrop::new(own.waker.clone());
+        wake(Waker::clone(&clone));
         holds(count(own) > at_first, || format!("{name} of a clone did not wake what its original wakes"))?;
     }
-    let after: Vec<usize> = others.iter().map(|other| count(other)).collect();
-    holds(before == after, || "waking a clone woke what another waker wakes")
+    holds(count(other) == others, || "waking a clone woke what another waker wakes")
 }
 
 fn woken_by(waker: &Waker, whose: &Alone) -> Verdict {
@@ -70,20 +77,24 @@ fn task_is_woken(world: &World, life: &Arc<Life>, waker: &Waker) -> Verdict {
 }
 
 pub(super) fn b4_will_wake(subject: &Tested) -> Verdict {
-    let waker = match &subject.kind {
-        Kind::Executor(_) | Kind::BlockOn(_) => {
-            // The executor must live on while its waker is looked at, and a task may go on waiting.
-            let world = subject.world()?;
-            let (_, waker) = world.waiting()?;
-            return recognised(&waker);
-        }
-        _ => subject.alone()?.waker,
-    };
-    recognised(&waker)
+    if !subject.has_executor() {
+        return recognised(&ManuallyDrop::new(subject.alone()?.waker));
+    }
+    // What a poll is given need be no clone itself.
+    let world = subject.world()?;
+    let found = Arc::new(OnceLock::new());
+    let tell = Arc::clone(&found);
+    world.spawn(move |cx, _| {
+        tell.get_or_init(|| recognised(cx.waker()));
+        Poll::Ready(())
+    });
+    world.drive(|| found.get().is_some());
+    found.get().cloned().unwrap_or_else(|| not_applicable("a task that is spawned is not polled (C4)"))
 }
 
 fn recognised(waker: &Waker) -> Verdict {
-    let (clone, grandchild) = (waker.clone(), waker.clone().clone());
+    let clone = ManuallyDrop::new(waker.clone());
+    let grandchild = clone.clone();
     for (name, clone) in [("a clone", clone), ("a clone of a clone", grandchild)] {
         if !clone.will_wake(waker) || !waker.will_wake(&clone) {
             return failed(format!("`will_wake` is false between {name} and its original"));

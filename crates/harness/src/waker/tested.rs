@@ -108,8 +108,13 @@ impl Tested {
 
     /// The white half of a check (B5, B7, B12 or B13): a model of the subject's own atomics, which panics if what must
     /// hold does not in one of the orders in which two threads can meet. It runs after the other half.
+    ///
+    /// # Panics
+    ///
+    /// If that check has no white half.
     #[must_use]
     pub fn model(mut self, id: &'static str, model: fn()) -> Self {
+        assert!(["B5", "B7", "B12", "B13"].contains(&id), "{id} is not judged by a model");
         self.models.push((id, model));
         self
     }

@@ -1,14 +1,14 @@
 //! B5 and B9: wakes from other threads, and what a wake may do while it lasts.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     task::{Poll, Waker},
     thread,
 };
 
 use super::{
     Tested,
-    guest::{Life, World, waking},
+    guest::{Life, World, lock, waking},
     tested::Kind,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub(super) fn b5_any_thread(subject: &Tested) -> Verdict {
-    if let Kind::Executor(_) | Kind::BlockOn(_) = &subject.kind {
+    if subject.has_executor() {
         let world = subject.world()?;
         let (life, waker) = world.waiting()?;
         let wakes: [fn(Waker); 3] = [Waker::wake, |waker| waker.wake_by_ref(), |waker| waker.clone().wake()];
@@ -97,11 +97,11 @@ fn no_lock_in_a_poll(world: &World) -> Verdict {
     let outcome = Arc::new(Mutex::new(None));
     let note = Arc::clone(&outcome);
     let life = world.spawn(move |cx, _| {
-        *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(wake_elsewhere(cx.waker().clone()));
+        *lock(&note) = Some(wake_elsewhere(cx.waker().clone()));
         Poll::Ready(())
     });
     world.drive(|| life.is_ready());
-    let meanwhile = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let meanwhile = lock(&outcome).take();
     went_on(meanwhile, "its poll")
 }
 
@@ -111,13 +111,13 @@ fn no_lock_in_a_drop(world: &World) -> Verdict {
     let outcome = wakes_when_dropped(&life, waker.clone());
     world.ends(&life, waker)?;
     world.drive(|| life.drops() > 0);
-    let meanwhile = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let meanwhile = lock(&outcome).take();
     went_on(meanwhile, "the drop of its future")
 }
 
 /// Wakes on another thread, and waits until that has been done.
 fn wake_elsewhere(waker: Waker) -> Meanwhile {
-    let meanwhile = Meanwhile::new(Box::new(move || waker.wake()), 1, Until::Ended);
+    let meanwhile = Meanwhile::new(Box::new(move || waking(|| waker.wake())), 1, Until::Ended);
     (meanwhile.hook())();
     meanwhile
 }
@@ -140,7 +140,7 @@ fn in_the_drop_of_the_executor(world: World, life: &Arc<Life>, waker: Waker) -> 
     quiet(life, "while the executor was dropped")?;
     quiet(&other, "while the executor was dropped")?;
     for outcome in [first, second] {
-        let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let outcome = lock(&outcome).take();
         // Where a task is owned by its wakers, it is not dropped with the executor.
         outcome.map_or(Ok(()), |meanwhile| went_on(Some(meanwhile), "the drop of the executor"))?;
     }
@@ -155,7 +155,7 @@ fn wakes_when_dropped(life: &Life, waker: Waker) -> Arc<Mutex<Option<Meanwhile>>
         if elsewhere.ended_inside() {
             waking(|| waker.wake_by_ref());
         }
-        *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(elsewhere);
+        *lock(&note) = Some(elsewhere);
     });
     outcome
 }

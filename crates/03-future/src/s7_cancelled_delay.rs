@@ -1,0 +1,103 @@
+//! Stage 7: the delay, cancelled. To cancel a future is to drop it. The thread cannot be called back, but the waker can:
+//! without that, a task that has long ended lives on for as long as the thread sleeps.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    thread,
+    time::Duration,
+};
+
+use crate::parts::event;
+
+/// Ready once a thread, which the first poll starts, has done its waiting.
+///
+/// Cancel safe: dropped, it lets go of its waker at once, and what fires later wakes nobody.
+pub struct Delay {
+    /// What the thread shall do, until there is one.
+    wait: Option<Box<dyn FnOnce() + Send>>,
+    shared: Arc<Shared>,
+}
+
+/// What the future and the thread share.
+#[derive(Default)]
+struct Shared(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    over: bool,
+    waker: Option<Waker>,
+}
+
+impl Delay {
+    /// Ready `duration` after its first poll.
+    pub fn new(duration: Duration) -> Self {
+        Delay::after(move || thread::sleep(duration))
+    }
+
+    /// Ready once `wait` has returned, which may block. A `wait` that panics leaves the future waiting for ever.
+    pub fn after(wait: impl FnOnce() + Send + 'static) -> Self {
+        Delay { wait: Some(Box::new(wait)), shared: Arc::default() }
+    }
+}
+
+impl Future for Delay {
+    type Output = ();
+
+    // ANCHOR: poll
+    /// # Panics
+    ///
+    /// If the system refuses another thread.
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(wait) = self.wait.take() {
+            let shared = Arc::clone(&self.shared);
+            let thread = thread::Builder::new().name("delay".into()).spawn(move || {
+                wait();
+                shared.fire();
+            });
+            thread.expect("the system has a thread left");
+        }
+        // Register, then check: the thread may fire between the two, and must find the waker or be seen.
+        self.shared.register(cx.waker().clone());
+        if self.shared.lock().over { Poll::Ready(()) } else { Poll::Pending }
+    }
+    // ANCHOR_END: poll
+}
+
+// ANCHOR: drop
+impl Drop for Delay {
+    fn drop(&mut self) {
+        let last = self.shared.lock().waker.take();
+        // After the lock: with its last waker a whole task may go.
+        drop(last);
+    }
+}
+// ANCHOR_END: drop
+
+impl Shared {
+    // ANCHOR: shared
+    fn register(&self, waker: Waker) {
+        event::register("delay");
+        let last = self.lock().waker.replace(waker);
+        // Code of a stranger runs when a waker is dropped, woken or cloned: never under our lock.
+        drop(last);
+    }
+
+    fn fire(&self) {
+        event::fire("delay");
+        let mut state = self.lock();
+        state.over = true;
+        let waker = state.waker.take();
+        drop(state);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+    // ANCHOR_END: shared
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

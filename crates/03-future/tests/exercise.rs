@@ -1,0 +1,12 @@
+//! The reader's `exercise/mod.rs`, step by step: `cargo test -p future --test exercise step-1`.
+#![forbid(unsafe_code)]
+
+#[path = "../exercise/mod.rs"]
+mod exercise;
+mod steps;
+
+fn main() -> std::process::ExitCode {
+    // In CI: the file is as its reader finds it, so nothing may be written yet.
+    let pristine = std::env::var("EXERCISE_PRISTINE").is_ok_and(|value| value == "1");
+    steps::main(pristine)
+}
