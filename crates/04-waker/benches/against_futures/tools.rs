@@ -28,9 +28,9 @@ impl Flag {
         (Arc::clone(&flag), Waker::from(flag))
     }
 
-    /// Spins until it is set, and resets it. Without `spin_loop`, whose pause is half as long as what is measured, so that all
-    /// comes in multiples of it. By a swap: a store could still be on its way when the next poll looks, and then
+    /// Spins until it is set, and resets it. By a swap: a store could still be on its way when the next poll looks, and then
     /// wipe out the wake that comes after.
+    #[expect(clippy::missing_spin_loop, reason = "its pause is half as long as what is measured")]
     pub fn wait(&self) {
         while !self.0.0.load(Relaxed) {}
         self.0.0.swap(false, Acquire);
