@@ -53,39 +53,36 @@ pub fn main(pristine: bool) -> ExitCode {
         step("step-7", Tested::Future(is_left()), hangs_up, &["A2", "A3", "V1"]),
         step("step-8", Tested::Future(receives()), is_given_back, &["A7", "V1"]),
     ];
-    harness::exercise(pristine, checks(), steps)
+    harness::exercise(pristine, &CHECKS, steps)
 }
 
 /// The contract's checks that the steps ask for, and one that is the exercise's own.
-fn checks() -> &'static [Check<Step>] {
-    let checks = vec![
-        of_waker::<0>(),
-        of_waker::<1>(),
-        of_waker::<2>(),
-        of_waker::<3>(),
-        of_waker::<4>(),
-        of_future::<0>(),
-        of_future::<1>(),
-        of_future::<2>(),
-        of_future::<3>(),
-        of_future::<4>(),
-        of_future::<6>(),
-        of_future::<9>(),
-        of_future::<10>(),
-        Check {
-            id: "V1",
-            level: Level::Must,
-            must: "it does what it says that it does",
-            why: "it may keep every rule of waiting and waking, and still answer wrong",
-            source: "https://doc.rust-lang.org/std/task/index.html",
-            deadline: Duration::from_secs(60),
-            run: |step: &Step| (step.does)(),
-        },
-    ];
-    checks.leak()
-}
+static CHECKS: [Check<Step>; 14] = [
+    of_waker::<0>(),
+    of_waker::<1>(),
+    of_waker::<2>(),
+    of_waker::<3>(),
+    of_waker::<4>(),
+    of_future::<0>(),
+    of_future::<1>(),
+    of_future::<2>(),
+    of_future::<3>(),
+    of_future::<4>(),
+    of_future::<6>(),
+    of_future::<9>(),
+    of_future::<10>(),
+    Check {
+        id: "V1",
+        level: Level::Must,
+        must: "it does what it says that it does",
+        why: "it may keep every rule of waiting and waking, and still answer wrong",
+        source: "https://doc.rust-lang.org/std/task/index.html",
+        deadline: Duration::from_secs(60),
+        run: |step: &Step| (step.does)(),
+    },
+];
 
-fn of_waker<const NUMBER: usize>() -> Check<Step> {
+const fn of_waker<const NUMBER: usize>() -> Check<Step> {
     let Check { id, level, must, why, source, deadline, .. } = waker::CHECKS[NUMBER];
     let run = |step: &Step| match &step.tested {
         Tested::Waker(tested) => (waker::CHECKS[NUMBER].run)(tested),
@@ -94,7 +91,7 @@ fn of_waker<const NUMBER: usize>() -> Check<Step> {
     Check { id, level, must, why, source, deadline, run }
 }
 
-fn of_future<const NUMBER: usize>() -> Check<Step> {
+const fn of_future<const NUMBER: usize>() -> Check<Step> {
     let Check { id, level, must, why, source, deadline, .. } = future::CHECKS[NUMBER];
     let run = |step: &Step| match &step.tested {
         Tested::Future(tested) => (future::CHECKS[NUMBER].run)(tested),
