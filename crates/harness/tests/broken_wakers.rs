@@ -255,10 +255,28 @@ fn main() -> ExitCode {
 
     subjects.extend(unwritten());
 
+    subjects.extend(models());
+
     let failed = |id| subjects.iter().any(|subject| subject.fails.iter().any(|(failed, _)| *failed == id));
     let unfailed = CHECKS.iter().find(|check| !failed(check.id));
     assert!(unfailed.is_none_or(|check| panic!("no broken waker fails {}", check.id)));
     harness::main(&CHECKS, subjects)
+}
+
+/// What a model finds is a failure of the check whose white half it is, also where nothing else can be judged.
+fn models() -> Vec<Subject<Tested>> {
+    let with = |id, model| Tested::block_on(block_on).model(id, model);
+    let wrong = |name, id, fails: Fails| {
+        let tested = with(id, model::only_looks_when_woken_already);
+        Subject::new(name, tested).fails(fails).only(&["B5", "B7", "B13"])
+    };
+    let right = with("B5", model::writes_when_woken_already).model("B7", model::writes_when_woken_already);
+    vec![
+        wrong("wrong-model-of-b5", "B5", &[("B5", "what it brings is wrong")]),
+        wrong("wrong-model-of-b7", "B7", &[("B7", "what it brings is wrong")]),
+        wrong("wrong-model-of-b13", "B13", &[("B13", "what it brings is wrong")]),
+        Subject::new("right-models-nothing-wrong", right.model("B13", model::writes_when_woken_already)),
+    ]
 }
 
 /// An exercise that nobody has begun is no broken waker, wherever its `todo!()` is hit: in a drop too.

@@ -25,9 +25,11 @@ use crate::{
 };
 
 pub(super) fn b7_executor_dropped(subject: &Tested) -> Verdict {
-    after_the_drop(subject.mortal_world()?)?;
-    during_the_drop(subject.mortal_world()?)?;
-    in_the_gap(subject.mortal_world()?)?;
+    if subject.is_mortal() || !subject.has_model("B7") {
+        after_the_drop(subject.mortal_world()?)?;
+        during_the_drop(subject.mortal_world()?)?;
+        in_the_gap(subject.mortal_world()?)?;
+    }
     subject.run_model("B7")
 }
 

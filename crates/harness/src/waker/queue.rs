@@ -11,7 +11,7 @@ use super::{
     guest::{World, lock},
 };
 use crate::{
-    Verdict,
+    Stop, Verdict,
     caught::ended,
     check::not_applicable,
     holds,
@@ -84,17 +84,20 @@ pub(super) fn b12_visible(subject: &Tested) -> Verdict {
 }
 
 pub(super) fn b13_overlapping_wakes(subject: &Tested) -> Verdict {
+    match forced_to_overlap(subject) {
+        Err(Stop::NotApplicable(_)) if subject.has_model("B13") => subject.run_model("B13"),
+        verdict => verdict.and_then(|()| subject.run_model("B13")),
+    }
+}
+
+fn forced_to_overlap(subject: &Tested) -> Verdict {
     let world = subject.world()?;
     let inside = InsideWake::default();
     if !world.executor().inside_wake(inside.hook()) {
-        if subject.has_model("B13") {
-            return subject.run_model("B13");
-        }
         return not_applicable("nothing can be done in the middle of its wakes, and it brings no model");
     }
     overlap(&world, &inside, false)?;
-    overlap(&world, &inside, true)?;
-    subject.run_model("B13")
+    overlap(&world, &inside, true)
 }
 
 /// Two wakes from outside. The second comes while the first is still inside, after the task was polled in between or not.
