@@ -117,6 +117,12 @@ event-cost:
             exit w - o > 6e5 }' || { echo "an event costs more than 6 instructions" >&2; exit 1; }
     done
 
+# Compare a lesson's parts with those of others, all or the rows whose names contain a word: just bench waker mpsc --json
+[group('measure')]
+[no-exit-message]
+bench lesson *arguments:
+    @shift; cargo bench -q -p {{lesson}} --bench '*' -- "$@"
+
 # Hold ten thousand joined, idle clients, and say what each costs the server's heap
 [group('measure')]
 [no-exit-message]
@@ -135,12 +141,34 @@ nextest:
     cargo nextest run --workspace
     cargo test --workspace --doc
 
+# Every order in which two threads can meet, in the models of all lessons that have some; and each guarded line taken out
+[group('check')]
+loom:
+    @just _models --no-fail-fast
+
+# The same models with at most two preemptions
+[group('check')]
+loom-quick:
+    @LOOM_MAX_PREEMPTIONS=2 just _models --test loom_models
+
+_models *arguments:
+    #!/usr/bin/env bash
+    set -eu
+    # In a folder of its own: under another cfg everything is built anew.
+    export RUSTFLAGS="--cfg loom_model"
+    for sync in crates/*/src/sync.rs; do
+        lesson=${sync#crates/??-}
+        tests=("$@")
+        [ "${1-}" = --test ] || tests+=(--test 'loom_*')
+        cargo test -q -p "${lesson%%/*}" --profile models --target-dir target/loom "${tests[@]}"
+    done
+
 # AddressSanitizer over the tests of what holds unsafe code: just asan | just asan timeline
 [group('check')]
 asan *packages:
     #!/usr/bin/env bash
     set -eu
-    packages=({{ if packages == "" { "harness timeline future" } else { packages } }})
+    packages=({{ if packages == "" { "harness timeline future waker" } else { packages } }})
     # The sanitizer is for nightly compilers; this variable lets ours have it. Doctests would need a second build of all.
     export RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address
     cargo test --lib --tests "${packages[@]/#/-p}" --target x86_64-unknown-linux-gnu --target-dir target/asan

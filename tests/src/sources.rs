@@ -9,8 +9,15 @@ use crate::tokens::tokens;
 /// The files that hold unsafe code, each because the lesson is about it or because the standard
 /// interface leaves no other way.
 pub const UNSAFE: &[&str] = &[
+    "crates/04-waker/exercise/mod.rs",
+    "crates/04-waker/exercise/solution.rs",
+    "crates/04-waker/src/parts/atomic_waker.rs",
+    "crates/04-waker/src/parts/oneshot.rs",
+    "crates/04-waker/src/parts/ring.rs",
+    "crates/04-waker/src/s1_raw_waker.rs",
     "crates/harness/src/alloc.rs",
     "crates/harness/src/probe/waker.rs",
+    "crates/harness/tests/broken/wakers.rs",
     "crates/harness/tests/broken/with_unsafe.rs",
     "crates/timeline/src/waker.rs",
     "tests/tests/future_findings/hooked_waker.rs",

@@ -56,6 +56,16 @@ pub enum Stop {
     NotWritten(String),
 }
 
+impl Stop {
+    /// The same, with what led to a failure put before what was observed then.
+    pub(crate) fn after(self, what: &str) -> Self {
+        match self {
+            Stop::Failed(observed) => Stop::Failed(format!("{what}{observed}")),
+            other => other,
+        }
+    }
+}
+
 /// Goes on if `condition` holds, and stops the check with what was `observed` if not.
 ///
 /// # Errors
@@ -63,6 +73,16 @@ pub enum Stop {
 /// [`Stop::Failed`] with the text of `observed`, which is not even made if the condition holds.
 pub fn holds<T: Display>(condition: bool, observed: impl FnOnce() -> T) -> Verdict {
     if condition { Ok(()) } else { Err(Stop::Failed(observed().to_string())) }
+}
+
+/// The check has found that what must hold does not.
+pub(crate) fn failed<T>(observed: impl Into<String>) -> Result<T, Stop> {
+    Err(Stop::Failed(observed.into()))
+}
+
+/// The check cannot judge this subject.
+pub(crate) fn not_applicable<T>(why: &str) -> Result<T, Stop> {
+    Err(Stop::NotApplicable(why.to_owned()))
 }
 
 impl From<io::Error> for Stop {

@@ -16,6 +16,7 @@ use rustix::process::{Signal, getpid};
 
 use crate::{
     Check, Stop, Verdict,
+    caught::text,
     process::{self, Group, collect, not_written},
 };
 
@@ -125,11 +126,28 @@ fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
     if let Some(out_of_memory) = process::out_of_memory(stderr) {
         return Outcome::Crashed(out_of_memory);
     }
-    let last_words = stderr.lines().next_back().map(|line| format!("; its last words: {line}")).unwrap_or_default();
+    let panicked = first_panic(stderr);
+    // A `todo!()` in the drop of a waker ends the process, if it is a panic that drops it.
+    if let Some(step) = panicked.and_then(|(_, text)| not_written(text)) {
+        return Outcome::NotWritten(step.to_owned());
+    }
+    let found = stderr.lines().find(|line| line.contains("ERROR: AddressSanitizer"));
+    let last_words = match (panicked, found.or_else(|| stderr.lines().next_back())) {
+        (Some((place, text)), _) => format!("; its last words: {place} {text}"),
+        (None, Some(line)) => format!("; its last words: {line}"),
+        (None, None) => String::new(),
+    };
     match status.signal() {
         Some(signal) => Outcome::Crashed(format!("ended by signal {signal}{last_words}")),
         None => Outcome::Crashed(format!("the process ended itself in the middle of the check, {status}{last_words}")),
     }
+}
+
+/// The place and the first line of the first panic, which others may have followed on the way out.
+fn first_panic(stderr: &str) -> Option<(&str, &str)> {
+    let mut lines = stderr.lines();
+    let place = lines.find(|line| line.starts_with("panicked at "))?;
+    Some((place, lines.next().unwrap_or_default()))
 }
 
 /// Whether this process was started for one check, so that what a whole run prepares once need not be prepared again.
@@ -151,12 +169,8 @@ pub(crate) fn answer<S>(check: &Check<S>, subject: &S) {
     });
     let (word, text) = match catch(|| (check.run)(subject)) {
         Ok(Ok(())) => ("passed", String::new()),
-        // A `todo!()` on another thread is what failed it, whatever the check saw of that.
-        Ok(Err(Stop::Failed(text))) => match unwritten().take() {
-            Some(step) => ("not-written", step),
-            None => ("failed", text),
-        },
-        Ok(Err(Stop::NotApplicable(text))) => ("not-applicable", text),
+        Ok(Err(Stop::Failed(text))) => unless_unwritten("failed", text),
+        Ok(Err(Stop::NotApplicable(text))) => unless_unwritten("not-applicable", text),
         Ok(Err(Stop::NotWritten(text))) => ("not-written", text),
         Err((text, place)) => match not_written(&text) {
             Some(step) => ("not-written", step.to_owned()),
@@ -167,6 +181,11 @@ pub(crate) fn answer<S>(check: &Check<S>, subject: &S) {
     let mut stdout = std::io::stdout().lock();
     // If nobody reads it, nobody wants to know.
     let _ = write!(stdout, "{MARK}{word} {text}").and_then(|()| stdout.flush());
+}
+
+/// A `todo!()` on another thread is what stopped the check, whatever it saw of that.
+fn unless_unwritten(word: &'static str, text: String) -> (&'static str, String) {
+    unwritten().take().map_or((word, text), |step| ("not-written", step))
 }
 
 /// Runs `check`, and gives the text and the place of a panic instead of printing it.
@@ -180,11 +199,8 @@ fn catch(check: impl FnOnce() -> Verdict) -> Result<Verdict, (String, String)> {
         *PLACE.lock().unwrap_or_else(PoisonError::into_inner) =
             info.location().map(|place| format!("at {place}")).unwrap_or_default();
     }));
-    panic::catch_unwind(AssertUnwindSafe(check)).map_err(|payload| {
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("with a payload that is no text");
-        (text.to_owned(), PLACE.lock().unwrap_or_else(PoisonError::into_inner).clone())
-    })
+    panic::catch_unwind(AssertUnwindSafe(check))
+        .map_err(|payload| (text(&*payload), PLACE.lock().unwrap_or_else(PoisonError::into_inner).clone()))
 }
 
 /// What the first `todo!()` said that was hit here, on whichever thread.

@@ -1,22 +1,28 @@
 #![doc = include_str!("../README.md")]
 
 mod alloc;
+mod caught;
 #[cfg(feature = "chat")]
 pub mod chat;
 mod check;
 mod child;
+pub mod compare;
+mod executor;
 pub mod future;
 #[cfg(feature = "grade")]
 pub mod grade;
 mod lines;
+mod meanwhile;
 pub mod probe;
 mod process;
 mod runner;
 mod wait;
+pub mod waker;
 
 pub use alloc::{Counting, live_bytes};
 pub use check::{Check, Level, Stop, Verdict, holds};
 pub use child::{Outcome, in_check, judge};
+pub use executor::{Executor, Work, turns};
 pub use process::{NOT_WRITTEN, exit_when_not_written};
 pub use runner::{Subject, answered, exercise, main, report};
 pub use wait::until;

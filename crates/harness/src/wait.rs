@@ -1,7 +1,7 @@
 //! Waiting for a condition that nobody announces, such as a count the kernel keeps: look, pause, look again.
 
 use std::{
-    thread,
+    sync::{Condvar, Mutex},
     time::{Duration, Instant},
 };
 
@@ -18,6 +18,13 @@ pub fn until<T>(patience: Duration, mut reached: impl FnMut() -> Option<T>) -> O
         if Instant::now() >= deadline {
             return None;
         }
-        thread::park_timeout(Duration::from_millis(2));
+        pause();
     }
+}
+
+/// Nobody ends it. It is not made by parking, since this may be inside a poll: whoever drives that may count on the wake
+/// that a park would swallow.
+fn pause() {
+    let (nobody, signals) = (Mutex::new(()), Condvar::new());
+    let _ = nobody.lock().map(|guard| signals.wait_timeout(guard, Duration::from_millis(2)).map(drop));
 }

@@ -12,7 +12,10 @@ use std::{
     time::Duration,
 };
 
-use harness::probe::{Canary, Gate, Task, WakerProbe, Watchdog, canary};
+use harness::{
+    probe::{Canary, Gate, Task, WakerProbe, Watchdog, canary},
+    until,
+};
 
 #[test]
 fn a_probe_counts_each_operation_on_any_thread() {
@@ -25,6 +28,15 @@ fn a_probe_counts_each_operation_on_any_thread() {
     assert_eq!((probe.woken(), probe.live()), (2, 1));
     drop(waker);
     assert_eq!(probe.live(), 0);
+}
+
+#[test]
+fn waiting_swallows_no_token_of_park() {
+    thread::current().unpark();
+    assert_eq!(until(Duration::from_millis(10), || None::<()>), None);
+    let watchdog = Watchdog::new("the token is still there", Duration::from_secs(5));
+    thread::park();
+    drop(watchdog);
 }
 
 #[test]

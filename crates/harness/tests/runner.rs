@@ -44,13 +44,18 @@ fn t2_zero(double: &Doubler) -> Verdict {
 }
 
 /// Wrong at two, each in its own way; right at nothing.
-const BROKEN: [(&str, Doubler, &str); 9] = [
+const BROKEN: [(&str, Doubler, &str); 10] = [
     ("squares-plus-one", |n| if n == 2 { 5 } else { 0 }, "observed: twice two was 5"),
     ("hangs", |n| if n == 2 { hang() } else { 0 }, "observed: a hang: nothing came of it in 2 s"),
     ("overflows", |n| if n == 2 { deeper(0) } else { 0 }, "observed: a stack overflow"),
     ("crashes", |n| if n == 2 { std::process::abort() } else { 0 }, "observed: a crash: ended by signal 6"),
     ("exits", |n| if n == 2 { std::process::exit(0) } else { 0 }, "observed: a crash: the process ended itself"),
     ("panics", |n| if n == 2 { panic!("too hard") } else { 0 }, "observed: panicked at crates/harness/tests/runner.rs"),
+    (
+        "panics-twice",
+        |n| if n == 2 { panics_twice() } else { 0 },
+        "ended by signal 6; its last words: panicked at crates",
+    ),
     ("panics-at-length", |n| if n == 2 { panic!("{}", "too hard ".repeat(MUCH)) } else { 0 }, "observed: panicked at"),
     (
         "chatters",
@@ -79,6 +84,18 @@ fn hang() -> u64 {
 fn deeper(depth: u64) -> u64 {
     let frame = std::hint::black_box([depth; 64]);
     if depth == u64::MAX { 0 } else { deeper(depth + 1) + frame[1] }
+}
+
+/// What is said first is what went wrong; what follows ends the process.
+fn panics_twice() -> u64 {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("on the way out");
+        }
+    }
+    let _panics = Panics;
+    panic!("too hard")
 }
 
 fn main() -> ExitCode {

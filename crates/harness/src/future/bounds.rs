@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::{Tested, drive::not_applicable};
-use crate::{Verdict, holds};
+use super::Tested;
+use crate::{Verdict, check::not_applicable, holds};
 
 /// Whether a type is `Send`, `Sync` and `Unpin`, for a concrete type. A constant can assert it, so that neither a bound
 /// that is missing nor one that is too many compiles:

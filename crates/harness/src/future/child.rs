@@ -8,8 +8,11 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::tested::{Event, Held};
-use crate::probe::{Canary, Seen, canary};
+use super::tested::Held;
+use crate::{
+    meanwhile::Event,
+    probe::{Canary, Seen, canary},
+};
 
 /// A future that a check makes, for a combinator to poll. It is `Send`, and not `Unpin`.
 ///

@@ -5,10 +5,16 @@ use std::{sync::Arc, thread};
 use super::{
     Child, Tested,
     child::{Does, Life},
-    drive::{caught, exhaust, failed, fire, not_applicable, pending},
+    drive::{exhaust, fire, pending},
     tested::{Combine, Kind, Of},
 };
-use crate::{Verdict, holds, probe::Task};
+use crate::{
+    Verdict,
+    caught::caught,
+    check::{failed, not_applicable},
+    holds,
+    probe::Task,
+};
 
 fn combinator(subject: &Tested) -> Option<(Of, &Combine)> {
     match &subject.kind {

@@ -1,19 +1,18 @@
-//! How the checks drive a subject: a future with its event, what may happen on another thread, and panics that are caught.
+//! How the checks drive a subject: a future with its event, and what may happen on another thread.
 
-use std::{
-    panic::{self, AssertUnwindSafe},
-    thread,
-};
+use std::thread;
 
 use super::{
     Child, Tested,
     child::Does,
-    tested::{Event, Held, Kind, Of, Polled},
+    tested::{Held, Kind, Of, Polled},
 };
 use crate::{
     Stop, Verdict,
+    caught::ended,
+    check::{failed, not_applicable},
+    meanwhile::Event,
     probe::{PATIENCE, Task},
-    process::not_written,
     until,
 };
 
@@ -59,10 +58,7 @@ impl Tested {
                 let (future, event) = make();
                 Waiting { task: Task::from(future), event }
             };
-            check(&make).map_err(|stop| match stop {
-                Stop::Failed(observed) => Stop::Failed(format!("{way}{observed}")),
-                other => other,
-            })
+            check(&make).map_err(|stop| stop.after(way))
         });
         all(verdicts)
     }
@@ -95,14 +91,6 @@ pub(super) fn all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
     }
 }
 
-pub(super) fn not_applicable(why: &str) -> Verdict {
-    Err(Stop::NotApplicable(why.to_owned()))
-}
-
-pub(super) fn failed<T>(observed: impl Into<String>) -> Result<T, Stop> {
-    Err(Stop::Failed(observed.into()))
-}
-
 /// A first poll, or another one before the event. A future that is ready without its event is A4's business.
 pub(super) fn pending(poll: std::task::Poll<()>) -> Verdict {
     if poll.is_ready() { not_applicable("it was ready before its event (A4)") } else { Ok(()) }
@@ -110,13 +98,7 @@ pub(super) fn pending(poll: std::task::Poll<()>) -> Verdict {
 
 /// Lets the event happen on another thread, and waits until it has.
 pub(super) fn fire(event: Event) -> Verdict {
-    ended(thread::spawn(event))
-}
-
-/// Waits for the thread of an event.
-pub(super) fn ended(thread: thread::JoinHandle<()>) -> Verdict {
-    let Err(payload) = thread.join() else { return Ok(()) };
-    failed(format!("the event panicked: {}", text(&*payload)))
+    ended(thread::spawn(event), "the event")
 }
 
 /// Polls after each wake until it is ready, its event having happened.
@@ -137,20 +119,4 @@ pub(super) fn finish(task: &mut Task<dyn Polled>, after: &str) -> Verdict {
 pub(super) fn exhaust<F: Future + ?Sized>(task: &mut Task<F>, after: &str) -> Verdict {
     let ready = until(PATIENCE, || task.poll().is_ready().then_some(()));
     if ready.is_some() { Ok(()) } else { failed(format!("{after}, it is still pending")) }
-}
-
-/// Runs what may panic, and gives the text of the panic. A `todo!()` goes on: that is an exercise to be written.
-pub(super) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
-    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
-        let text = text(&*payload);
-        if not_written(&text).is_some() {
-            panic::resume_unwind(payload);
-        }
-        text
-    })
-}
-
-fn text(payload: &(dyn std::any::Any + Send)) -> String {
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("with a payload that is no text").to_owned()
 }

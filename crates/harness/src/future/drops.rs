@@ -2,12 +2,14 @@
 
 use super::{
     Tested,
-    drive::{failed, finish, fire, not_applicable, pending},
-    meanwhile::{Meanwhile, Until},
+    drive::{finish, fire, pending},
     tested::Kind,
 };
 use crate::{
-    Stop, Verdict, holds,
+    Stop, Verdict,
+    check::{failed, not_applicable},
+    holds,
+    meanwhile::{Meanwhile, Until},
     probe::{PATIENCE, Task, WakerProbe},
     until,
 };
@@ -51,10 +53,7 @@ fn kept(probe: &WakerProbe, when: &str) -> String {
 }
 
 fn late(event: Verdict, dropped: &str) -> Verdict {
-    event.map_err(|stop| match stop {
-        Stop::Failed(observed) => Stop::Failed(format!("{dropped}; then {observed}")),
-        other => other,
-    })
+    event.map_err(|stop| stop.after(&format!("{dropped}; then ")))
 }
 
 pub(super) fn a8_no_permit_lost(subject: &Tested) -> Verdict {

@@ -4,12 +4,15 @@ use std::{task::Poll, thread};
 
 use super::{
     Tested,
-    drive::{Waiting, caught, ended, failed, finish, fire, pending},
-    meanwhile::{Meanwhile, Until},
+    drive::{Waiting, finish, fire, pending},
     tested::{Kind, Polled},
 };
 use crate::{
-    Stop, Verdict, holds,
+    Verdict,
+    caught::{caught, ended},
+    check::failed,
+    holds,
+    meanwhile::{Meanwhile, Until},
     probe::{Gate, PATIENCE, Task, WakerProbe},
 };
 
@@ -80,7 +83,7 @@ fn while_woken(waiting: Waiting) -> Verdict {
         let _ = task.poll();
     }
     polled.open();
-    ended(thread)?;
+    ended(thread, "the event")?;
     holds(!blocked.is_open(), || "while its waker was woken, a poll on another thread could not go on: it holds a lock")
 }
 
@@ -137,8 +140,5 @@ fn poll_with_panic(task: &mut Task<dyn Polled>) -> Result<Poll<()>, String> {
 }
 
 fn after_panic(event: Verdict) -> Verdict {
-    event.map_err(|stop| match stop {
-        Stop::Failed(observed) => Stop::Failed(format!("the clone of a waker panicked, and {observed}")),
-        other => other,
-    })
+    event.map_err(|stop| stop.after("the clone of a waker panicked, and "))
 }

@@ -6,7 +6,6 @@ mod children;
 mod drive;
 mod drops;
 mod locks;
-mod meanwhile;
 mod polls;
 mod tested;
 mod wakes;

@@ -10,12 +10,15 @@ use std::{
 use super::{
     AfterReady, Child, Tested,
     child::Does,
-    drive::{caught, exhaust, failed, finish, fire, not_applicable, pending},
-    meanwhile::Sleeper,
+    drive::{exhaust, finish, fire, pending},
     tested::{Kind, Polled},
 };
 use crate::{
-    Verdict, holds,
+    Verdict,
+    caught::caught,
+    check::{failed, not_applicable},
+    holds,
+    meanwhile::Sleeper,
     probe::{PATIENCE, Task, WakerProbe},
 };
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{Child, child::Does};
+use crate::meanwhile::Event;
 
 /// A future to be checked, as the ways to make a fresh one: each check makes as many as it needs.
 ///
@@ -44,7 +45,6 @@ pub enum AfterReady {
 
 /// Any future, pinned, without its output.
 pub(super) type Held = Pin<Box<dyn Polled>>;
-pub(super) type Event = Box<dyn FnOnce() + Send>;
 type Make = Box<dyn Fn() -> Held + Send + Sync>;
 type MakeWaiting = Box<dyn Fn() -> (Held, Event) + Send + Sync>;
 type MakePermits = Box<dyn Fn() -> (Held, Held, Event) + Send + Sync>;

@@ -2,12 +2,14 @@
 
 use super::{
     Tested,
-    drive::{Waiting, failed, finish, fire, not_applicable, pending},
-    meanwhile::{Meanwhile, Until},
+    drive::{Waiting, finish, fire, pending},
     tested::{Kind, Polled},
 };
 use crate::{
-    Verdict, holds,
+    Verdict,
+    check::{failed, not_applicable},
+    holds,
+    meanwhile::{Meanwhile, Until},
     probe::{PATIENCE, Task, WakerProbe},
     until,
 };

@@ -1,0 +1,113 @@
+//! What a person sees who types no more than the lesson's name, a scene or a stage. A scene whose record breaks the
+//! schema exits with 1.
+#![forbid(unsafe_code)]
+
+use std::process::{Command, Output, Stdio};
+
+fn run(arguments: &[&str]) -> (Output, String) {
+    let program = Command::new(env!("CARGO_BIN_EXE_waker")).args(arguments).stdin(Stdio::null()).output().unwrap();
+    let out = String::from_utf8(program.stdout.clone()).unwrap();
+    (program, out)
+}
+
+fn played(arguments: &[&str]) -> String {
+    let (program, out) = run(arguments);
+    assert!(program.status.success(), "{arguments:?}: {out}{}", String::from_utf8_lossy(&program.stderr));
+    out
+}
+
+/// How many lines of a record say so.
+fn count(record: &str, what: &str) -> usize {
+    record.lines().filter(|line| line.contains(what)).count()
+}
+
+#[test]
+fn every_scene_that_is_listed_ends_by_itself_and_shows_the_same_record_every_time() {
+    let list = played(&["--list"]);
+    let scenes: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(
+        scenes,
+        ["counts", "clones", "noop", "before", "during", "after", "another-thread", "early-unpark", "handed-on"]
+    );
+    for scene in scenes {
+        let out = played(&[scene]);
+        assert!(out.contains("1  main"), "{out}");
+        assert_eq!(out, played(&[scene]));
+    }
+}
+
+#[test]
+fn without_arguments_a_few_of_them_are_played() {
+    let out = played(&[]);
+    for scene in ["counts: ", "clones: ", "during: ", "another-thread: "] {
+        assert!(out.lines().any(|line| line.starts_with(scene)), "{scene} {out}");
+    }
+    assert_eq!(count(&out, "stuck: "), 1, "{out}");
+}
+
+#[test]
+fn the_waker_by_hand_and_that_of_std_count_alike() {
+    let notes = |stage| {
+        let out = played(&["counts", "--stage", stage]);
+        out.lines().filter(|line| line.contains("  note ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let by_hand = notes("raw");
+    assert_eq!(by_hand.len(), 8);
+    assert!(by_hand[1].ends_with("cloned twice: 3 alive") && by_hand[7].ends_with("0 alive"), "{by_hand:?}");
+    assert_eq!(by_hand, notes("wake"));
+}
+
+#[test]
+fn what_comes_during_the_registration_is_lost_in_stage_5_and_in_no_later_one() {
+    let lost = played(&["during", "--stage", "lost"]);
+    assert_eq!((count(&lost, " wake  "), count(&lost, " ready ")), (0, 0), "{lost}");
+    assert!(lost.contains("stuck: the event has happened, the task waits for it, and nobody wakes it."), "{lost}");
+    for stage in ["mended", "atomic"] {
+        let out = played(&["during", "--stage", stage]);
+        assert!(out.contains("saw the event at its second look") && count(&out, " ready ") == 1, "{out}");
+    }
+}
+
+#[test]
+fn the_other_scenes_say_what_came_of_them() {
+    for (scene, said, wakes, releases) in [
+        ("clones", "woken 1 time by reference and 1 time by value", 2, 1),
+        ("noop", "It gave None, and the sender got its value back: Err(5).", 0, 1),
+        ("before", "receiver gave Ready(Ok(5)).", 0, 0),
+        ("after", "task was woken: true, and gave Ready(()).", 1, 1),
+        ("another-thread", "receiver gave Ok(5), and to send gave Ok(()).", 1, 0),
+        ("early-unpark", "receiver gave Ok(5).", 1, 0),
+        ("handed-on", "second was woken: true, and sent: Ready(Ok(())).", 2, 1),
+    ] {
+        let out = played(&[scene]);
+        assert!(out.contains(said), "{out}");
+        assert_eq!((count(&out, " wake  "), count(&out, " release ")), (wakes, releases), "{out}");
+    }
+    let parked = |scene| played(&[scene]).lines().filter(|line| line.ends_with("  park")).count();
+    assert_eq!((parked("another-thread"), parked("early-unpark")), (1, 0));
+}
+
+#[test]
+fn a_wrong_command_line_is_a_clear_message_and_exit_code_2() {
+    for (arguments, words) in [
+        (&["nowhere"][..], "there is no scene 'nowhere'"),
+        (&["noop", "--stage", "lost"], "the scene 'noop' has no stages"),
+        (&["during", "--stage", "raw"], "the stages of the scene 'during' are [lost, mended, atomic]"),
+        (&["during", "--stage", "9"], "invalid value '9' for '--stage <STAGE>'"),
+        (&["--stage", "lost"], "--stage needs a scene"),
+    ] {
+        let (program, _) = run(arguments);
+        let err = String::from_utf8(program.stderr).unwrap();
+        assert_eq!(program.status.code(), Some(2), "{err}");
+        assert!(err.contains(words), "{err}");
+    }
+}
+
+#[test]
+fn behind_a_pipe_that_is_closed_it_ends_quietly() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let program = Command::new(env!("CARGO_BIN_EXE_waker")).arg("after").stdout(writer).output().unwrap();
+    assert!(program.status.success());
+    assert_eq!(String::from_utf8_lossy(&program.stderr), "");
+}

@@ -1,0 +1,276 @@
+//! A model that cannot fail holds nothing: each line that a model is there for is taken out of a copy of the lesson, and
+//! the model must fail. A model that fails may abort, so each runs in a process of its own. Part of `just loom`.
+#![cfg(loom_model)]
+#![forbid(unsafe_code)]
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// A line, what stands there when it is taken out, and the model that must see it.
+struct Guard {
+    file: &'static str,
+    line: &'static str,
+    without: &'static str,
+    model: &'static str,
+}
+
+const fn guard(file: &'static str, line: &'static str, without: &'static str, model: &'static str) -> Guard {
+    Guard { file, line, without, model }
+}
+
+const WORD: &str = "parts/atomic_waker/state.rs";
+const WAITERS: &str = "parts/waiters.rs";
+const WORDS: &str = "parts/ring/words.rs";
+
+const GUARDS: &[Guard] = &[
+    guard(
+        "s6_event.rs",
+        "if self.0.happened.load(Acquire) { Poll::Ready(()) } else { Poll::Pending }",
+        "Poll::Pending",
+        "event_behind_a_mutex",
+    ),
+    guard(
+        "s7_event.rs",
+        "if self.0.happened.load(Acquire) { Poll::Ready(()) } else { Poll::Pending }",
+        "Poll::Pending",
+        "event_over_an_atomic_waker",
+    ),
+    guard(
+        "parts/atomic_waker.rs",
+        "registering.current().is_some_and(|seat| self.is_in(seat, waker))",
+        "registering.current().is_some()",
+        "atomic_waker_the_last_one_counts",
+    ),
+    guard(
+        WORD,
+        "seat(self.word.swap(NOTHING, AcqRel))",
+        "seat(self.word.load(Acquire)).and_then(|_| seat(self.word.swap(NOTHING, AcqRel)))",
+        "atomic_waker_a_wake_publishes_what_was_before_it",
+    ),
+    guard(
+        WORD,
+        "seat(self.0.word.swap(number + 1, AcqRel))",
+        "seat(self.0.word.swap(number + 1, Release))",
+        "atomic_waker_a_wake_publishes_what_was_before_it",
+    ),
+    guard(
+        WORD,
+        "self.used[seat.0].store(false, Release);",
+        "self.used[seat.0].store(false, Relaxed);",
+        "atomic_waker_a_seat_is_filled_again_when_it_is_empty",
+    ),
+    guard(WORD, "self.0.used[free.0].store(true, Relaxed);", "", "atomic_waker_a_waker_is_taken_once"),
+    guard(
+        WORD,
+        "(!self.registering.swap(true, Acquire)).then_some(Registering(self))",
+        "{ self.registering.swap(true, Acquire); Some(Registering(self)) }",
+        "atomic_waker_two_tasks_at_one_place",
+    ),
+    guard(
+        WORD,
+        "self.0.registering.store(false, Release);",
+        "self.0.registering.store(false, Relaxed);",
+        "atomic_waker_two_tasks_at_one_place",
+    ),
+    guard(
+        "s8_parker.rs",
+        "if self.state.swap(NOTIFIED, Release) == PARKED {",
+        "if self.state.load(Relaxed) != NOTIFIED && self.state.swap(NOTIFIED, Release) == PARKED {",
+        "parker_answers_two_unparks_at_once_and_sees_both",
+    ),
+    guard(
+        "s8_parker.rs",
+        "state.swap(EMPTY, Acquire);",
+        "state.store(EMPTY, Relaxed);",
+        "parker_sees_what_came_before_the_unpark",
+    ),
+    guard(
+        "s8_parker.rs",
+        "if state.compare_exchange(EMPTY, PARKED, Acquire, Relaxed).is_ok() {",
+        "if state.load(Acquire) == EMPTY { state.store(PARKED, Relaxed);",
+        "parker_sees_what_came_before_the_unpark",
+    ),
+    guard(
+        "s9_oneshot.rs",
+        "        match self.look() {\n            Some(output) => Poll::Ready(output),\n            None => Poll::Pending,\n        }",
+        "        Poll::Pending",
+        "oneshot_a_value_arrives",
+    ),
+    guard(
+        "parts/oneshot.rs",
+        "self.shared.state.hang_up();\n            self.shared.receiver.wake();",
+        "self.shared.state.hang_up();",
+        "oneshot_a_sender_that_goes_is_noticed",
+    ),
+    guard("parts/oneshot.rs", "            drop(self.read());\n", "", "oneshot_a_receiver_that_goes_leaves_one_owner"),
+    guard(
+        "parts/oneshot/state.rs",
+        "if self.0.swap(SENT, AcqRel) == LEFT { Err(()) } else { Ok(()) }",
+        "self.0.swap(SENT, AcqRel); Ok(())",
+        "oneshot_a_receiver_that_goes_leaves_one_owner",
+    ),
+    guard(
+        "s10_mpsc.rs",
+        "let checked = self.attempt();",
+        "let checked: Poll<Self::Output> = Poll::Pending;",
+        "mpsc_a_sender_waits_for_room_and_the_receiver_for_messages",
+    ),
+    guard(
+        "s10_mpsc.rs",
+        "        self.attempt()\n    }\n    // ANCHOR_END: poll_recv",
+        "        Poll::Pending\n    }\n    // ANCHOR_END: poll_recv",
+        "mpsc_a_sender_waits_for_room_and_the_receiver_for_messages",
+    ),
+    guard(
+        "s10_mpsc.rs",
+        "self.0.close();\n            event::fire(\"mpsc, receiver\");\n            self.0.shared().receiver.0.wake();",
+        "self.0.close();",
+        "mpsc_the_last_sender_that_goes_is_noticed",
+    ),
+    guard(
+        "s10_mpsc.rs",
+        "        self.ring.shared().waiters.wake_all();\n",
+        "",
+        "mpsc_a_receiver_that_goes_is_noticed_by_who_waits_for_room",
+    ),
+    guard(
+        WAITERS,
+        "self.waiting.0.fetch_add(0, AcqRel) > 0",
+        "self.waiting.0.load(std::sync::atomic::Ordering::Acquire) > 0",
+        "mpsc_a_sender_waits_for_room_and_the_receiver_for_messages",
+    ),
+    guard(
+        WAITERS,
+        "self.waiting.0.fetch_add(1, AcqRel);",
+        "self.waiting.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);",
+        "mpsc_a_sender_waits_for_room_and_the_receiver_for_messages",
+    ),
+    guard(WAITERS, "            self.wake_one();\n", "", "mpsc_a_cancelled_sender_hands_its_wake_on"),
+    guard(
+        WAITERS,
+        "mem::replace(&mut list.waiting[place].1, waker)",
+        "{ let _ = (place, mem::size_of::<Waker>()); waker }",
+        "mpsc_a_sender_that_waits_is_woken_by_its_last_waker",
+    ),
+    guard(
+        "parts/ring.rs",
+        "while !self.is_over() {",
+        "while false && !self.is_over() {",
+        "mpsc_a_receiver_that_goes_leaves_no_message_behind",
+    ),
+    guard(
+        WORDS,
+        "self.0.store(position.0 | BIT, Release);",
+        "self.0.store(position.0 | BIT, Relaxed);",
+        "mpsc_a_sender_waits_for_room_and_the_receiver_for_messages",
+    ),
+    guard(
+        WORDS,
+        "self.0.store(position.0.wrapping_add(slots * STEP), Release);",
+        "self.0.store(position.0.wrapping_add(slots * STEP), Relaxed);",
+        "mpsc_two_senders_and_one_slot",
+    ),
+];
+
+#[test]
+fn every_guarded_line_is_missed_by_its_model() {
+    let copy = Lesson::copy().expect("the lesson can be copied");
+    let (builds, _) = copy.cargo(&["--no-run"]);
+    assert!(builds, "the copy of the lesson builds");
+    let (passes, output) = copy.cargo(&["event_lost_wakeup_must_fail", "--", "--ignored"]);
+    assert!(!passes && output.contains("deadlock"), "the lost wakeup of stage 5 is found: {output}");
+    let missed: Vec<&str> = GUARDS.iter().filter(|guard| !copy.fails_without(guard)).map(|guard| guard.line).collect();
+    assert!(missed.is_empty(), "no model fails without these: {missed:#?}");
+}
+
+/// A copy of the library and its models, as a package of its own.
+struct Lesson(PathBuf);
+
+impl Lesson {
+    fn copy() -> io::Result<Self> {
+        let (lesson, copy) =
+            (Path::new(env!("CARGO_MANIFEST_DIR")), Path::new(env!("CARGO_TARGET_TMPDIR")).join("guards"));
+        for folder in ["src", "tests"] {
+            let _ = fs::remove_dir_all(copy.join(folder));
+        }
+        for folder in ["src", "tests/models"] {
+            copy_all(&lesson.join(folder), &copy.join(folder))?;
+        }
+        for file in ["README.md", "tests/loom_models.rs"] {
+            fs::copy(lesson.join(file), copy.join(file))?;
+        }
+        fs::write(copy.join("Cargo.toml"), MANIFEST)?;
+        fs::copy(lesson.join("../../Cargo.lock"), copy.join("Cargo.lock"))?;
+        Ok(Lesson(copy))
+    }
+
+    fn fails_without(&self, guard: &Guard) -> bool {
+        let file = self.0.join("src").join(guard.file);
+        let whole = fs::read_to_string(&file).expect("a guarded file exists");
+        let places = whole.matches(guard.line).count();
+        assert_eq!(places, 1, "{}: this line must be there once: {}", guard.file, guard.line);
+        fs::write(&file, whole.replace(guard.line, guard.without)).expect("the copy can be written");
+        let (builds, output) = self.cargo(&["--no-run"]);
+        assert!(builds, "{}: without this line it must still build: {}\n{output}", guard.file, guard.line);
+        let (passes, _) = self.cargo(&[guard.model]);
+        fs::write(&file, whole).expect("the copy can be written");
+        println!("{} {} without: {}", guard.model, if passes { "PASSES" } else { "fails" }, guard.line);
+        !passes
+    }
+
+    /// Builds the models, or runs some; whether they pass, and what was said.
+    fn cargo(&self, arguments: &[&str]) -> (bool, String) {
+        let cargo = Command::new(env!("CARGO"))
+            .args(["test", "--quiet", "--offline", "--test", "loom_models"])
+            .args(arguments)
+            .current_dir(&self.0)
+            .env("CARGO_TARGET_DIR", self.0.join("target"))
+            .output()
+            .expect("cargo starts");
+        let said = [cargo.stdout, cargo.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        (cargo.status.success(), said)
+    }
+}
+
+fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_all(&entry.path(), &to)?
+        } else {
+            fs::copy(entry.path(), to).map(drop)?
+        }
+    }
+    Ok(())
+}
+
+const MANIFEST: &str = r#"
+[package]
+name = "waker"
+edition = "2024"
+[workspace]
+[lib]
+name = "lesson_waker"
+[[bin]]
+name = "waker"
+path = "none.rs"
+test = false
+required-features = ["none"]
+[features]
+none = []
+[dependencies]
+loom = "0.7"
+tracing = "0.1"
+[profile.dev]
+opt-level = 1
+debug = false
+[profile.dev.package.loom]
+opt-level = 3
+[profile.dev.package.generator]
+opt-level = 3
+"#;

@@ -1,0 +1,192 @@
+//! A subject of part B: a waker alone, or the executor that hands it to a future.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Wake, Waker},
+    thread,
+};
+
+use crate::{
+    Executor, Work,
+    probe::{Canary, Seen, canary},
+};
+
+/// A waker to be checked, as the ways to make a fresh one: each check makes as many as it needs.
+///
+/// A waker alone is judged by B1 to B5, one that an executor hands to the futures it polls by all of part B. A check that
+/// needs more than the subject offers is "not applicable".
+///
+/// ```
+/// use std::{sync::{Arc, atomic::{AtomicUsize, Ordering::SeqCst}}, task::{Wake, Waker}};
+/// use harness::waker::Tested;
+///
+/// #[derive(Default)]
+/// struct Count(AtomicUsize);
+///
+/// impl Wake for Count {
+///     fn wake(self: Arc<Self>) {
+///         self.0.fetch_add(1, SeqCst);
+///     }
+/// }
+///
+/// let counts = Tested::counts(|| {
+///     let count = Arc::new(Count::default());
+///     let references = Arc::downgrade(&count);
+///     let waker = Waker::from(count.clone());
+///     (waker, move || count.0.load(SeqCst), move || references.strong_count())
+/// });
+/// let calls = Tested::calls(|target| Waker::from(Arc::new(target)));
+/// ```
+pub struct Tested {
+    pub(super) kind: Kind,
+    pub(super) global: bool,
+    pub(super) models: Vec<(&'static str, fn())>,
+}
+
+pub(super) type Count = Box<dyn Fn() -> usize>;
+type MakeCounting = Box<dyn Fn() -> (Waker, Count, Count) + Send + Sync>;
+type MakeCalling = Box<dyn Fn(Target) -> Waker + Send + Sync>;
+type MakeExecutor = Box<dyn Fn() -> Box<dyn Executor> + Send + Sync>;
+type BlockOn = Arc<dyn Fn(Work) + Send + Sync>;
+
+pub(super) enum Kind {
+    Counts(MakeCounting),
+    Calls(MakeCalling),
+    Inert(Box<dyn Fn() -> Waker + Send + Sync>),
+    Executor(MakeExecutor),
+    BlockOn(BlockOn),
+}
+
+impl Tested {
+    /// A waker that counts: `make` gives a fresh one, how often it was woken, and how many references its shared part
+    /// has. The latter must grow by one with each clone, and shrink by one with each drop and each `wake`.
+    pub fn counts<W, R>(make: impl Fn() -> (Waker, W, R) + Send + Sync + 'static) -> Self
+    where
+        W: Fn() -> usize + 'static,
+        R: Fn() -> usize + 'static,
+    {
+        let make = move || {
+            let (waker, woken, references) = make();
+            (waker, Box::new(woken) as Count, Box::new(references) as Count)
+        };
+        Tested::of(Kind::Counts(Box::new(make)))
+    }
+
+    /// A waker that calls [`Target::woken`] at each wake, and drops the target with the last of its clones.
+    pub fn calls(make: impl Fn(Target) -> Waker + Send + Sync + 'static) -> Self {
+        Tested::of(Kind::Calls(Box::new(make)))
+    }
+
+    /// A waker that wakes nobody.
+    pub fn inert(make: impl Fn() -> Waker + Send + Sync + 'static) -> Self {
+        Tested::of(Kind::Inert(Box::new(make)))
+    }
+
+    /// The wakers that an executor hands to its tasks: `make` gives a fresh executor.
+    pub fn executor<E: Executor + 'static>(make: impl Fn() -> E + Send + Sync + 'static) -> Self {
+        Tested::of(Kind::Executor(Box::new(move || Box::new(make()))))
+    }
+
+    /// The wakers that a function hands to the one future it drives to its end. It is called on many threads.
+    pub fn block_on(block_on: impl Fn(Work) + Send + Sync + 'static) -> Self {
+        Tested::of(Kind::BlockOn(Arc::new(block_on)))
+    }
+
+    fn of(kind: Kind) -> Self {
+        Tested { kind, global: false, models: Vec::new() }
+    }
+
+    /// The executor lives as long as the process, whatever becomes of the value that was made.
+    #[must_use]
+    pub fn global(self) -> Self {
+        Tested { global: true, ..self }
+    }
+
+    /// The white half of a check (B5, B7, B12 or B13): a model of the subject's own atomics, which panics if what must
+    /// hold does not in one of the orders in which two threads can meet. It runs after the other half.
+    ///
+    /// # Panics
+    ///
+    /// If that check has no white half.
+    #[must_use]
+    pub fn model(mut self, id: &'static str, model: fn()) -> Self {
+        assert!(["B5", "B7", "B12", "B13"].contains(&id), "{id} is not judged by a model");
+        self.models.push((id, model));
+        self
+    }
+}
+
+impl fmt::Debug for Tested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tested").finish_non_exhaustive()
+    }
+}
+
+/// What a waker of [`Tested::calls`] wakes.
+#[derive(Debug)]
+pub struct Target {
+    life: Arc<Life>,
+    #[expect(dead_code, reason = "its drop is what counts")]
+    canary: Canary,
+}
+
+/// What is known of a target.
+#[derive(Debug)]
+pub(super) struct Life {
+    woken: AtomicUsize,
+    panics: AtomicBool,
+    pub seen: Seen,
+}
+
+impl Target {
+    pub(super) fn new() -> (Target, Arc<Life>) {
+        let (canary, seen) = canary();
+        let life = Arc::new(Life { woken: AtomicUsize::new(0), panics: AtomicBool::new(false), seen });
+        (Target { life: Arc::clone(&life), canary }, life)
+    }
+
+    /// To be called at each wake.
+    ///
+    /// # Panics
+    ///
+    /// If the check wants to see what a panic in the middle of a wake leaves behind.
+    pub fn woken(&self) {
+        self.life.woken.fetch_add(1, SeqCst);
+        // Once is enough: the wakes that follow must find everything in order.
+        assert!(!self.life.panics.swap(false, SeqCst), "a wake that panics");
+    }
+}
+
+impl Wake for Target {
+    fn wake(self: Arc<Self>) {
+        self.woken();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken();
+    }
+}
+
+impl Life {
+    pub(super) fn woken(&self) -> usize {
+        self.woken.load(SeqCst)
+    }
+
+    pub(super) fn panic_at_the_next_wake(&self) {
+        self.panics.store(true, SeqCst);
+    }
+}
+
+/// A function that blocks until its one future is ready, as an executor: each task has a thread of its own.
+pub(super) struct Blocking(pub BlockOn);
+
+impl Executor for Blocking {
+    fn spawn(&self, work: Work) {
+        let block_on = Arc::clone(&self.0);
+        thread::spawn(move || block_on(work));
+    }
+}
