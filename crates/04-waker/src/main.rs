@@ -41,12 +41,13 @@ enum Stage {
 }
 
 /// What is played when nobody asks for a scene.
-const SEQUENCE: [&[&str]; 5] = [
+const SEQUENCE: [&[&str]; 6] = [
     &["counts", "--stage", "raw"],
     &["clones"],
     &["during", "--stage", "lost"],
     &["during", "--stage", "mended"],
     &["another-thread"],
+    &["queue"],
 ];
 
 fn main() -> ExitCode {

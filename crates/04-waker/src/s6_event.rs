@@ -69,7 +69,7 @@ impl Future for Wait<'_> {
         let waker = cx.waker().clone();
         let last = self.0.lock().replace(waker);
         drop(last);
-        // After the waker is there, and not before. Models: `event`, `mutex_event_*`.
+        // After the waker is there, and not before. Model: `event_behind_a_mutex`.
         if self.0.happened.load(Acquire) { Poll::Ready(()) } else { Poll::Pending }
     }
     // ANCHOR_END: poll

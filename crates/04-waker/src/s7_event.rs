@@ -56,7 +56,7 @@ impl Future for Wait<'_> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         event::register("event");
         self.0.waker.register(cx.waker());
-        // After the waker is there, and not before. Models: `event`.
+        // After the waker is there, and not before. Model: `event_over_an_atomic_waker`.
         if self.0.happened.load(Acquire) { Poll::Ready(()) } else { Poll::Pending }
     }
     // ANCHOR_END: poll

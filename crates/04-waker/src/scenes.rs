@@ -16,6 +16,7 @@ use timeline::Traced;
 use crate::Stage::{self, Atomic, Lost, Mended, Raw, Wake};
 
 pub mod hand;
+mod on_tokio;
 
 use hand::{Record, Task, note, on_thread, say};
 
@@ -30,7 +31,7 @@ pub struct Scene {
     pub play: fn(Stage) -> Result<(), String>,
 }
 
-pub const SCENES: [Scene; 9] = [
+pub const SCENES: [Scene; 10] = [
     Scene {
         name: "counts",
         about: "a waker by hand is cloned, woken and dropped",
@@ -42,8 +43,8 @@ pub const SCENES: [Scene; 9] = [
     Scene {
         name: "clones",
         about: "who clones, who wakes, who drops",
-        look: "A task keeps two clones of its waker. One wakes twice, the other is dropped. Of two wakes before a poll one \
-               has an effect, and what is left alive says who could still wake it.",
+        look: "A task keeps two clones of its waker, one of them inside a counter, which passes every wake on by reference. \
+               Of two wakes before a poll one has an effect, and what is left alive says who could still wake it.",
         stages: &[],
         play: |_| play_clones(),
     },
@@ -96,6 +97,13 @@ pub const SCENES: [Scene; 9] = [
         look: "There is room for one. The first in the line is woken, and goes without sending: its wake passes to the next.",
         stages: &[],
         play: |_| play_handed_on(),
+    },
+    Scene {
+        name: "queue",
+        about: "an executor that nobody here wrote, tokio, and a task that waits",
+        look: "A task that is pending is in no queue, and no turn of the executor polls it. The wake puts it back.",
+        stages: &[],
+        play: |_| on_tokio::play_queue(),
     },
 ];
 
@@ -163,8 +171,8 @@ fn play_noop() -> Result<(), String> {
     let record = Record::start()?;
     let (sender, receiver) = s9_oneshot::channel();
     let first = now_or_never(Traced::new("asked once", receiver));
-    let gone = sender.send(5);
     note("now the value comes, and there is nobody");
+    let gone = sender.send(5);
     record.show()?;
     say(format_args!("\nIt gave {first:?}, and the sender got its value back: {gone:?}."));
     Ok(())

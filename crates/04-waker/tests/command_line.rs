@@ -27,7 +27,18 @@ fn every_scene_that_is_listed_ends_by_itself_and_shows_the_same_record_every_tim
     let scenes: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(
         scenes,
-        ["counts", "clones", "noop", "before", "during", "after", "another-thread", "early-unpark", "handed-on"]
+        [
+            "counts",
+            "clones",
+            "noop",
+            "before",
+            "during",
+            "after",
+            "another-thread",
+            "early-unpark",
+            "handed-on",
+            "queue"
+        ]
     );
     for scene in scenes {
         let out = played(&[scene]);
@@ -39,7 +50,7 @@ fn every_scene_that_is_listed_ends_by_itself_and_shows_the_same_record_every_tim
 #[test]
 fn without_arguments_a_few_of_them_are_played() {
     let out = played(&[]);
-    for scene in ["counts: ", "clones: ", "during: ", "another-thread: "] {
+    for scene in ["counts: ", "clones: ", "during: ", "another-thread: ", "queue: "] {
         assert!(out.lines().any(|line| line.starts_with(scene)), "{scene} {out}");
     }
     assert_eq!(count(&out, "stuck: "), 1, "{out}");
@@ -78,6 +89,7 @@ fn the_other_scenes_say_what_came_of_them() {
         ("another-thread", "receiver gave Ok(5), and to send gave Ok(()).", 1, 0),
         ("early-unpark", "receiver gave Ok(5).", 1, 0),
         ("handed-on", "second was woken: true, and sent: Ready(Ok(())).", 2, 1),
+        ("queue", "receiver gave Ok(5).", 1, 0),
     ] {
         let out = played(&[scene]);
         assert!(out.contains(said), "{out}");
@@ -85,6 +97,24 @@ fn the_other_scenes_say_what_came_of_them() {
     }
     let parked = |scene| played(&[scene]).lines().filter(|line| line.ends_with("  park")).count();
     assert_eq!((parked("another-thread"), parked("early-unpark")), (1, 0));
+}
+
+/// N14, on tokio: only the wake puts a task that is pending back into the queue.
+#[test]
+fn a_task_that_waits_is_in_no_queue_until_somebody_wakes_it() {
+    let out = played(&["queue"]);
+    let said: Vec<&str> = out.lines().filter_map(|line| line.split_once("  note     ")).map(|(_, said)| said).collect();
+    assert_eq!(
+        said,
+        [
+            "spawned: 1 in the queue, of 1 alive",
+            "after its first poll: 0 in the queue, of 1 alive",
+            "after another turn of the executor: 0 in the queue, of 1 alive",
+            "woken: 1 in the queue, of 1 alive",
+            "after its second poll: 0 in the queue, of 0 alive",
+        ]
+    );
+    assert_eq!(count(&out, "  poll  "), 2, "{out}");
 }
 
 #[test]
