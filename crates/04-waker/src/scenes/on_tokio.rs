@@ -14,6 +14,7 @@ pub fn play_queue() -> Result<(), String> {
     let tokio = Builder::new_current_thread().build().map_err(|why| why.to_string())?;
     let record = Record::start()?;
     let (sender, receiver) = s9_oneshot::channel();
+    // ANCHOR: steps
     let task = tokio.spawn(Traced::new("receiver", receiver));
     count(&tokio, "spawned");
     turn(&tokio);
@@ -24,6 +25,7 @@ pub fn play_queue() -> Result<(), String> {
     count(&tokio, "woken");
     turn(&tokio);
     count(&tokio, "after its second poll");
+    // ANCHOR_END: steps
     record.show()?;
     let output = tokio.block_on(task).map_err(|why| why.to_string())?;
     say(format_args!("\nreceiver gave {output:?}."));

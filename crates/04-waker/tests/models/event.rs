@@ -31,6 +31,7 @@ fn event_behind_a_mutex() {
     });
 }
 
+// ANCHOR: model
 #[test]
 fn event_over_an_atomic_waker() {
     loom::model(|| {
@@ -41,3 +42,4 @@ fn event_over_an_atomic_waker() {
         thread.join().unwrap();
     });
 }
+// ANCHOR_END: model
