@@ -59,7 +59,8 @@ impl Registering<'_> {
         seat(self.0.word.load(Acquire))
     }
 
-    /// A seat that is the caller's to fill, and then to [`Registering::publish`]. `None`: others are just emptying both.
+    /// A seat that is the caller's to fill, and then to [`Registering::publish`]. `None`: somebody is emptying one just now,
+    /// and in the other is the last waker, or it is being emptied too.
     #[must_use = "it must be filled and published"]
     pub(super) fn reserve(&self) -> Option<Seat> {
         let free = [Seat(0), Seat(1)].into_iter().find(|seat| !self.0.used[seat.0].load(Acquire))?;
