@@ -25,6 +25,7 @@ diff lesson one two:
             { echo "error: {{lesson}} has no stage and no runtime $1" >&2; exit 2; }
     }
     one=$(file {{one}}); two=$(file {{two}})
+    [ "$one" != "$two" ] || { echo "{{one}} and {{two}} are the same file: $one"; exit; }
     git --no-pager diff --no-index --color=auto -- "$one" "$two" || [ $? = 1 ]
 
 # Check your exercise, all of it or one step: just exercise threads 2
