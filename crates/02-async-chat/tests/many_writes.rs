@@ -7,7 +7,7 @@ use std::{
     task::Poll::{self, Ready},
 };
 
-use futures::AsyncWrite;
+use futures::{AsyncWrite, AsyncWriteExt};
 use lesson_async_chat::on_tokio;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -18,7 +18,8 @@ fn a_thousand_writes_in_one_poll() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (_read, mut write) = on_tokio::sides(listener.accept().await.unwrap().0, true);
-        // A new poll, with all that tokio grants.
+        // After this it is known that the socket is ready; then comes a new poll, with all that tokio grants.
+        write.write_all(b"x").await.unwrap();
         tokio::task::yield_now().await;
         let written = poll_fn(|cx| {
             let taken = |_: &i32| matches!(Pin::new(&mut write).poll_write(cx, b"x"), Ready(Ok(1)));
