@@ -86,7 +86,7 @@ load-table *arguments:
     # Next to the row that it is compared with, since the machine drifts.
     rows+=(--server "limit=$bin/limit-server")
     row "tokio-current, mailbox, Nagle" async-chat --runtime tokio-current --nodelay false
-    exec "$bin/load-table" "${rows[@]}" --rate 5000 --seconds 2 "$@"
+    exec "$bin/load-table" "${rows[@]}" --rate 5000 --seconds 4 "$@"
 
 # Count the instructions that an unheard event of lesson 3 costs, against a build that has no events
 [group('measure')]
