@@ -1,7 +1,7 @@
 //! Who keeps a waker, and for how long: it is let go of with the place, the wait or the receiver that it was left with.
 #![forbid(unsafe_code)]
 
-use std::{future::Future as _, pin::pin, task::Context};
+use std::{future::Future as _, pin::pin, sync::Arc, task::Context};
 
 use harness::probe::{Task, WakerProbe};
 use lesson_waker::{parts::atomic_waker::AtomicWaker, s10_mpsc};
@@ -27,10 +27,11 @@ fn the_waker_that_is_there_already_is_not_cloned_again() {
 /// Another task at the same place, while the first is inside of its clone.
 #[test]
 fn who_registers_while_another_does_is_woken_at_once() {
-    let place: &'static AtomicWaker = Box::leak(Box::new(AtomicWaker::new()));
+    let place = Arc::new(AtomicWaker::new());
     let other = WakerProbe::new();
     let second = other.waker();
-    let first = WakerProbe::new().on_clone(move || place.register(&second));
+    let here = Arc::clone(&place);
+    let first = WakerProbe::new().on_clone(move || here.register(&second));
     place.register(&first.waker());
     assert_eq!(other.woken(), 1);
     place.wake();

@@ -6,7 +6,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     task::{Context, Poll},
@@ -82,8 +82,10 @@ fn all_senders_are_woken_when_the_receiver_goes_although_one_wake_panics() {
 /// is still there when it goes.
 #[test]
 fn a_sender_is_woken_when_the_receiver_goes_although_the_drop_of_its_waker_panics() {
+    // For the future of a send that stays behind in a hook.
+    static SENDER: OnceLock<s10_mpsc::Sender<i32>> = OnceLock::new();
     let (sender, mut receiver) = s10_mpsc::channel(1);
-    let sender: &'static _ = Box::leak(Box::new(sender));
+    let sender = SENDER.get_or_init(|| sender);
     let (good, waits) = (WakerProbe::new(), Arc::new(Mutex::new(Vec::new())));
     let (waker, waiting) = (good.waker(), Arc::clone(&waits));
     let bad = WakerProbe::new().on_drop(|| panic!("in drop")).on_clone(move || {
