@@ -10,6 +10,8 @@ use std::{
     },
     task::{Wake, Waker},
 };
+#[cfg(not(loom_model))]
+use std::time::Instant;
 
 use crate::{
     parts::event,
@@ -65,6 +67,25 @@ impl Parker {
         state.swap(EMPTY, Acquire);
     }
     // ANCHOR_END: park
+
+    /// The same, until the deadline at the latest. (loom knows no time, so its models have no such park.)
+    #[cfg(not(loom_model))]
+    pub fn park_until(&self, deadline: Instant) {
+        let state = &self.unparker.state;
+        if state.compare_exchange(EMPTY, PARKED, Acquire, Relaxed).is_ok() {
+            event::park();
+            while state.load(Relaxed) == PARKED {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                thread::park_timeout(left);
+            }
+            event::unpark();
+        }
+        // An unpark that comes at the deadline is either answered here, or by the next park.
+        state.swap(EMPTY, Acquire);
+    }
 
     /// Wakes this thread.
     pub fn unparker(&self) -> &Arc<Unparker> {
