@@ -15,7 +15,7 @@ use std::{
 
 use harness::{
     Executor, Handle, Work,
-    executor::Job,
+    executor::{Job, Output},
 };
 
 use super::wakers::{self, Wakee};
@@ -137,11 +137,7 @@ impl Executor for Queue {
 
     fn spawn_joined(&self, job: Job) -> Option<Handle> {
         let result = Arc::new(Mutex::new(None));
-        let given = Arc::clone(&result);
-        let ends = Ends(self.start(Box::pin(async move {
-            let output = job.await;
-            *lock(&given) = Some(output);
-        })));
+        let ends = Ends(self.start(Box::pin(Leaves(job, Arc::clone(&result)))));
         Some(Handle::new(async move {
             ends.await;
             let output = lock(&result).take();
@@ -289,6 +285,17 @@ fn push(shared: Arc<Shared>, task: Arc<Task>) {
     drop(kept);
     if fault == Fault::PublishesThenTouches {
         assert!(weak.upgrade().is_some(), "an executor was touched after it was freed");
+    }
+}
+
+/// Leaves the result of a future where its handle finds it.
+struct Leaves(Job, Arc<Mutex<Option<Output>>>);
+
+impl Future for Leaves {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().poll(cx).map(|output| *lock(&self.1) = Some(output))
     }
 }
 
