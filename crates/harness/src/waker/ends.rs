@@ -1,6 +1,7 @@
 //! B7, B8, B14 and B15: wakers that outlive their executor, tasks that keep each other alive, and long chains of them.
 
 use std::{
+    pin::Pin,
     sync::{Arc, Mutex},
     task::{Poll, Waker},
     thread,
@@ -9,13 +10,14 @@ use std::{
 
 use super::{
     Tested,
-    counted::no_leak,
-    guest::{Life, World, lock, waits},
     queue::InsideWake,
     tested::Kind,
 };
 use crate::{
-    Stop, Verdict, Work,
+    leak::no_leak,
+    guest::{Life, World, lock, waits},
+    Stop, Verdict,
+    executor::Handle,
     caught::ended,
     check::{failed, not_applicable},
     holds, live_bytes,
@@ -139,7 +141,7 @@ pub(super) fn b8_last_waker(subject: &Tested) -> Verdict {
 
 pub(super) fn b14_no_ring(subject: &Tested) -> Verdict {
     let world = subject.world()?;
-    if world.executor().spawn_joined(Box::pin(async {})).is_none() {
+    if !world.joins() {
         return not_applicable("its tasks have no handles to join them by");
     }
     if live_bytes().is_none() {
@@ -170,11 +172,11 @@ fn owns_its_tasks(subject: &Tested) -> Result<bool, Stop> {
 fn ring(world: &World, tasks: usize, told: bool) -> Verdict {
     let (mut handles, mut members) = (Vec::new(), Vec::new());
     for _ in 0..tasks {
-        let next: Arc<Mutex<Option<Work>>> = Arc::default();
-        let (given, mut joins) = (Arc::clone(&next), None::<Work>);
+        let next: Arc<Mutex<Option<Handle>>> = Arc::default();
+        let (given, mut joins) = (Arc::clone(&next), None::<Handle>);
         let (handle, life) = world.spawn_joined(move |cx, life| {
             joins = lock(&given).take().or(joins.take());
-            if joins.as_mut().is_some_and(|handle| handle.as_mut().poll(cx).is_ready()) {
+            if joins.as_mut().is_some_and(|handle| Pin::new(handle).poll(cx).is_ready()) {
                 joins = None;
             }
             waits(cx, life)

@@ -8,9 +8,9 @@ use std::{
 
 use super::{
     Tested,
-    guest::{World, lock},
 };
 use crate::{
+    guest::{World, lock},
     Stop, Verdict,
     caught::ended,
     check::not_applicable,

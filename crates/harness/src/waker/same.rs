@@ -10,10 +10,10 @@ use std::{
 use super::{
     Tested,
     counted::Alone,
-    guest::{Life, World},
     tested::Kind,
 };
 use crate::{
+    guest::{Life, World},
     Stop, Verdict,
     caught::ended,
     check::{failed, not_applicable},

@@ -8,10 +8,10 @@ use std::{
 
 use super::{
     Tested,
-    guest::{Life, World, lock, waking},
     tested::Kind,
 };
 use crate::{
+    guest::{Life, World, lock, waking},
     Verdict,
     caught::ended,
     check::{failed, not_applicable},

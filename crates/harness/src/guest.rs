@@ -11,14 +11,10 @@ use std::{
     thread,
 };
 
-use super::{
-    Tested,
-    tested::{Blocking, Kind},
-};
 use crate::{
-    Executor, Stop, Verdict, Work,
-    caught::caught,
-    check::{failed, not_applicable},
+    Executor, Handle, Stop, Verdict, Work,
+    check::not_applicable,
+    executor::{Job, LocalJob, Output},
     holds,
     meanwhile::Event,
     probe::PATIENCE,
@@ -26,86 +22,53 @@ use crate::{
 };
 
 /// The executor of a subject, and what a check does with it.
-pub(super) struct World {
-    executor: Box<dyn Executor>,
-}
-
-impl Tested {
-    /// A fresh executor of this subject.
-    pub(super) fn world(&self) -> Result<World, Stop> {
-        match &self.kind {
-            Kind::Executor(make) => Ok(World { executor: make() }),
-            Kind::BlockOn(block_on) => Ok(World { executor: Box::new(Blocking(Arc::clone(block_on))) }),
-            _ => not_applicable("it is a waker alone, and no executor"),
-        }
-    }
-
-    /// A fresh executor that ends when it is dropped.
-    pub(super) fn mortal_world(&self) -> Result<World, Stop> {
-        let world = self.world()?;
-        if self.is_mortal() { Ok(world) } else { not_applicable("its executor is never dropped before its tasks") }
-    }
-
-    /// Whether it is no waker alone.
-    pub(super) fn has_executor(&self) -> bool {
-        matches!(self.kind, Kind::Executor(_) | Kind::BlockOn(_))
-    }
-
-    /// Whether its executor ends when it is dropped, whatever tasks it has.
-    pub(super) fn is_mortal(&self) -> bool {
-        !self.global && matches!(self.kind, Kind::Executor(_))
-    }
-
-    /// The white half of a check, if the subject brings one.
-    pub(super) fn run_model(&self, id: &str) -> Verdict {
-        let Some((_, model)) = self.models.iter().find(|(of, _)| *of == id) else { return Ok(()) };
-        caught(model).or_else(|text| failed(format!("its model: {text}")))
-    }
-
-    /// Whether the subject brings the white half of a check.
-    pub(super) fn has_model(&self, id: &str) -> bool {
-        self.models.iter().any(|(of, _)| *of == id)
-    }
+pub(crate) struct World {
+    pub(crate) executor: Box<dyn Executor>,
 }
 
 impl World {
     /// Starts a task that does as `script` says in each poll.
-    pub(super) fn spawn(&self, script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send + 'static) -> Arc<Life> {
+    pub(crate) fn spawn(&self, script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send + 'static) -> Arc<Life> {
         let (work, life) = guest(script);
         self.executor.spawn(work);
         life
     }
 
-    /// Starts such a task, and gives the future that waits for its end.
-    pub(super) fn spawn_joined(
+    /// Starts such a task, and gives its join handle.
+    pub(crate) fn spawn_joined(
         &self,
         script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send + 'static,
-    ) -> Result<(Work, Arc<Life>), Stop> {
-        let (work, life) = guest(script);
-        let handle = self.executor.spawn_joined(work);
+    ) -> Result<(Handle, Arc<Life>), Stop> {
+        let (job, life) = job(script, Output::default());
+        let handle = self.executor.spawn_joined(job);
         handle.map_or_else(|| not_applicable("its tasks have no handles to join them by"), |handle| Ok((handle, life)))
     }
 
+    /// Whether its tasks have join handles.
+    pub(crate) fn joins(&self) -> bool {
+        self.spawn_joined(|_, _| Poll::Ready(())).is_ok()
+    }
+
     /// Starts a task that keeps its first waker in its [`Life`] and waits until it is [told](Life::tell) to end.
-    pub(super) fn spawn_waiting(&self) -> Arc<Life> {
+    pub(crate) fn spawn_waiting(&self) -> Arc<Life> {
         self.spawn(waits)
     }
 
     /// Starts such a task, and gives its waker once it was polled.
-    pub(super) fn waiting(&self) -> Result<(Arc<Life>, Waker), Stop> {
+    pub(crate) fn waiting(&self) -> Result<(Arc<Life>, Waker), Stop> {
         let life = self.spawn_waiting();
         let waker = self.first_waker(&life)?;
         Ok((life, waker))
     }
 
     /// The waker of a task that waits, once it was polled.
-    pub(super) fn first_waker(&self, life: &Life) -> Result<Waker, Stop> {
+    pub(crate) fn first_waker(&self, life: &Life) -> Result<Waker, Stop> {
         self.drive(|| life.polls() > 0);
         life.take_waker().map_or_else(|| not_applicable("a task that is spawned is not polled (C4)"), Ok)
     }
 
     /// Lets the executor poll until `reached`; `false` if that takes too long.
-    pub(super) fn drive(&self, mut reached: impl FnMut() -> bool) -> bool {
+    pub(crate) fn drive(&self, mut reached: impl FnMut() -> bool) -> bool {
         let mut look = || {
             self.executor.run();
             reached()
@@ -121,14 +84,14 @@ impl World {
     }
 
     /// Lets the executor poll until the task has been polled more often than `before`.
-    pub(super) fn polled_after(&self, life: &Life, before: usize, what: &str) -> Verdict {
+    pub(crate) fn polled_after(&self, life: &Life, before: usize, what: &str) -> Verdict {
         holds(self.drive(|| life.polls() > before), || {
             format!("{what}, and the task was not polled again in {PATIENCE:?}")
         })
     }
 
     /// Ends a task that waits, by this waker.
-    pub(super) fn ends(&self, life: &Life, waker: Waker) -> Verdict {
+    pub(crate) fn ends(&self, life: &Life, waker: Waker) -> Verdict {
         life.tell();
         waker.wake();
         // Dropping a handle may have cancelled it before that.
@@ -137,7 +100,7 @@ impl World {
     }
 
     /// Lets the executor do whatever it would do: several other tasks run to their ends meanwhile.
-    pub(super) fn let_others_run(&self) -> Verdict {
+    pub(crate) fn let_others_run(&self) -> Verdict {
         for _ in 0..4 {
             let mut turns = 0;
             let other = self.spawn(move |cx, _| {
@@ -155,22 +118,25 @@ impl World {
         Ok(())
     }
 
-    pub(super) fn executor(&self) -> &dyn Executor {
+    pub(crate) fn executor(&self) -> &dyn Executor {
         &*self.executor
     }
 }
 
 /// A future of a check. What happens to it, its [`Life`] tells.
-struct Guest {
+struct Guest<S> {
     life: Arc<Life>,
-    script: Script,
+    script: S,
+    /// The result, if it is to have one.
+    output: Option<Output>,
 }
 
 type Script = Box<dyn FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send>;
+type LocalScript = Box<dyn FnMut(&mut Context<'_>, &Life) -> Poll<()>>;
 
 /// What is known of a task; it outlives it.
 #[derive(Default)]
-pub(super) struct Life {
+pub(crate) struct Life {
     polls: AtomicUsize,
     ready: AtomicBool,
     polls_after_ready: AtomicUsize,
@@ -182,13 +148,34 @@ pub(super) struct Life {
 }
 
 /// A future that does as `script` says, and what will be known of it.
-pub(super) fn guest(script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send + 'static) -> (Work, Arc<Life>) {
+pub(crate) fn guest(script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send + 'static) -> (Work, Arc<Life>) {
     let life = Arc::<Life>::default();
-    (Box::pin(Guest { life: Arc::clone(&life), script: Box::new(script) }), life)
+    let script: Script = Box::new(script);
+    (Box::pin(Guest { life: Arc::clone(&life), script, output: None }), life)
+}
+
+/// The same with a result.
+pub(crate) fn job(
+    script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send + 'static,
+    output: Output,
+) -> (Job, Arc<Life>) {
+    let life = Arc::<Life>::default();
+    let script: Script = Box::new(script);
+    (Box::pin(WithOutput(Guest { life: Arc::clone(&life), script, output: Some(output) })), life)
+}
+
+/// The same on one thread only.
+pub(crate) fn local_job(
+    script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + 'static,
+    output: Output,
+) -> (LocalJob, Arc<Life>) {
+    let life = Arc::<Life>::default();
+    let script: LocalScript = Box::new(script);
+    (Box::pin(WithOutput(Guest { life: Arc::clone(&life), script, output: Some(output) })), life)
 }
 
 /// The script of a task that waits until it is told to end. It keeps the waker of its first poll, and no other.
-pub(super) fn waits(cx: &mut Context<'_>, life: &Life) -> Poll<()> {
+pub(crate) fn waits(cx: &mut Context<'_>, life: &Life) -> Poll<()> {
     if life.told.load(SeqCst) {
         return Poll::Ready(());
     }
@@ -198,11 +185,9 @@ pub(super) fn waits(cx: &mut Context<'_>, life: &Life) -> Poll<()> {
     Poll::Pending
 }
 
-impl Future for Guest {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Guest { life, script } = &mut *self;
+impl<S: FnMut(&mut Context<'_>, &Life) -> Poll<()>> Guest<S> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Guest { life, script, .. } = self;
         life.note_if_inside_wake("polled");
         if life.is_ready() {
             life.polls_after_ready.fetch_add(1, SeqCst);
@@ -216,7 +201,27 @@ impl Future for Guest {
     }
 }
 
-impl Drop for Guest {
+impl<S: FnMut(&mut Context<'_>, &Life) -> Poll<()> + Unpin> Future for Guest<S> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Guest::poll(&mut self, cx)
+    }
+}
+
+/// A guest that gives its result when it is ready.
+struct WithOutput<S>(Guest<S>);
+
+impl<S: FnMut(&mut Context<'_>, &Life) -> Poll<()> + Unpin> Future for WithOutput<S> {
+    type Output = Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Output> {
+        let polled = Guest::poll(&mut self.0, cx);
+        polled.map(|()| self.0.output.take().expect("it is ready once"))
+    }
+}
+
+impl<S> Drop for Guest<S> {
     fn drop(&mut self) {
         self.life.note_if_inside_wake("dropped");
         let hook = lock(&self.life.on_drop).take();
@@ -229,53 +234,53 @@ impl Drop for Guest {
 
 impl Life {
     /// How many of its polls are over.
-    pub(super) fn polls(&self) -> usize {
+    pub(crate) fn polls(&self) -> usize {
         self.polls.load(SeqCst)
     }
 
     /// Whether it has ended.
-    pub(super) fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         self.ready.load(SeqCst)
     }
 
     /// How often it was polled after it was ready.
-    pub(super) fn polls_after_ready(&self) -> usize {
+    pub(crate) fn polls_after_ready(&self) -> usize {
         self.polls_after_ready.load(SeqCst)
     }
 
     /// How often it was dropped.
-    pub(super) fn drops(&self) -> usize {
+    pub(crate) fn drops(&self) -> usize {
         self.drops.load(SeqCst)
     }
 
     /// Its next poll is to be its last.
-    pub(super) fn tell(&self) {
+    pub(crate) fn tell(&self) {
         self.told.store(true, SeqCst);
     }
 
     /// Keeps a waker for the check to take.
-    pub(super) fn keep(&self, waker: Waker) {
+    pub(crate) fn keep(&self, waker: Waker) {
         let old = lock(&self.waker).replace(waker);
         drop(old);
     }
 
     /// The waker that was kept.
-    pub(super) fn take_waker(&self) -> Option<Waker> {
+    pub(crate) fn take_waker(&self) -> Option<Waker> {
         lock(&self.waker).take()
     }
 
     /// Runs `hook` when the future is dropped.
-    pub(super) fn on_drop(&self, hook: impl FnOnce() + Send + 'static) {
+    pub(crate) fn on_drop(&self, hook: impl FnOnce() + Send + 'static) {
         *lock(&self.on_drop) = Some(Box::new(hook));
     }
 
     /// What was done to the future by this thread while it was [waking](waking) somebody.
-    pub(super) fn inside_wake(&self) -> Option<&'static str> {
+    pub(crate) fn inside_wake(&self) -> Option<&'static str> {
         *lock(&self.inside_wake)
     }
 
     /// What would have been run when the future is dropped.
-    pub(super) fn take_on_drop(&self) -> Option<Event> {
+    pub(crate) fn take_on_drop(&self) -> Option<Event> {
         lock(&self.on_drop).take()
     }
 
@@ -292,13 +297,13 @@ thread_local! {
 }
 
 /// Wakes somebody, so that a task to which something is done meanwhile notes it.
-pub(super) fn waking(wake: impl FnOnce()) {
+pub(crate) fn waking(wake: impl FnOnce()) {
     let outer = WAKING.replace(true);
     wake();
     WAKING.set(outer);
 }
 
 /// Locks, whoever panicked before.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
