@@ -3,6 +3,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::VecDeque,
     future::Future,
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
@@ -11,7 +12,7 @@ use std::{
 /// An executor that never sleeps.
 #[derive(Default)]
 pub struct Executor {
-    tasks: RefCell<Vec<Task>>,
+    tasks: RefCell<VecDeque<Task>>,
     polls: Cell<u64>,
 }
 
@@ -26,20 +27,19 @@ impl Executor {
 
     /// Adds a task to the list. It is polled from the next round on.
     pub fn spawn(&self, future: impl Future<Output = ()> + 'static) {
-        self.tasks.borrow_mut().push(Box::pin(future));
+        self.tasks.borrow_mut().push_back(Box::pin(future));
     }
 
     // ANCHOR: round
     /// Polls every task once, and takes those that are ready off the list.
     pub fn round(&self) {
-        // Out of the list, so that a task can add others to it.
-        let tasks = self.tasks.take();
-        let mut cx = Context::from_waker(Waker::noop());
-        for mut task in tasks {
+        for _ in 0..self.len() {
+            // Out of the list, so that a task can add others to it; and one that panics is gone from it.
+            let Some(mut task) = self.tasks.borrow_mut().pop_front() else { return };
             self.polls.set(self.polls.get() + 1);
-            match task.as_mut().poll(&mut cx) {
+            match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(()) => drop(task),
-                Poll::Pending => self.tasks.borrow_mut().push(task),
+                Poll::Pending => self.tasks.borrow_mut().push_back(task),
             }
         }
     }
@@ -47,7 +47,7 @@ impl Executor {
 
     /// Round after round, until no task is left.
     pub fn run(&self) {
-        while !self.tasks.borrow().is_empty() {
+        while !self.is_empty() {
             self.round();
         }
     }

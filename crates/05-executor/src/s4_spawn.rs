@@ -20,8 +20,9 @@ use crate::parts::{
     owner::Owner,
     queue::Queue,
     root::Root,
-    task::{JoinHandle, Schedule, Woken},
+    task::{Schedule, Woken},
 };
+pub use crate::parts::task::{AbortHandle, JoinError, JoinHandle};
 
 /// An executor on one thread.
 ///

@@ -7,7 +7,7 @@ mod state;
 mod waker;
 
 pub(crate) use cell::{Joining, Task};
-pub use join::{JoinError, JoinHandle};
+pub use join::{AbortHandle, JoinError, JoinHandle};
 pub(crate) use state::{Pending, Start};
 
 /// Where tasks go that are woken: a run queue.

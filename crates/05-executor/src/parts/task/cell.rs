@@ -10,7 +10,7 @@ use std::{
     mem::{ManuallyDrop, MaybeUninit},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    ptr::{self, NonNull},
+    ptr::NonNull,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
@@ -94,7 +94,7 @@ impl Task {
                     cancel: cancel::<F>,
                     drop_output: drop_output::<F>,
                     take_output: take_output::<F>,
-                    schedule: schedule::<S>,
+                    schedule: schedule_on::<S>,
                     free: free::<F, S>,
                 }
             },
@@ -243,19 +243,15 @@ impl<T> Joining<T> {
         Joining { task, taken: false, output: PhantomData }
     }
 
-    pub(super) fn abort(&self) {
-        self.task.abort();
-    }
-
-    pub(super) fn is_finished(&self) -> bool {
-        self.task.state().is_complete()
+    pub(super) fn task(&self) -> &Task {
+        &self.task
     }
 
     // ANCHOR: join
     /// Takes the output, or leaves the waker: as ever, it is registered first, and then looked.
     pub(super) fn poll(&mut self, waker: &Waker) -> Poll<Result<T, JoinError>> {
         assert!(!self.taken, "a join handle was polled after it was ready");
-        let Head { state, table, joiner, .. } = self.task.head();
+        let Head { state, table, .. } = self.task.head();
         if !state.is_complete() && self.leave(waker).is_ok() {
             return Poll::Pending;
         }
@@ -403,7 +399,7 @@ unsafe fn take_output<F: Future>(task: &Task, to: *mut ()) {
 /// # Safety
 ///
 /// `S` is the scheduler of the task, and somebody holds the task until this returns.
-unsafe fn schedule<S: Schedule>(task: &Task, woken: Woken) {
+unsafe fn schedule_on<S: Schedule>(task: &Task, woken: Woken) {
     // SAFETY: the caller's.
     unsafe { &*task.head().schedule.cast::<S>() }.schedule(woken);
 }

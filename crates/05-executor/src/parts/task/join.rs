@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::cell::Joining;
+use super::cell::{Joining, Task};
 
 // ANCHOR: handle
 /// Is ready with the output of the task, or with what became of it instead.
@@ -29,12 +29,17 @@ impl<T> JoinHandle<T> {
     /// Has the task cancelled: its future is dropped, on its own thread, instead of being polled again. If it has ended by
     /// then, nothing happens; else awaiting the handle gives an error that [is cancelled](JoinError::is_cancelled).
     pub fn abort(&self) {
-        self.0.abort();
+        self.0.task().abort();
+    }
+
+    /// What can abort the task when the handle is elsewhere.
+    pub fn abort_handle(&self) -> AbortHandle {
+        AbortHandle(self.0.task().clone())
     }
 
     /// Whether the task has ended, so that awaiting it would not wait.
     pub fn is_finished(&self) -> bool {
-        self.0.is_finished()
+        self.0.task().state().is_complete()
     }
 }
 
@@ -55,6 +60,23 @@ impl<T> Unpin for JoinHandle<T> {}
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinHandle").field("is_finished", &self.is_finished()).finish_non_exhaustive()
+    }
+}
+
+/// Aborts a task, from any thread, and does not wait for it. To drop it does nothing to the task.
+#[derive(Clone)]
+pub struct AbortHandle(Task);
+
+impl AbortHandle {
+    /// As [`JoinHandle::abort`].
+    pub fn abort(&self) {
+        self.0.abort();
+    }
+}
+
+impl fmt::Debug for AbortHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AbortHandle").finish_non_exhaustive()
     }
 }
 
