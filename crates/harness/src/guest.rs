@@ -2,18 +2,21 @@
 
 use std::{
     cell::Cell,
+    future::poll_fn,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        mpsc::{self, RecvTimeoutError},
     },
     task::{Context, Poll, Waker},
-    thread,
+    thread::{self, ThreadId},
 };
 
 use crate::{
     Executor, Handle, Stop, Verdict, Work,
     check::not_applicable,
+    child::give_up,
     executor::{Job, LocalJob, Output},
     holds,
     meanwhile::Event,
@@ -99,6 +102,37 @@ impl World {
         holds(ended, || format!("a task was to end, was woken, and after {} polls it has not ended", life.polls()))
     }
 
+    /// Blocks on a future until it is ready; if that takes too long, the check ends with what was observed: `hang`.
+    pub(crate) fn block_on(&self, root: Work, hang: &str) -> Verdict {
+        if blocks(hang, || self.executor.block_on(root)) {
+            Ok(())
+        } else {
+            not_applicable("it does not block on a future")
+        }
+    }
+
+    /// Whether it blocks on a future.
+    pub(crate) fn has_block_on(&self) -> bool {
+        self.block_on(Box::pin(async {}), "blocking on a future that is ready at once did not end").is_ok()
+    }
+
+    /// Blocks until these tasks have ended or were dropped, or lets the executor poll where nothing blocks; `what` led to it.
+    pub(crate) fn until_over(&self, lives: &[&Arc<Life>], what: &str) -> Verdict {
+        let waits: Vec<_> = lives.iter().map(|life| Arc::clone(life)).collect();
+        let over = move |cx: &mut Context<'_>, life: &Life| {
+            *lock(&life.watcher) = Some(cx.waker().clone());
+            life.is_over()
+        };
+        let root =
+            poll_fn(move |cx| if waits.iter().all(|life| over(cx, life)) { Poll::Ready(()) } else { Poll::Pending });
+        if blocks(&format!("{what}, and in {PATIENCE:?} nothing came of it"), || self.executor.block_on(Box::pin(root)))
+        {
+            return Ok(());
+        }
+        let over = self.drive(|| lives.iter().all(|life| life.is_over()));
+        holds(over, || format!("{what}, and in {PATIENCE:?} nothing came of it"))
+    }
+
     /// Lets the executor do whatever it would do: several other tasks run to their ends meanwhile.
     pub(crate) fn let_others_run(&self) -> Verdict {
         for _ in 0..4 {
@@ -123,6 +157,18 @@ impl World {
     }
 }
 
+/// Does what may block for ever. If it does, the check ends with what was observed.
+pub(crate) fn blocks<T>(observed: &str, run: impl FnOnce() -> T) -> T {
+    let (_alive, gone) = mpsc::channel::<()>();
+    let observed = observed.to_owned();
+    thread::spawn(move || {
+        if gone.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            give_up(observed);
+        }
+    });
+    run()
+}
+
 /// A future of a check. What happens to it, its [`Life`] tells.
 struct Guest<S> {
     life: Arc<Life>,
@@ -145,6 +191,12 @@ pub(crate) struct Life {
     waker: Mutex<Option<Waker>>,
     on_drop: Mutex<Option<Event>>,
     inside_wake: Mutex<Option<&'static str>>,
+    polling: AtomicBool,
+    overlaps: AtomicUsize,
+    panics_in_drop: AtomicBool,
+    dropped_on: OnceLock<ThreadId>,
+    /// Whoever waits for its end.
+    watcher: Mutex<Option<Waker>>,
 }
 
 /// A future that does as `script` says, and what will be known of it.
@@ -188,6 +240,7 @@ pub(crate) fn waits(cx: &mut Context<'_>, life: &Life) -> Poll<()> {
 impl<S: FnMut(&mut Context<'_>, &Life) -> Poll<()>> Guest<S> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Guest { life, script, .. } = self;
+        let _polling = Polling::begin(life);
         life.note_if_inside_wake("polled");
         if life.is_ready() {
             life.polls_after_ready.fetch_add(1, SeqCst);
@@ -197,7 +250,28 @@ impl<S: FnMut(&mut Context<'_>, &Life) -> Poll<()>> Guest<S> {
         life.ready.store(polled.is_ready(), SeqCst);
         // A poll counts when it is over: a wake that comes then is none inside a poll.
         life.polls.fetch_add(1, SeqCst);
+        if polled.is_ready() {
+            life.tell_watcher();
+        }
         polled
+    }
+}
+
+/// A poll that goes on.
+struct Polling<'a>(&'a Life);
+
+impl<'a> Polling<'a> {
+    fn begin(life: &'a Life) -> Self {
+        if life.polling.swap(true, SeqCst) {
+            life.overlaps.fetch_add(1, SeqCst);
+        }
+        Polling(life)
+    }
+}
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        self.0.polling.store(false, SeqCst);
     }
 }
 
@@ -228,7 +302,11 @@ impl<S> Drop for Guest<S> {
         if let Some(hook) = hook {
             hook();
         }
+        let _ = self.life.dropped_on.set(thread::current().id());
         self.life.drops.fetch_add(1, SeqCst);
+        self.life.tell_watcher();
+        let panics = self.life.panics_in_drop.load(SeqCst) && !thread::panicking();
+        assert!(!panics, "a future that panics when it is dropped");
     }
 }
 
@@ -251,6 +329,31 @@ impl Life {
     /// How often it was dropped.
     pub(crate) fn drops(&self) -> usize {
         self.drops.load(SeqCst)
+    }
+
+    /// How often a poll began while another one went on.
+    pub(crate) fn overlaps(&self) -> usize {
+        self.overlaps.load(SeqCst)
+    }
+
+    /// The thread on which it was dropped first.
+    pub(crate) fn dropped_on(&self) -> Option<ThreadId> {
+        self.dropped_on.get().copied()
+    }
+
+    /// From now on its drop panics, unless the thread does that already.
+    pub(crate) fn panic_in_drop(&self) {
+        self.panics_in_drop.store(true, SeqCst);
+    }
+
+    /// Whether it has ended or was dropped.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_ready() || self.drops() > 0
+    }
+
+    fn tell_watcher(&self) {
+        let watcher = lock(&self.watcher).take();
+        watcher.into_iter().for_each(Waker::wake);
     }
 
     /// Its next poll is to be its last.

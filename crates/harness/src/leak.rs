@@ -21,4 +21,3 @@ pub(crate) fn no_leak(what: &str, at_a_time: usize, mut run: impl FnMut() -> Ver
     });
     holds(gone.is_some(), || format!("{} {what} left {more} bytes behind", TIMES * at_a_time))
 }
-

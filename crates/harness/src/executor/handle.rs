@@ -10,7 +10,10 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering::{Relaxed, SeqCst}},
+        atomic::{
+            AtomicUsize,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     task::{Context, Poll},
     thread,
@@ -99,9 +102,9 @@ impl Future for Handle {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
         let polled = match self.join.as_mut().expect("a handle is polled until it is ready") {
             Join::Anywhere(join) => caught(|| join.as_mut().poll(cx)),
-            Join::Here(join) => {
-                join.with(|join| caught(|| join.as_mut().poll(cx))).expect("such a handle is polled on the thread that made it")
-            }
+            Join::Here(join) => join
+                .with(|join| caught(|| join.as_mut().poll(cx)))
+                .expect("such a handle is polled on the thread that made it"),
         };
         let polled = polled.unwrap_or(Poll::Ready(End::Panicked));
         if polled.is_ready() {
@@ -164,7 +167,7 @@ thread_local! {
 
 /// A value that stays on its thread. What stands for it may be sent, so that a `Send` future can hold it, and is of use on
 /// that thread only.
-struct Here<T> {
+pub(crate) struct Here<T> {
     number: Arc<Number>,
     of: PhantomData<fn() -> T>,
 }
@@ -178,7 +181,7 @@ impl<T> Clone for Here<T> {
 }
 
 impl<T: 'static> Here<T> {
-    fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Relaxed);
         HERE.with_borrow_mut(|here| here.insert(number, Box::new(value)));
@@ -186,7 +189,7 @@ impl<T: 'static> Here<T> {
     }
 
     /// Does something with the value; `None` on another thread, or inside of this.
-    fn with<R>(&self, run: impl FnOnce(&mut T) -> R) -> Option<R> {
+    pub(crate) fn with<R>(&self, run: impl FnOnce(&mut T) -> R) -> Option<R> {
         let number = self.number.0;
         // What is run may come back here for another value, so the table is free meanwhile.
         let mut value = HERE.with_borrow_mut(|here| here.remove(&number))?;

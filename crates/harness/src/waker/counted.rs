@@ -8,12 +8,12 @@ use super::{
     tested::{Count, Kind, Life, Target},
 };
 use crate::{
-    leak::no_leak,
-    guest::World,
     Stop, Verdict,
     caught::caught,
     check::{failed, not_applicable},
+    guest::World,
     holds,
+    leak::no_leak,
 };
 
 /// What is done with wakers, of which there are never more than two: of three, the loss of two would go unnoticed until

@@ -8,19 +8,16 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    Tested,
-    queue::InsideWake,
-    tested::Kind,
-};
+use super::{Tested, queue::InsideWake, tested::Kind};
 use crate::{
-    leak::no_leak,
-    guest::{Life, World, lock, waits},
     Stop, Verdict,
-    executor::Handle,
     caught::ended,
     check::{failed, not_applicable},
-    holds, live_bytes,
+    executor::Handle,
+    guest::{Life, World, lock, waits},
+    holds,
+    leak::no_leak,
+    live_bytes,
     meanwhile::{Meanwhile, Sleeper, Until},
     probe::{Gate, PATIENCE},
     until,

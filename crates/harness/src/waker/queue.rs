@@ -6,14 +6,12 @@ use std::{
     thread,
 };
 
-use super::{
-    Tested,
-};
+use super::Tested;
 use crate::{
-    guest::{World, lock},
     Stop, Verdict,
     caught::ended,
     check::not_applicable,
+    guest::{World, lock},
     holds,
     meanwhile::{Event, Meanwhile, Until},
     probe::{Gate, PATIENCE},

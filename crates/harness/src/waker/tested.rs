@@ -148,6 +148,11 @@ impl Tested {
         if self.is_mortal() { Ok(world) } else { not_applicable("its executor is never dropped before its tasks") }
     }
 
+    /// A fresh executor that has tasks of its own.
+    pub(crate) fn world_of_tasks(&self) -> Result<World, Stop> {
+        if matches!(self.kind, Kind::BlockOn(_)) { not_applicable("it has one task") } else { self.world() }
+    }
+
     /// Whether it is no waker alone.
     pub(crate) fn has_executor(&self) -> bool {
         matches!(self.kind, Kind::Executor(_) | Kind::BlockOn(_))

@@ -6,15 +6,12 @@ use std::{
     thread,
 };
 
-use super::{
-    Tested,
-    tested::Kind,
-};
+use super::{Tested, tested::Kind};
 use crate::{
-    guest::{Life, World, lock, waking},
     Verdict,
     caught::ended,
     check::{failed, not_applicable},
+    guest::{Life, World, lock, waking},
     holds,
     meanwhile::{Meanwhile, Until},
 };
