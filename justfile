@@ -25,6 +25,7 @@ diff lesson one two:
             { echo "error: {{lesson}} has no stage and no runtime $1" >&2; exit 2; }
     }
     one=$(file {{one}}); two=$(file {{two}})
+    [ "$one" != "$two" ] || { echo "{{one}} and {{two}} are the same file: $one"; exit; }
     git --no-pager diff --no-index --color=auto -- "$one" "$two" || [ $? = 1 ]
 
 # Check your exercise, all of it or one step: just exercise threads 2
@@ -65,7 +66,7 @@ chat address *arguments:
 check-chat *target:
     @cargo run -q -p harness --bin check-chat -- "$@"
 
-# Put every server under the same loads, and print one table: just load-table --rounds 1 --load 100/10
+# Put every server under the same loads, and print one table: just load-table --rounds 1 --only tokio --load 100/10
 [group('measure')]
 [no-exit-message]
 load-table *arguments:
@@ -80,11 +81,12 @@ load-table *arguments:
         row "$runtime, plain" async-chat --runtime $runtime --stage plain
         row "$runtime, plain, nodelay" async-chat --runtime $runtime --stage plain --nodelay true
         row "$runtime, mailbox" async-chat --runtime $runtime --stage mailbox
+        rows+=(--pair "$runtime, mailbox/$runtime, plain" --pair "$runtime, mailbox/$runtime, plain, nodelay")
     done
     # Next to the row that it is compared with, since the machine drifts.
     rows+=(--server "limit=$bin/limit-server")
     row "tokio-current, mailbox, Nagle" async-chat --runtime tokio-current --nodelay false
-    exec "$bin/load-table" "${rows[@]}" --rate 12000 --seconds 2 "$@"
+    exec "$bin/load-table" "${rows[@]}" --rate 5000 --seconds 4 "$@"
 
 # Count the instructions that an unheard event of lesson 3 costs, against a build that has no events
 [group('measure')]

@@ -17,6 +17,7 @@ use async_std::{
 };
 use chat::Limits;
 use futures::{AsyncWrite, Stream, StreamExt, stream};
+use tracing::debug;
 
 use crate::{
     Runtime,
@@ -93,6 +94,7 @@ pub fn mailbox(listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>,
 fn prepared(stream: TcpStream, nodelay: bool) -> TcpStream {
     // It fails only if the connection has broken already, as its reader will find; that says nothing of the next one.
     let _ = stream.set_nodelay(nodelay);
+    debug!(target: "async-chat", nodelay = ?stream.nodelay(), "accepted");
     stream
 }
 

@@ -9,6 +9,7 @@ use smol::{
     Async, Timer,
     net::{TcpListener, TcpStream},
 };
+use tracing::debug;
 
 use crate::{
     Runtime,
@@ -91,6 +92,7 @@ pub fn mailbox(listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>,
 fn prepared(stream: TcpStream, nodelay: bool) -> TcpStream {
     // It fails only if the connection has broken already, as its reader will find; that says nothing of the next one.
     let _ = stream.set_nodelay(nodelay);
+    debug!(target: "async-chat", nodelay = ?stream.nodelay(), "accepted");
     stream
 }
 

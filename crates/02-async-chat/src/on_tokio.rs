@@ -22,6 +22,7 @@ use tokio::{
 };
 use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::compat::{Compat, TokioAsyncReadCompatExt, TokioAsyncWriteCompatExt};
+use tracing::debug;
 
 use crate::{
     Runtime,
@@ -131,6 +132,7 @@ fn incoming(listener: std::net::TcpListener) -> io::Result<TcpListenerStream> {
 fn prepared(stream: TcpStream, nodelay: bool) -> TcpStream {
     // It fails only if the connection has broken already, as its reader will find; that says nothing of the next one.
     let _ = stream.set_nodelay(nodelay);
+    debug!(target: "async-chat", nodelay = ?stream.nodelay(), "accepted");
     stream
 }
 

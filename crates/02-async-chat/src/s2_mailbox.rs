@@ -45,7 +45,7 @@ pub struct Server<R> {
 pub type Sides<R, W> = (R, W);
 
 impl<Rt: Runtime> Server<Rt> {
-    /// A server with these limits, which accepts until `stop` is set. It starts a task on `runtime`.
+    /// A server with these limits, which accepts until `stop` is set. Its tasks are started on `runtime`.
     pub fn new(runtime: Rt, limits: Limits, stop: Arc<Stop>) -> Self {
         let (groups, crew) = (Arc::default(), Arc::new(Crew::new(limits.connections)));
         let writers = Writers::new(runtime.clone());
@@ -105,12 +105,11 @@ impl<Rt: Runtime> Server<Rt> {
             });
         };
         // Two futures: a post that arrives wakes the writer only, a request the reader only, and neither polls in vain.
-        let seat = Arc::new(seat);
-        let (held, mailbox) = (Arc::clone(&seat), Arc::clone(seat.mailbox()));
+        let held = seat.clone();
         let (runtime, quiet) = (self.runtime.clone(), self.limits.half_closed);
         self.writers.run(async move {
-            let written = write_out(&mut write, &mailbox, &runtime, quiet).await;
-            mailbox.enter(Phase::Closed);
+            let written = write_out(&mut write, held.mailbox(), &runtime, quiet).await;
+            held.mailbox().enter(Phase::Closed);
             let _ = write.close().await;
             drop(held);
             debug!(target: "async-chat", ?written, "a writer has ended");
@@ -120,7 +119,7 @@ impl<Rt: Runtime> Server<Rt> {
     }
 
     // ANCHOR: read
-    async fn read<R: AsyncRead + Send + Unpin>(&self, socket: R, seat: Arc<Seat>) {
+    async fn read<R: AsyncRead + Send + Unpin>(&self, socket: R, seat: Seat) {
         census::here_i_am();
         let mailbox = seat.mailbox();
         let mut session = Session::new(Arc::clone(&self.groups), Arc::clone(mailbox), &self.limits);

@@ -5,10 +5,14 @@ use std::{
     net::{Shutdown, TcpListener, TcpStream},
     sync::Arc,
     thread,
+    time::Duration,
 };
 
 use chat::Limits;
 use lesson_async_chat::{Stage, Which, parts::stop::Stop, run};
+
+/// Far longer than an answer takes.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn every_line_is_answered_up_to_the_unterminated_last() {
@@ -22,11 +26,13 @@ fn every_line_is_answered_up_to_the_unterminated_last() {
             let limits = limits.clone();
             thread::spawn(move || run(stage, on, listener, limits, Arc::new(Stop::default()), stage.nodelay()));
             let mut client = TcpStream::connect(address).unwrap();
+            client.set_read_timeout(Some(PATIENCE)).unwrap();
             client.write_all("bad\n".repeat(lines).trim_end().as_bytes()).unwrap();
             client.shutdown(Shutdown::Write).unwrap();
             let mut answers = String::new();
-            client.read_to_string(&mut answers).unwrap();
+            let ended = client.read_to_string(&mut answers);
             assert_eq!(answers.lines().count(), lines, "{stage:?} on {on:?}");
+            assert!(ended.is_ok(), "{stage:?} on {on:?}: all is answered, and the connection not closed: {ended:?}");
         }
     }
 }

@@ -44,7 +44,7 @@ pub struct Receiver<T> {
 ///
 /// # Panics
 ///
-/// If the capacity is zero.
+/// If the capacity is zero, or there is no memory for so many messages.
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let shared = Shared { receiver: Apart(AtomicWaker::new()), senders: AtomicUsize::new(1), waiters: Waiters::new() };
     let (fill, empty) = ring(capacity, shared);
@@ -70,6 +70,9 @@ impl<T> Sender<T> {
     // ANCHOR_END: try_send
 
     /// Sends a message as soon as there is room. Cancel safe: dropped while it waits, it has not sent it.
+    ///
+    /// Those who wait are woken in the order in which they came. Room is for whoever takes it, though: a newcomer may do so
+    /// before one who has been woken for it, who then waits anew, as the last in line.
     pub fn send(&self, message: T) -> Send<'_, T> {
         Send { sender: self, message: Some(message), ticket: None }
     }
@@ -86,6 +89,7 @@ impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         // Whoever is the last has seen all that the others did.
         if self.0.shared().senders.fetch_sub(1, AcqRel) == 1 {
+            // Model: `mpsc_the_last_sender_that_goes_is_noticed`.
             self.0.close();
             event::fire("mpsc, receiver");
             self.0.shared().receiver.0.wake();
@@ -110,7 +114,8 @@ impl<T> Future for Send<'_, T> {
     ///
     /// After it was ready.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let waiters = &self.sender.0.shared().waiters;
+        let sender = self.sender;
+        let waiters = &sender.0.shared().waiters;
         if let Some(ticket) = &self.ticket {
             // Who came first shall be served first: it does not try while it is not its turn.
             if waiters.still_waits(ticket, cx.waker().clone()) {
@@ -122,12 +127,15 @@ impl<T> Future for Send<'_, T> {
             return Poll::Ready(output);
         }
         event::register("mpsc, sender");
-        let ticket = waiters.enter(cx.waker().clone());
+        // Ours before the check, which wakes the receiver: if that panics, `drop` gives the place up.
+        self.ticket = Some(waiters.enter(cx.waker().clone()));
         // Register, then check. Models: `mpsc_*`.
         let checked = self.attempt();
-        match checked {
-            Poll::Ready(_) => waiters.leave(&ticket),
-            Poll::Pending => self.ticket = Some(ticket),
+        if checked.is_ready()
+            && let Some(ticket) = self.ticket.take()
+        {
+            // Model: `mpsc_a_sender_that_finds_room_leaves_the_line`.
+            waiters.leave(&ticket);
         }
         checked
     }
@@ -186,7 +194,8 @@ impl<T> Receiver<T> {
     }
 
     // ANCHOR: poll_recv
-    /// What [`Receiver::recv`] does at each poll.
+    /// What [`Receiver::recv`] does at each poll. The waker is kept until it is woken, another one takes its place, or the
+    /// receiver goes.
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         if let Poll::Ready(output) = self.attempt() {
             return Poll::Ready(output);
@@ -210,12 +219,15 @@ impl<T> Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         self.ring.close();
-        drop(self.ring.shared().receiver.0.take());
+        let own = self.ring.shared().receiver.0.take();
+        // Model: `mpsc_a_receiver_that_goes_is_noticed_by_who_waits_for_room`.
         self.ring.shared().waiters.wake_all();
+        // When all have been told: a drop is code of a stranger, and may panic.
+        drop(own);
     }
 }
 
-/// What [`Receiver::recv`] gives.
+/// What [`Receiver::recv`] gives. Polled after it was ready, it waits for the next message.
 pub struct Recv<'a, T> {
     receiver: &'a mut Receiver<T>,
     /// A waker of ours may be kept.

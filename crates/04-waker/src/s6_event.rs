@@ -16,7 +16,7 @@ use crate::{
     sync::{AtomicBool, Mutex, MutexGuard},
 };
 
-/// Happens once; one task may wait for it.
+/// Happens once; one [`Wait`] at a time may wait for it.
 pub struct Event {
     happened: AtomicBool,
     waker: Mutex<Option<Waker>>,
@@ -41,7 +41,7 @@ impl Event {
     }
     // ANCHOR_END: set
 
-    /// Ready once it has happened. Cancel safe: dropped, it lets go of its waker.
+    /// Ready once it has happened. Cancel safe: dropped, it lets go of the waker that is kept.
     pub fn wait(&self) -> Wait<'_> {
         Wait(self)
     }

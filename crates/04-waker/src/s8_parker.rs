@@ -51,6 +51,7 @@ impl Parker {
     /// before each of the unparks that it answers. What others do with the token of `std::thread::park` does not matter.
     pub fn park(&self) {
         let state = &self.unparker.state;
+        // Models, of each line here: `parker_*`.
         if state.compare_exchange(EMPTY, PARKED, Acquire, Relaxed).is_ok() {
             event::park();
             loop {
@@ -62,7 +63,7 @@ impl Parker {
             }
             event::unpark();
         }
-        // A swap, so that it reads the last unpark and through it all others. Models: `parker_*`.
+        // A swap, so that it reads the last unpark and through it all others.
         state.swap(EMPTY, Acquire);
     }
     // ANCHOR_END: park

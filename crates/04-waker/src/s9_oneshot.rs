@@ -87,9 +87,6 @@ impl<T> Drop for Receiver<T> {
 }
 // ANCHOR_END: drop
 
-// Neither end holds a value in its own place.
-impl<T> Unpin for Receiver<T> {}
-
 /// The sender has gone, and there is no value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HungUp;

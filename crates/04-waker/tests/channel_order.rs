@@ -28,6 +28,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
 
 #[test]
 fn it_has_room_for_a_power_of_two_and_gives_back_what_it_refuses() {
+    assert!(std::panic::catch_unwind(|| channel::<u8>(usize::MAX)).is_err(), "there is no memory for so many");
     for (capacity, room) in [(1, 1), (2, 2), (3, 4), (5, 8)] {
         let (sender, mut receiver) = channel(capacity);
         // Several rounds, so that the positions pass the end of the ring.

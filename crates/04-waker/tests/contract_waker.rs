@@ -11,6 +11,10 @@ use harness::{
 };
 use lesson_waker::{s1_raw_waker, s2_wake, s4_counting::Counting, s8_parker::Parker};
 
+/// What is left of a waker shows in the bytes of the heap.
+#[global_allocator]
+static HEAP: harness::Counting = harness::Counting;
+
 fn main() -> ExitCode {
     harness::main(
         &CHECKS,

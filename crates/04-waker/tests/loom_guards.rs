@@ -21,6 +21,19 @@ const fn guard(file: &'static str, line: &'static str, without: &'static str, mo
     Guard { file, line, without, model }
 }
 
+impl Guard {
+    /// Whether its model is named in the line or in the ones above it, by its whole name or as `mpsc_*`.
+    fn is_named_in(&self, whole: &str) -> bool {
+        let (above, _) = whole.split_once(self.line).expect("it is there");
+        let above: Vec<&str> = above.lines().rev().take(NEAR).chain(self.line.lines()).collect();
+        let mut names = above.iter().flat_map(|line| line.split('`').skip(1).step_by(2));
+        names.any(|name| name.strip_suffix('*').map_or(name == self.model, |start| self.model.starts_with(start)))
+    }
+}
+
+/// So many lines above still count as beside.
+const NEAR: usize = 15;
+
 const WORD: &str = "parts/atomic_waker/state.rs";
 const WAITERS: &str = "parts/waiters.rs";
 const WORDS: &str = "parts/ring/words.rs";
@@ -94,6 +107,12 @@ const GUARDS: &[Guard] = &[
         "parker_sees_what_came_before_the_unpark",
     ),
     guard(
+        "s8_parker.rs",
+        "                if state.load(Relaxed) == NOTIFIED {\n                    break;\n                }\n",
+        "                break;\n",
+        "parker_does_not_mind_unparks_by_others",
+    ),
+    guard(
         "s9_oneshot.rs",
         "        match self.look() {\n            Some(output) => Poll::Ready(output),\n            None => Poll::Pending,\n        }",
         "        Poll::Pending",
@@ -117,6 +136,12 @@ const GUARDS: &[Guard] = &[
         "let checked = self.attempt();",
         "let checked: Poll<Self::Output> = Poll::Pending;",
         "mpsc_a_sender_waits_for_room_and_the_receiver_for_messages",
+    ),
+    guard(
+        "s10_mpsc.rs",
+        "            waiters.leave(&ticket);\n        }\n        checked",
+        "            drop(ticket);\n        }\n        checked",
+        "mpsc_a_sender_that_finds_room_leaves_the_line",
     ),
     guard(
         "s10_mpsc.rs",
@@ -212,6 +237,7 @@ impl Lesson {
         let whole = fs::read_to_string(&file).expect("a guarded file exists");
         let places = whole.matches(guard.line).count();
         assert_eq!(places, 1, "{}: this line must be there once: {}", guard.file, guard.line);
+        assert!(guard.is_named_in(&whole), "{}: {} must be named beside: {}", guard.file, guard.model, guard.line);
         fs::write(&file, whole.replace(guard.line, guard.without)).expect("the copy can be written");
         let (builds, output) = self.cargo(&["--no-run"]);
         assert!(builds, "{}: without this line it must still build: {}\n{output}", guard.file, guard.line);

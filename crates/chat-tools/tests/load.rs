@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
     sync::{atomic::AtomicBool, mpsc},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chat::{Reply, Request};
@@ -153,6 +153,58 @@ fn a_line_that_vanishes_and_a_line_that_is_wrong_make_a_run_void() {
 }
 
 #[test]
+fn a_server_that_trickles_does_not_outlast_the_limit() {
+    // Now and then a line, or the word that one was dropped: always too soon for the run to be given up.
+    for drops in [false, true] {
+        let trickle = move |_, request| {
+            let echoed = echo(request)?;
+            thread::sleep(Duration::from_millis(if echoed.to_line().len() > 100 { 300 } else { 0 }));
+            match echoed {
+                Reply::Message { group_name, message } if drops && message.len() > 8 => {
+                    Some(Reply::Error(format!("Dropped 1 messages from {group_name}.")))
+                }
+                reply => Some(reply),
+            }
+        };
+        let address = scripted(trickle).to_string();
+        let flags = ["--clients", "1", "--groups", "1", "--rate", "100", "--limit", "3", "--at", &address];
+        let begin = Instant::now();
+        let (code, report, err) = load(&flags);
+        assert!(begin.elapsed() >= Duration::from_secs(3), "it was given up before the limit: {report}");
+        let missing = number(&report, "/total/missing");
+        assert!(missing > 0.0, "{report}");
+        let expected = format!("lines still to come after 3 s, the limit: {missing}");
+        assert_eq!((code, &report["void"]), (1, &expected.as_str().into()), "{report}");
+        assert_eq!(err, format!("load: this run is void: {expected}\n"));
+    }
+}
+
+#[test]
+fn a_server_that_lets_nobody_join_does_not_outlast_the_limit() {
+    let address = scripted(|_, _| None).to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_load"));
+    command.args(["--clients", "1", "--groups", "1", "--limit", "0.6", "--at", &address]).args(SHORT);
+    let (code, _, err) = piped(command);
+    assert_eq!((code, err.as_str()), (1, "load: 1 clients have not joined in 0.6 s, the limit\n"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_reason_to_panic() {
+    let limit = format!("limit={}", LIMIT.join(" "));
+    let load = [&["--clients", "2", "--groups", "1"], &LIMIT[..]].concat();
+    let table = ["--server", &limit, "--load", "2/1", "--rounds", "1", "--rate", "100"];
+    for (program, flags) in [(env!("CARGO_BIN_EXE_load"), &load[..]), (env!("CARGO_BIN_EXE_load-table"), &table)] {
+        let mut command = Command::new(program);
+        command.args(SHORT).args(flags).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // Before there is anything to print.
+        drop(child.stdout.take());
+        let (code, _, err) = end(child);
+        assert_eq!((code, err.as_str()), (0, ""), "{program}");
+    }
+}
+
+#[test]
 fn a_server_that_writes_json_in_its_own_way_is_understood() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -187,6 +239,12 @@ fn what_cannot_be_measured_is_said_in_one_line() {
     assert_eq!(run(&["/no/such/program"]).0, 1);
     assert_eq!(run(&[&["--clients", "1", "--groups", "2"], &LIMIT[..]].concat()).0, 2);
     assert_eq!(run(&["--rate", "0", "--at", "127.0.0.1:1"]).0, 2);
+    for flag in ["--seconds", "--warmup", "--limit"] {
+        let (code, _, err) = run(&[flag, "18446744074", "--at", "127.0.0.1:1"]);
+        assert!(code == 2 && err.contains("must be at most 86400, a day"), "{code}: {err}");
+    }
+    let (code, _, err) = run(&["--seconds", "5", "--limit", "5", "--at", "127.0.0.1:1"]);
+    assert!(code == 2 && err.contains("the limit is shorter than warm-up and measuring together"), "{code}: {err}");
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -n 60; exec \"$@\"", "sh", program, "--clients", "100"]).args(LIMIT);
     let (code, _, err) = piped(command);
@@ -241,6 +299,35 @@ fn a_table_has_a_row_for_each_server_and_names_what_failed() {
     assert_eq!((row("limit").matches('|').count(), row("broken").matches('–').count()), (12, 10), "{out}");
     assert!(out.contains("equal rate 100 posts/s"), "{out}");
     assert!(out.contains("A run of broken (closed loop) failed: the first line of false"), "{out}");
+}
+
+#[test]
+fn a_table_has_the_rows_that_were_asked_for_and_compares_pairs_round_by_round() {
+    let row = |name: &str| format!("{name}={}", LIMIT.join(" "));
+    let table = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_load-table"));
+        command.args(["--server", &row("limit"), "--server", &row("tokio, one"), "--server", &row("tokio, two")]);
+        command.args(["--pair", "tokio, one/tokio, two", "--pair", "tokio, one/limit"]);
+        command.args(["--load", "6/2", "--rounds", "2", "--rate", "500"]).args(SHORT).args(more);
+        piped(command)
+    };
+    let rows = |out: &str| out.lines().filter(|line| line.starts_with("| ")).count() - 1;
+    let (code, out, err) = table(&[]);
+    assert_eq!((code, err.as_str(), rows(&out)), (0, "", 3), "{out}");
+    for pair in ["- tokio, one / tokio, two: CPU a delivery ", "- tokio, one / limit: CPU a delivery "] {
+        let line = out.lines().find(|line| line.starts_with(pair)).unwrap_or_else(|| panic!("no {pair}: {out}"));
+        assert!(line.ends_with(" in 2 rounds)") && line.contains("p99 at equal rate "), "{out}");
+    }
+    let (code, out, _) = table(&["--json", "--only", "one", "--only", "tokio, t"]);
+    let json: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out:?}"));
+    let section = &json["loads"][0];
+    assert_eq!((code, &section["rows"][0]["server"]), (0, &"tokio, one".into()), "{json}");
+    assert_eq!(section["pairs"].as_array().unwrap().len(), 1, "{json}");
+    let ratio = |name: &str| number(section, &format!("/pairs/0/p99_at_equal_rate/{name}"));
+    assert!(ratio("low") <= ratio("median") && ratio("median") <= ratio("high"), "{json}");
+    assert_eq!(ratio("rounds"), 2.0, "{json}");
+    assert_eq!(table(&["--only", "threads"]).0, 2);
+    assert_eq!(table(&["--pair", "limit/threads"]).0, 2);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! An allocator that counts live bytes, for the test and bench binaries that install it. Only they may: a library or a
+//! An allocator that counts live bytes and allocations, for the test and bench binaries that install it. Only they may: a library or a
 //! program that is timed keeps the system's allocator as it is.
 #![allow(unsafe_code)]
 
@@ -8,9 +8,9 @@ use std::{
 };
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
-static INSTALLED: AtomicUsize = AtomicUsize::new(0);
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 
-/// The system's allocator with a counter of the bytes that are allocated and not yet freed:
+/// The system's allocator with counters of allocations, and of the bytes that are not yet freed:
 ///
 /// ```
 /// #[global_allocator]
@@ -27,14 +27,22 @@ pub struct Counting;
 /// The bytes that the program holds on its heap, as requested (the allocator's own overhead is not seen); `None` unless
 /// [`Counting`] is installed.
 pub fn live_bytes() -> Option<usize> {
-    (INSTALLED.load(Relaxed) > 0).then(|| LIVE.load(Relaxed))
+    allocations().map(|_| LIVE.load(Relaxed))
+}
+
+/// How often the program has allocated so far, a block that grew or shrank included; `None` unless [`Counting`] is
+/// installed.
+pub fn allocations() -> Option<usize> {
+    let allocations = ALLOCATIONS.load(Relaxed);
+    // No program comes as far as here without any.
+    (allocations > 0).then_some(allocations)
 }
 
 // SAFETY: every method hands its arguments, under the caller's promises, to the system's allocator and returns what that
 // returned; the counters are touched by atomic operations, which do not allocate.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        INSTALLED.store(1, Relaxed);
+        ALLOCATIONS.fetch_add(1, Relaxed);
         LIVE.fetch_add(layout.size(), Relaxed);
         // SAFETY: the caller of `alloc` promises what `System.alloc` asks for.
         unsafe { System.alloc(layout) }
@@ -47,6 +55,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
         // Two steps that may wrap in between, never at the end: addition and subtraction wrap on atomics.
         LIVE.fetch_add(new_size, Relaxed);
         LIVE.fetch_sub(layout.size(), Relaxed);

@@ -21,7 +21,7 @@ mod runner;
 mod wait;
 pub mod waker;
 
-pub use alloc::{Counting, live_bytes};
+pub use alloc::{Counting, allocations, live_bytes};
 pub use check::{Check, Level, Stop, Verdict, holds};
 pub use child::{Outcome, in_check, judge};
 pub use executor::{Executor, Handle, Work, turns};

@@ -34,7 +34,7 @@ static HEAP: harness::Counting = harness::Counting;
 type Fails = &'static [(&'static str, &'static str)];
 
 /// Wakers alone.
-const ALONE: [(Fault, &str, Fails); 12] = [
+const ALONE: [(Fault, &str, Fails); 13] = [
     (Fault::None, "alone-nothing-wrong", &[]),
     (
         Fault::CloneDoesNotRetain,
@@ -53,6 +53,11 @@ const ALONE: [(Fault, &str, Fails); 12] = [
         ],
     ),
     (Fault::WakeDoesNotRelease, "wake-does-not-release", &[("B1", "what was woken by value is never freed")]),
+    (
+        Fault::WakeKeepsInAPanic,
+        "wake-keeps-in-a-panic",
+        &[("B1", "only the end of a wake by value releases, and a panic does not come there")],
+    ),
     (
         Fault::ByRefConsumes,
         "by-ref-consumes",

@@ -25,9 +25,13 @@ struct Seats {
     taken: HashMap<u64, Arc<Mailbox>>,
 }
 
-/// A connection's place in the crew, which it leaves when this is dropped.
+/// A hold on a connection's place in the crew. Each of its two sides has one; whichever drops its own first, be it by a
+/// panic, closes the mailbox, so that the other side ends, too. With the last hold the connection leaves the crew.
+#[derive(Clone, Debug)]
+pub struct Seat(Arc<Place>);
+
 #[derive(Debug)]
-pub struct Seat {
+struct Place {
     crew: Arc<Crew>,
     number: u64,
     mailbox: Arc<Mailbox>,
@@ -48,7 +52,7 @@ impl Crew {
         let (number, mailbox) = (seats.next, Arc::new(mailbox));
         seats.next += 1;
         seats.taken.insert(number, Arc::clone(&mailbox));
-        Some(Seat { crew: Arc::clone(self), number, mailbox })
+        Some(Seat(Arc::new(Place { crew: Arc::clone(self), number, mailbox })))
     }
 
     /// Closes every mailbox, so that each connection ends once it has written what waits.
@@ -74,11 +78,17 @@ impl Crew {
 impl Seat {
     /// The mailbox of this connection.
     pub fn mailbox(&self) -> &Arc<Mailbox> {
-        &self.mailbox
+        &self.0.mailbox
     }
 }
 
 impl Drop for Seat {
+    fn drop(&mut self) {
+        self.mailbox().enter(Phase::Closed);
+    }
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
         let last = {
             let mut seats = self.crew.lock();

@@ -49,7 +49,8 @@ impl AtomicWaker {
             waker.wake_by_ref();
             return None;
         };
-        // It is there already. If it has been taken by now, it is about to be woken, and this task comes again.
+        // It is there already. If it has been taken by now, it is about to be woken, and this task comes again. Model:
+        // `atomic_waker_the_last_one_counts`.
         if registering.current().is_some_and(|seat| self.is_in(seat, waker)) {
             return None;
         }

@@ -68,6 +68,7 @@ impl<T> Put<T> {
 impl<T> Drop for Put<T> {
     fn drop(&mut self) {
         if !self.done {
+            // Model: `oneshot_a_sender_that_goes_is_noticed`.
             self.shared.state.hang_up();
             self.shared.receiver.wake();
         }
@@ -108,6 +109,7 @@ impl<T> Take<T> {
 impl<T> Drop for Take<T> {
     fn drop(&mut self) {
         if !self.done && self.shared.state.leave() == Found::Value {
+            // Model: `oneshot_a_receiver_that_goes_leaves_one_owner`.
             drop(self.read());
         }
     }

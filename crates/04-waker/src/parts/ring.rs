@@ -4,7 +4,10 @@
 
 #![allow(unsafe_code)]
 
-use std::mem::MaybeUninit;
+use std::{
+    mem::MaybeUninit,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+};
 
 use crate::sync::{Apart, Arc, cell::UnsafeCell, hint, thread};
 use words::{Next, Position, Stamp, Tail};
@@ -53,11 +56,13 @@ pub(crate) fn ring<T, S>(capacity: usize, shared: S) -> (Fill<T, S>, Empty<T, S>
     let slot = |position: &mut Position| {
         let this = *position;
         *position = this.next();
-        Some(Slot { stamp: Stamp::new(this), value: UnsafeCell::new(MaybeUninit::uninit()) })
+        Slot { stamp: Stamp::new(this), value: UnsafeCell::new(MaybeUninit::uninit()) }
     };
     let mut position = Position::FIRST;
-    let slots = (0..capacity.next_power_of_two()).map_while(|_| slot(&mut position)).collect();
-    let ring = Arc::new(Ring { tail: Apart(Tail::new()), slots, shared });
+    let count = capacity.checked_next_power_of_two().expect("a channel has room for what fits into memory");
+    let mut slots = Vec::with_capacity(count);
+    slots.extend((0..count).map(|_| slot(&mut position)));
+    let ring = Arc::new(Ring { tail: Apart(Tail::new()), slots: slots.into(), shared });
     (Fill(Arc::clone(&ring)), Empty { ring, head: Position::FIRST })
 }
 
@@ -136,16 +141,25 @@ impl<T, S> Empty<T, S> {
     }
 }
 
-/// What nobody will take is dropped now and not with the last sender, which one of the values may hold.
+/// What nobody will take is dropped now and not with the last sender, which one of the values may hold. All of it, also if
+/// the drop of one panics.
 impl<T, S> Drop for Empty<T, S> {
     fn drop(&mut self) {
         self.close();
+        let mut panicked = None;
+        // Model: `mpsc_a_receiver_that_goes_leaves_no_message_behind`.
         while !self.is_over() {
-            match self.pop() {
-                Some(value) => drop(value),
+            let Some(value) = self.pop() else {
                 // A sender has claimed a slot and is about to fill it: a few instructions, unless its thread was stopped.
-                None => thread::yield_now(),
+                thread::yield_now();
+                continue;
+            };
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
+                panicked = Some(panic);
             }
+        }
+        if let Some(panic) = panicked {
+            resume_unwind(panic);
         }
     }
 }

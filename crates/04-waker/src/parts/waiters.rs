@@ -52,6 +52,7 @@ impl Waiters {
     pub(crate) fn still_waits(&self, ticket: &Ticket, waker: Waker) -> bool {
         let mut list = self.lock();
         let place = list.find(ticket);
+        // Model: `mpsc_a_sender_that_waits_is_woken_by_its_last_waker`.
         let last = match place {
             Some(place) => mem::replace(&mut list.waiting[place].1, waker),
             None => waker,
@@ -79,7 +80,7 @@ impl Waiters {
     /// Whether anybody waits. To be asked when there is room for one, and followed by [`Waiters::wake_one`].
     #[inline]
     pub(crate) fn anybody(&self) -> bool {
-        // It changes nothing, and is a write all the same: see `enter`.
+        // It changes nothing, and is a write all the same: see `enter`. Models: `mpsc_*`.
         self.waiting.0.fetch_add(0, AcqRel) > 0
     }
 

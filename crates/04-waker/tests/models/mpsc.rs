@@ -79,6 +79,29 @@ fn mpsc_a_receiver_that_goes_leaves_no_message_behind() {
     });
 }
 
+/// Room that was made between its look and its place in the line: it goes out of that again, or hands on a wake that came.
+#[test]
+fn mpsc_a_sender_that_finds_room_leaves_the_line() {
+    loom::model(|| {
+        let (sender, mut receiver) = channel(1);
+        sender.try_send(1).unwrap();
+        let ((_, waker), (next, next_waker)) = (Count::new(), Count::new());
+        let thread = thread::spawn(move || {
+            assert_eq!(receiver.try_recv(), Some(1));
+            receiver
+        });
+        let mut first = Box::pin(sender.send(2));
+        let sent = first.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();
+        let mut receiver = thread.join().unwrap();
+        if sent {
+            let mut waits = pin!(sender.send(3));
+            assert!(waits.as_mut().poll(&mut Context::from_waker(&next_waker)).is_pending());
+            assert_eq!(receiver.try_recv(), Some(2));
+            assert_eq!(next.wakes(), 1, "there is room, and who waits for it was not told");
+        }
+    });
+}
+
 /// A8: of two that wait for one slot the first goes, at any moment around its wake.
 #[test]
 fn mpsc_a_cancelled_sender_hands_its_wake_on() {

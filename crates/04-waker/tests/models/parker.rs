@@ -20,6 +20,24 @@ fn parker_sees_what_came_before_the_unpark() {
     });
 }
 
+/// The token of the thread is anybody's, and the park looks at its word each time it wakes up.
+#[test]
+fn parker_does_not_mind_unparks_by_others() {
+    loom::model(|| {
+        let (parker, flag) = (Parker::new(), Arc::new(AtomicBool::new(false)));
+        let (unparker, there) = (Arc::clone(parker.unparker()), Arc::clone(&flag));
+        let parked = thread::current();
+        let thread = thread::spawn(move || {
+            parked.unpark();
+            there.store(true, Relaxed);
+            unparker.unpark();
+        });
+        parker.park();
+        assert!(flag.load(Relaxed), "the park ended before the unpark that it waits for");
+        thread.join().unwrap();
+    });
+}
+
 /// B12: also the unpark that finds the word notified already.
 #[test]
 fn parker_answers_two_unparks_at_once_and_sees_both() {

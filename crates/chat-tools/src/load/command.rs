@@ -7,6 +7,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use chat::service::say;
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -89,9 +90,9 @@ fn measure(arguments: &Arguments, load: &Load, stop: &AtomicBool) -> Result<Repo
 
 fn show(report: &Report, json: bool) -> ExitCode {
     if json {
-        println!("{}", serde_json::to_string(report).expect("numbers and strings always serialise"));
+        say(serde_json::to_string(report).expect("numbers and strings always serialise"));
     } else {
-        println!("{report}");
+        say(report);
     }
     match &report.void {
         Some(why) => failed(&format!("this run is void: {why}")),

@@ -83,6 +83,13 @@ pub(crate) struct Tally {
     joined: usize,
 }
 
+impl Tally {
+    /// Of the lines that are due: those of which it is known what became of them.
+    pub(crate) fn settled(&self) -> u64 {
+        self.delivered + self.dropped
+    }
+}
+
 impl Crowd {
     /// Connects every client and waits until it has joined its group.
     pub(crate) fn connect(load: &Load, address: SocketAddr, stop: &AtomicBool) -> Result<Self, String> {
@@ -110,7 +117,7 @@ impl Crowd {
                 let group = client % load.groups;
                 crowd.arrive(client, group, &name(group), bytes, address)?;
             }
-            crowd.until_joined(stop)?;
+            crowd.until_joined(stop, load.window.limit())?;
         }
         Ok(crowd)
     }
@@ -138,7 +145,7 @@ impl Crowd {
         Ok(())
     }
 
-    fn until_joined(&mut self, stop: &AtomicBool) -> Result<(), String> {
+    fn until_joined(&mut self, stop: &AtomicBool, limit: Duration) -> Result<(), String> {
         let (mut joined, mut since) = (self.tally.joined, Instant::now());
         while self.tally.joined < self.members.len() {
             self.turn(Duration::from_millis(100))?;
@@ -147,6 +154,13 @@ impl Crowd {
             }
             if stop.load(Ordering::Relaxed) {
                 return Err(interrupted());
+            }
+            if self.start.elapsed() > limit {
+                return Err(format!(
+                    "{} clients have not joined in {} s, the limit",
+                    self.members.len(),
+                    limit.as_secs_f64()
+                ));
             }
             if joined < self.tally.joined {
                 (joined, since) = (self.tally.joined, Instant::now());

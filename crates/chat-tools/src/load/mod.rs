@@ -7,6 +7,7 @@ mod command;
 mod crowd;
 mod kernel;
 mod member;
+mod pairs;
 mod post;
 mod report;
 mod run;
@@ -66,6 +67,17 @@ pub struct Window {
     /// Seconds to measure
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub seconds: Duration,
+    /// Seconds that a run may take from the first connection to the last line; then it ends, and is void [default: 30
+    /// more than three times warm-up and measuring]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub limit: Option<Duration>,
+}
+
+impl Window {
+    /// How long a run may take as a whole.
+    pub fn limit(&self) -> Duration {
+        self.limit.unwrap_or_else(|| 3 * (self.warmup + self.seconds) + Duration::from_secs(30))
+    }
 }
 
 impl Load {
@@ -80,6 +92,9 @@ impl Load {
                 Err(format!("{clients} clients cannot be in {groups} groups: at least one group, and a client in each"))
             }
             _ if self.window.seconds.is_zero() => Err("there is nothing to measure in 0 seconds".into()),
+            _ if self.window.limit() < self.window.warmup + self.window.seconds => {
+                Err("the limit is shorter than warm-up and measuring together".into())
+            }
             _ => Ok(()),
         }
     }
@@ -108,9 +123,16 @@ fn rate(text: &str) -> Result<f64, String> {
     }
 }
 
+/// The longest time that a flag takes: a day.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().map_err(|error| error.to_string())?;
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(seconds) if seconds <= LONGEST => Ok(seconds),
+        Ok(_) => Err(format!("must be at most {}, a day", LONGEST.as_secs())),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn text_bytes(text: &str) -> Result<usize, String> {

@@ -90,11 +90,13 @@ pub(crate) struct Measured<'a> {
     pub(crate) after: (u64, Tally, Counters),
     pub(crate) memory: Option<u64>,
     pub(crate) crowd: &'a Crowd,
+    /// Whether all that could still arrive did before the limit.
+    pub(crate) in_time: bool,
 }
 
 impl Report {
     pub(crate) fn new(load: &Load, measured: &Measured<'_>) -> Self {
-        let Measured { before: (begin, first, early), after: (end, last, later), memory, crowd } = measured;
+        let Measured { before: (begin, first, early), after: (end, last, later), memory, crowd, in_time } = measured;
         let seconds = (end - begin) as f64 / 1e9;
         let (posts, deliveries) = (last.returned - first.returned, last.delivered - first.delivered);
         let cpu = |early: Option<Duration>, later: Option<Duration>| {
@@ -112,7 +114,7 @@ impl Report {
             posts: whole.posted,
             deliveries: whole.delivered,
             dropped: whole.dropped,
-            missing: whole.due.saturating_sub(whole.delivered + whole.dropped),
+            missing: whole.due.saturating_sub(whole.settled()),
             wrong: whole.wrong,
         };
         Report {
@@ -140,21 +142,25 @@ impl Report {
             lines_per_write: writes.filter(|writes| *writes > 0).map(|writes| deliveries as f64 / writes as f64),
             own_cpu_seconds: cpu(early.own_cpu, later.own_cpu),
             total,
-            void: why_void(load.pace, &total, crowd.wrong.as_deref()),
+            void: why_void(load, &total, crowd.wrong.as_deref(), *in_time),
         }
     }
 }
 
 /// In a closed loop a dropped post is one that its owner waits for in vain, so the loop is no longer the same; in an
 /// open loop it is a result. A line that vanishes without a word is wrong in both.
-fn why_void(pace: Pace, total: &Total, wrong: Option<&str>) -> Option<String> {
+fn why_void(load: &Load, total: &Total, wrong: Option<&str>, in_time: bool) -> Option<String> {
     let lines = |what: &str, number: u64| format!("{what}: {}", count(number as f64));
     match total {
         Total { wrong: 1.., .. } => {
             let first = crate::printable(wrong.unwrap_or_default());
             Some(format!("{}, the first of them: {first}", lines("lines that nobody expected", total.wrong)))
         }
-        Total { dropped: 1.., .. } if pace == Pace::Closed => Some(lines("dropped lines", total.dropped)),
+        Total { dropped: 1.., .. } if load.pace == Pace::Closed => Some(lines("dropped lines", total.dropped)),
+        Total { missing: 1.., .. } if !in_time => {
+            let limit = format!("lines still to come after {} s, the limit", load.window.limit().as_secs_f64());
+            Some(lines(&limit, total.missing))
+        }
         Total { missing: 1.., .. } => Some(lines("lines that did not arrive", total.missing)),
         _ => None,
     }

@@ -30,7 +30,7 @@ const OTHERS: u64 = 32;
 /// # Errors
 ///
 /// One line for a person: there cannot be such a load here, or a connection broke, or `stop` was set. A run in which
-/// lines were dropped is a report, too: see [`Report::void`].
+/// lines were dropped, or for which the limit was too short, is a report, too: see [`Report::void`].
 pub fn run(load: &Load, server: &Server, stop: &AtomicBool, progress: &dyn Fn(f64)) -> Result<Report, String> {
     load.check()?;
     let needed = load.clients as u64 + OTHERS;
@@ -49,7 +49,9 @@ pub fn run(load: &Load, server: &Server, stop: &AtomicBool, progress: &dyn Fn(f6
     };
     let begin = start + load.window.warmup.as_nanos() as u64;
     let end = begin + load.window.seconds.as_nanos() as u64;
-    Run { crowd, schedule, clients: load.clients, start, end, stop, progress, shown: 0 }.measure(load, begin, server)
+    let limit = load.window.limit().as_nanos() as u64;
+    Run { crowd, schedule, clients: load.clients, start, end, limit, stop, progress, shown: 0 }
+        .measure(load, begin, server)
 }
 
 struct Run<'a> {
@@ -58,6 +60,8 @@ struct Run<'a> {
     clients: usize,
     start: u64,
     end: u64,
+    /// When the run is over, whatever is still to come.
+    limit: u64,
     stop: &'a AtomicBool,
     progress: &'a dyn Fn(f64),
     /// When progress was shown last.
@@ -107,8 +111,8 @@ impl Run<'_> {
         let after = self.moment(server);
         let memory = server.pid().and_then(resident);
         self.crowd.again = false;
-        self.drain()?;
-        Ok(Report::new(load, &Measured { before, after, memory, crowd: &self.crowd }))
+        let in_time = self.drain()?;
+        Ok(Report::new(load, &Measured { before, after, memory, crowd: &self.crowd, in_time }))
     }
 
     fn moment(&self, server: &Server) -> (u64, Tally, Counters) {
@@ -140,20 +144,22 @@ impl Run<'_> {
         Ok(schedule.due())
     }
 
-    /// Waits for everything that is due. What the server said it dropped is not.
-    fn drain(&mut self) -> Result<(), String> {
-        let (mut arrived, mut since) = (0, self.crowd.now());
-        while self.crowd.tally.delivered + self.crowd.tally.dropped < self.crowd.tally.due {
+    /// Waits for everything that is due, and be it the word that it was dropped. `false` if the limit came first.
+    fn drain(&mut self) -> Result<bool, String> {
+        let (mut settled, mut since) = (0, self.crowd.now());
+        while self.crowd.tally.settled() < self.crowd.tally.due {
             self.crowd.turn(Duration::from_nanos(GLANCE))?;
             let now = self.crowd.now();
             self.glance(now)?;
-            if arrived < self.crowd.tally.delivered {
-                (arrived, since) = (self.crowd.tally.delivered, now);
+            if now > self.limit {
+                return Ok(false);
+            } else if settled < self.crowd.tally.settled() {
+                (settled, since) = (self.crowd.tally.settled(), now);
             } else if now - since > QUIET {
                 break;
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn glance(&mut self, now: u64) -> Result<(), String> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Report, report::count};
+use super::{Report, pairs::Pair, report::count};
 
 /// All that was measured in one sitting.
 #[derive(Debug, Serialize)]
@@ -26,6 +26,7 @@ pub(crate) struct Section {
     /// The server that the ratios are to.
     pub(crate) base: Option<String>,
     pub(crate) rows: Vec<Row>,
+    pub(crate) pairs: Vec<Pair>,
     /// What went wrong.
     pub(crate) notes: Vec<String>,
 }
@@ -81,7 +82,7 @@ impl Rounds {
 }
 
 /// Of an even number the mean of the two in the middle.
-fn median(numbers: impl Iterator<Item = f64>) -> Option<f64> {
+pub(crate) fn median(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     let mut numbers: Vec<f64> = numbers.filter(|number| number.is_finite()).collect();
     numbers.sort_by(f64::total_cmp);
     let (low, high) = (numbers.get(numbers.len().checked_sub(1)? / 2)?, numbers.get(numbers.len() / 2)?);
@@ -134,6 +135,9 @@ impl fmt::Display for Section {
                 });
                 writeln!(f, "|{}", rules.collect::<String>())?;
             }
+        }
+        for (number, pair) in self.pairs.iter().enumerate() {
+            writeln!(f, "{}- {pair}", if number == 0 { "\n" } else { "" })?;
         }
         for note in &self.notes {
             writeln!(f, "\n{note}")?;

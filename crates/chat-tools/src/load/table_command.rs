@@ -7,12 +7,14 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use chat::service::say;
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
     Load, Pace, Report, Server, Window,
     kernel::machine,
+    pairs::Pair,
     rate, run, stop_flag,
     table::{Rounds, Section, Table},
 };
@@ -27,6 +29,12 @@ struct Arguments {
     /// A row: its name, and the command that starts the server; may be repeated
     #[arg(long = "server", value_name = "NAME=COMMAND", required = true, value_parser = Named::parse)]
     servers: Vec<Named>,
+    /// Only rows whose names contain this word; may be repeated, for rows that contain any of them
+    #[arg(long, value_name = "WORD")]
+    only: Vec<String>,
+    /// Two rows whose processor time and latency are compared round by round; may be repeated
+    #[arg(long = "pair", value_name = "NAME/NAME", value_parser = pair)]
+    pairs: Vec<(String, String)>,
     /// A load; may be repeated
     #[arg(long = "load", value_name = "CLIENTS/GROUPS", default_values = ["100/10", "1000/100"], value_parser = crowd)]
     loads: Vec<(usize, usize)>,
@@ -73,9 +81,17 @@ fn crowd(text: &str) -> Result<(usize, usize), String> {
     numbers.ok_or_else(|| "expected CLIENTS/GROUPS, as in 1000/100".into())
 }
 
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (one, two) = text.split_once('/').ok_or("expected NAME/NAME")?;
+    Ok((one.to_owned(), two.to_owned()))
+}
+
 /// The program `load-table`.
 pub fn run_table() -> ExitCode {
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    if let Err(why) = arguments.choose() {
+        Arguments::command().error(ErrorKind::ValueValidation, why).exit();
+    }
     for &(clients, groups) in &arguments.loads {
         let load = Load { clients, groups, pace: Pace::Closed, window: arguments.window.clone() };
         if let Err(why) = load.check() {
@@ -101,9 +117,9 @@ pub fn run_table() -> ExitCode {
     let all_count = loads.iter().all(|section| section.notes.is_empty());
     let table = Table { command, machine, loads };
     if arguments.json {
-        println!("{}", serde_json::to_string(&table).expect("numbers and strings always serialise"));
+        say(serde_json::to_string(&table).expect("numbers and strings always serialise"));
     } else {
-        println!("{table}");
+        say(table);
     }
     if all_count { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -112,6 +128,22 @@ pub fn run_table() -> ExitCode {
 const STEP: u64 = 1000;
 
 impl Arguments {
+    /// Leaves the rows that were asked for, and the pairs of which both are left.
+    fn choose(&mut self) -> Result<(), String> {
+        let Arguments { servers, only, pairs, .. } = self;
+        let unknown = |name: &&String| servers.iter().all(|server| server.name != **name);
+        if let Some(name) = pairs.iter().flat_map(|(one, two)| [one, two]).find(unknown) {
+            return Err(format!("there is no row '{name}' to compare"));
+        }
+        if let Some(word) = only.iter().find(|word| servers.iter().all(|server| !server.name.contains(*word))) {
+            return Err(format!("there is no row with '{word}' in its name"));
+        }
+        let chosen = |name: &str| only.is_empty() || only.iter().any(|word| name.contains(word));
+        servers.retain(|server| chosen(&server.name));
+        pairs.retain(|(one, two)| chosen(one) && chosen(two));
+        Ok(())
+    }
+
     /// How many runs there are: each server, in each round of each load, in a closed loop and in an open one.
     fn steps(&self) -> u64 {
         (self.servers.len() * self.loads.len()) as u64 * u64::from(self.rounds) * 2
@@ -128,7 +160,7 @@ struct Sitting<'a> {
 impl Sitting<'_> {
     /// Measures every server under one load; `None` if it was interrupted.
     fn section(&self, (clients, groups): (usize, usize)) -> Option<Section> {
-        let Arguments { servers, rounds, base, window, .. } = self.arguments;
+        let Arguments { servers, rounds, base, window, pairs, .. } = self.arguments;
         let mut load = Load { clients, groups, pace: Pace::Closed, window: window.clone() };
         let mut measured: Vec<Rounds> = servers.iter().map(|_| Rounds::default()).collect();
         let mut notes = Vec::new();
@@ -148,11 +180,16 @@ impl Sitting<'_> {
                 }
             }
         }
-        let base = servers.iter().position(|server| server.name == *base);
+        let of = |name: &String| servers.iter().position(|server| server.name == *name);
+        let pairs = pairs.iter().filter_map(|(one, two)| {
+            Some(Pair::new(format!("{one} / {two}"), &measured[of(one)?], &measured[of(two)?]))
+        });
+        let pairs = pairs.collect();
+        let base = of(base);
         let rows = servers.iter().zip(&measured);
         let rows = rows.map(|(server, rounds)| rounds.row(&server.name, base.map(|base| &measured[base]))).collect();
         let base = base.map(|base| servers[base].name.clone());
-        Some(Section { clients, groups, offered_posts_per_second: rate, base, rows, notes })
+        Some(Section { clients, groups, offered_posts_per_second: rate, base, rows, pairs, notes })
     }
 
     /// One run. The outer `None` is an interruption; the inner one a run that counts for nothing, which is noted.

@@ -23,7 +23,9 @@ const ORDERS: [&str; 6] = ["+--", "+!_", "+_!", "+-+!+--", "-", "!"];
 pub(super) fn b1_retains_and_releases(subject: &Tested) -> Verdict {
     match &subject.kind {
         Kind::Counts(_) | Kind::Calls(_) => {
-            ORDERS.iter().try_for_each(|order| subject.alone()?.run(order).map_err(|stop| stop.after(&in_words(order))))
+            let run = |order: &&str| subject.alone()?.run(order).map_err(|stop| stop.after(&in_words(order)));
+            ORDERS.iter().try_for_each(run)?;
+            subject.alone()?.wake_that_unwinds()
         }
         Kind::Inert(make) => no_leak("wakers", ORDERS.len(), || {
             ORDERS.iter().try_for_each(|order| {
@@ -94,6 +96,25 @@ impl Alone {
             }
         }
         Ok(())
+    }
+
+    /// One of two is woken by value, and the wake panics: the waker is gone all the same.
+    fn wake_that_unwinds(self) -> Verdict {
+        let Alone { waker, counted, target: Some(target), .. } = self else { return Ok(()) };
+        let woken = waker.clone();
+        target.panic_at_the_next_wake();
+        if caught(|| woken.wake()).is_ok() {
+            mem::forget(waker);
+            return failed("wake does not call what it is to wake");
+        }
+        let mut verdict = counted.holds(1);
+        if verdict.is_ok() {
+            drop(waker);
+            verdict = counted.holds(0);
+        } else {
+            mem::forget(waker);
+        }
+        verdict.map_err(|stop| stop.after("after a wake by value that unwound: "))
     }
 }
 

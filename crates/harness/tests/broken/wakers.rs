@@ -18,6 +18,7 @@ pub enum Fault {
     CloneDoesNotRetain,
     DropsTwice,
     WakeDoesNotRelease,
+    WakeKeepsInAPanic,
     ByRefConsumes,
     ByRefConsumesInAPanic,
     LostInAPanic,
@@ -182,12 +183,15 @@ unsafe fn wake(data: *const ()) {
     let row = table.row(data.addr());
     row.fault.is_written();
     let wakee = row.wakee.clone().filter(|_| row.wakes());
-    let keeps = row.fault == Fault::WakeDoesNotRelease;
-    let last = if keeps { None } else { table.release(data.addr()) };
+    let (keeps, late) = (row.fault == Fault::WakeDoesNotRelease, row.fault == Fault::WakeKeepsInAPanic);
+    let last = if keeps || late { None } else { table.release(data.addr()) };
     drop(table);
     // Not one share more than the waker had: whoever is woken by the last waker may be dropped inside of it.
     drop(last);
     wakee.into_iter().for_each(Wakee::wake);
+    if late {
+        drop(Share(data.addr()));
+    }
 }
 
 /// # Safety

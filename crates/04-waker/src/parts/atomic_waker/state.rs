@@ -42,11 +42,11 @@ impl State {
 
     /// The seat is empty again.
     pub(super) fn leave(&self, seat: Seat) {
-        // What was read from it was read before. Model: `atomic_waker_a_seat_is_filled_again_*`.
+        // What was read from it was read before. Model: `atomic_waker_a_seat_is_filled_again_when_it_is_empty`.
         self.used[seat.0].store(false, Release);
     }
 
-    /// `register`, its beginning. `None`: another task is at it.
+    /// `register`, its beginning. `None`: another task is at it. Model: `atomic_waker_two_tasks_at_one_place`.
     #[must_use = "it ends when it is dropped"]
     pub(super) fn register(&self) -> Option<Registering<'_>> {
         (!self.registering.swap(true, Acquire)).then_some(Registering(self))
@@ -64,12 +64,14 @@ impl Registering<'_> {
     #[must_use = "it must be filled and published"]
     pub(super) fn reserve(&self) -> Option<Seat> {
         let free = [Seat(0), Seat(1)].into_iter().find(|seat| !self.0.used[seat.0].load(Acquire))?;
+        // Model: `atomic_waker_a_waker_is_taken_once`.
         self.0.used[free.0].store(true, Relaxed);
         Some(free)
     }
 
     /// The waker is in this seat. The seat of the last one, if that is still there, is the caller's, as after
-    /// [`State::take`]. All that was done before the wakes so far is seen from here on.
+    /// [`State::take`]. All that was done before the wakes so far is seen from here on. Model:
+    /// `atomic_waker_a_wake_publishes_what_was_before_it`.
     #[must_use = "the last waker must be taken"]
     pub(super) fn publish(&self, Seat(number): Seat) -> Option<Seat> {
         seat(self.0.word.swap(number + 1, AcqRel))
@@ -78,6 +80,7 @@ impl Registering<'_> {
 
 impl Drop for Registering<'_> {
     fn drop(&mut self) {
+        // Model: `atomic_waker_two_tasks_at_one_place`.
         self.0.registering.store(false, Release);
     }
 }

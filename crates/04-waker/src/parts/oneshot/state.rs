@@ -29,7 +29,8 @@ impl State {
         State(AtomicUsize::new(EMPTY))
     }
 
-    /// The sender, after it has filled the slot. `Err`: the receiver had gone, take the value back.
+    /// The sender, after it has filled the slot. `Err`: the receiver had gone, take the value back. Model:
+    /// `oneshot_a_receiver_that_goes_leaves_one_owner`.
     #[must_use = "a value that was refused is still in the slot"]
     pub(super) fn send(&self) -> Result<(), ()> {
         if self.0.swap(SENT, AcqRel) == LEFT { Err(()) } else { Ok(()) }

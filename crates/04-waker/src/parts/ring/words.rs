@@ -91,7 +91,7 @@ impl Stamp {
         }
     }
 
-    /// The slot is filled: it is the receiver's.
+    /// The slot is filled: it is the receiver's. Model: `mpsc_a_sender_waits_for_room_and_the_receiver_for_messages`.
     pub(super) fn fill(&self, position: Position) {
         self.0.store(position.0 | BIT, Release);
     }
@@ -102,7 +102,7 @@ impl Stamp {
         self.0.load(Acquire) == position.0 | BIT
     }
 
-    /// The slot is empty: it is the sender's who claims the position one round later.
+    /// The slot is empty: it is the sender's who claims the position one round later. Model: `mpsc_two_senders_and_one_slot`.
     pub(super) fn free(&self, position: Position, slots: usize) {
         debug_assert_eq!(self.0.load(Relaxed), position.0 | BIT, "it was filled");
         self.0.store(position.0.wrapping_add(slots * STEP), Release);
