@@ -16,12 +16,14 @@ async fn polite() {
     yield_now().await;
 }
 
+// ANCHOR: greedy
 /// Does inside its poll what takes long: it might as well compute, or read a file.
 async fn greedy() {
     yield_now().await;
     note("greedy sleeps, and with it the thread");
     thread::sleep(A_WHILE);
 }
+// ANCHOR_END: greedy
 
 pub fn play_blocks(stage: Stage) -> Result<(), String> {
     let record = Record::start()?;

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{parts::event, sync::cell::UnsafeCell};
 
+// ANCHOR: cell
 /// What every task begins with. A pointer to it is a pointer to the whole task.
 #[repr(C)]
 pub(crate) struct Head {
@@ -49,6 +50,7 @@ union Content<F, R> {
     future: ManuallyDrop<F>,
     output: ManuallyDrop<R>,
 }
+// ANCHOR_END: cell
 
 /// The tasks before and after it in a list.
 #[derive(Default)]

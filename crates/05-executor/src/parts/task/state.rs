@@ -8,6 +8,7 @@ use std::{
 
 use crate::sync::AtomicUsize;
 
+// ANCHOR: word
 /// Woken, and not polled since. Set by a wake; unset when a poll begins. While it is set and `RUNNING` is not, there is one
 /// entry for the task in a run queue, or on its way there. Set while `RUNNING`: the entry is made when the poll ends.
 const SCHEDULED: usize = 1;
@@ -24,6 +25,7 @@ const HANDLE: usize = 1 << 4;
 const AWAITED: usize = 1 << 5;
 /// The rest of the word counts who holds the task.
 const REFERENCE: usize = 1 << 6;
+// ANCHOR_END: word
 
 /// The word.
 pub(crate) struct State(AtomicUsize);
