@@ -9,6 +9,7 @@ use std::{
         atomic::Ordering::{Acquire, Relaxed, Release},
     },
     task::{Wake, Waker},
+    time::Instant,
 };
 
 use crate::{
@@ -66,6 +67,31 @@ impl Parker {
         state.swap(EMPTY, Acquire);
     }
     // ANCHOR_END: park
+
+    /// The same, until the deadline at the latest.
+    #[cfg(not(loom_model))]
+    pub fn park_until(&self, deadline: Instant) {
+        let state = &self.unparker.state;
+        if state.compare_exchange(EMPTY, PARKED, Acquire, Relaxed).is_ok() {
+            event::park();
+            while state.load(Relaxed) == PARKED {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    break;
+                }
+                thread::park_timeout(left);
+            }
+            event::unpark();
+        }
+        // An unpark that comes at the deadline is either answered here, or by the next park.
+        state.swap(EMPTY, Acquire);
+    }
+
+    /// loom knows no time: in its models no deadline comes.
+    #[cfg(loom_model)]
+    pub fn park_until(&self, _deadline: Instant) {
+        self.park();
+    }
 
     /// Wakes this thread.
     pub fn unparker(&self) -> &Arc<Unparker> {

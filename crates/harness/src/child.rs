@@ -177,6 +177,17 @@ pub(crate) fn answer<S>(check: &Check<S>, subject: &S) {
             None => ("panicked", format!("{place}: {text}")),
         },
     };
+    report(word, &text);
+}
+
+/// Ends the check as a failure, with what was observed, from a thread that watches the one which runs it.
+pub(crate) fn give_up(observed: String) -> ! {
+    let (word, text) = unless_unwritten("failed", observed);
+    report(word, &text);
+    std::process::exit(0)
+}
+
+fn report(word: &str, text: &str) {
     let text = &text[..text.floor_char_boundary(LONGEST)];
     let mut stdout = std::io::stdout().lock();
     // If nobody reads it, nobody wants to know.

@@ -5,16 +5,15 @@ use std::{mem, sync::Arc, task::Waker};
 
 use super::{
     Tested,
-    guest::World,
     tested::{Count, Kind, Life, Target},
 };
 use crate::{
     Stop, Verdict,
     caught::caught,
     check::{failed, not_applicable},
-    holds, live_bytes,
-    probe::PATIENCE,
-    until,
+    guest::World,
+    holds,
+    leak::no_leak,
 };
 
 /// What is done with wakers, of which there are never more than two: of three, the loss of two would go unnoticed until
@@ -174,27 +173,6 @@ fn of_a_task(world: &World, order: &str) -> Verdict {
         if step == '!' { world.polled_after(&life, before, "a waker was woken by value") } else { Ok(()) }
     });
     verdict.and_then(|()| world.ends(&life, to_the_end)).map_err(|stop| stop.after(&in_words(order)))
-}
-
-/// How often, and how many bytes may be left: less than any allocation each time.
-const TIMES: usize = 500;
-
-/// That nothing stays behind of what is done again and again, so many at a time. Only a program that counts its bytes can
-/// tell.
-pub(super) fn no_leak(what: &str, at_a_time: usize, mut run: impl FnMut() -> Verdict) -> Verdict {
-    let mut times = |count: usize| (0..count).try_for_each(|_| run());
-    // What is allocated once, and grows to a size that it keeps.
-    times(TIMES / 5)?;
-    let Some(before) = live_bytes() else {
-        return not_applicable("what is left shows in the bytes of the heap, and this program does not count them");
-    };
-    times(TIMES)?;
-    let mut more = 0;
-    let gone = until(PATIENCE, || {
-        more = live_bytes().unwrap_or_default().saturating_sub(before);
-        (more < TIMES * mem::size_of::<usize>()).then_some(())
-    });
-    holds(gone.is_some(), || format!("{} {what} left {more} bytes behind", TIMES * at_a_time))
 }
 
 pub(super) fn b2_by_ref_keeps(subject: &Tested) -> Verdict {

@@ -5,7 +5,6 @@
 
 mod counted;
 mod ends;
-mod guest;
 mod queue;
 mod same;
 mod tested;

@@ -6,14 +6,12 @@ use std::{
     thread,
 };
 
-use super::{
-    Tested,
-    guest::{World, lock},
-};
+use super::Tested;
 use crate::{
     Stop, Verdict,
     caught::ended,
     check::not_applicable,
+    guest::{World, lock},
     holds,
     meanwhile::{Event, Meanwhile, Until},
     probe::{Gate, PATIENCE},

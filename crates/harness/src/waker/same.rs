@@ -7,16 +7,12 @@ use std::{
     thread,
 };
 
-use super::{
-    Tested,
-    counted::Alone,
-    guest::{Life, World},
-    tested::Kind,
-};
+use super::{Tested, counted::Alone, tested::Kind};
 use crate::{
     Stop, Verdict,
     caught::ended,
     check::{failed, not_applicable},
+    guest::{Life, World},
     holds,
 };
 

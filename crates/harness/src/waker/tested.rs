@@ -1,4 +1,4 @@
-//! A subject of part B: a waker alone, or the executor that hands it to a future.
+//! A subject of parts B and C: a waker alone, or the executor that hands it to a future.
 
 use std::{
     fmt,
@@ -11,13 +11,18 @@ use std::{
 };
 
 use crate::{
-    Executor, Work,
+    Executor, Stop, Verdict, Work,
+    caught::caught,
+    check::{failed, not_applicable},
+    executor::Policies,
+    guest::World,
     probe::{Canary, Seen, canary},
 };
 
 /// A waker to be checked, as the ways to make a fresh one: each check makes as many as it needs.
 ///
-/// A waker alone is judged by B1 to B5, one that an executor hands to the futures it polls by all of part B. A check that
+/// A waker alone is judged by B1 to B5, one that an executor hands to the futures it polls by all of part B, and such an
+/// executor by part C too. A check that
 /// needs more than the subject offers is "not applicable".
 ///
 /// ```
@@ -42,8 +47,9 @@ use crate::{
 /// let calls = Tested::calls(|target| Waker::from(Arc::new(target)));
 /// ```
 pub struct Tested {
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     pub(super) global: bool,
+    pub(crate) policies: Policies,
     pub(super) models: Vec<(&'static str, fn())>,
 }
 
@@ -53,7 +59,7 @@ type MakeCalling = Box<dyn Fn(Target) -> Waker + Send + Sync>;
 type MakeExecutor = Box<dyn Fn() -> Box<dyn Executor> + Send + Sync>;
 type BlockOn = Arc<dyn Fn(Work) + Send + Sync>;
 
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Counts(MakeCounting),
     Calls(MakeCalling),
     Inert(Box<dyn Fn() -> Waker + Send + Sync>),
@@ -97,7 +103,7 @@ impl Tested {
     }
 
     fn of(kind: Kind) -> Self {
-        Tested { kind, global: false, models: Vec::new() }
+        Tested { kind, global: false, policies: Policies::default(), models: Vec::new() }
     }
 
     /// The executor lives as long as the process, whatever becomes of the value that was made.
@@ -106,7 +112,13 @@ impl Tested {
         Tested { global: true, ..self }
     }
 
-    /// The white half of a check (B5, B7, B12 or B13): a model of the subject's own atomics, which panics if what must
+    /// What the executor declares of itself, for the checks of part C.
+    #[must_use]
+    pub fn policies(self, policies: Policies) -> Self {
+        Tested { policies, ..self }
+    }
+
+    /// The white half of a check (B5, B7, B12, B13, C1, C4, C5 or C17): a model of the subject's own atomics, which panics if what must
     /// hold does not in one of the orders in which two threads can meet. It runs after the other half.
     ///
     /// # Panics
@@ -114,9 +126,52 @@ impl Tested {
     /// If that check has no white half.
     #[must_use]
     pub fn model(mut self, id: &'static str, model: fn()) -> Self {
-        assert!(["B5", "B7", "B12", "B13"].contains(&id), "{id} is not judged by a model");
+        assert!(["B5", "B7", "B12", "B13", "C1", "C4", "C5", "C17"].contains(&id), "{id} is not judged by a model");
         self.models.push((id, model));
         self
+    }
+}
+
+impl Tested {
+    /// A fresh executor of this subject.
+    pub(crate) fn world(&self) -> Result<World, Stop> {
+        match &self.kind {
+            Kind::Executor(make) => Ok(World { executor: make() }),
+            Kind::BlockOn(block_on) => Ok(World { executor: Box::new(Blocking(Arc::clone(block_on))) }),
+            _ => not_applicable("it is a waker alone, and no executor"),
+        }
+    }
+
+    /// A fresh executor that ends when it is dropped.
+    pub(crate) fn mortal_world(&self) -> Result<World, Stop> {
+        let world = self.world()?;
+        if self.is_mortal() { Ok(world) } else { not_applicable("its executor is never dropped before its tasks") }
+    }
+
+    /// A fresh executor that has tasks of its own.
+    pub(crate) fn world_of_tasks(&self) -> Result<World, Stop> {
+        if matches!(self.kind, Kind::BlockOn(_)) { not_applicable("it has one task") } else { self.world() }
+    }
+
+    /// Whether it is no waker alone.
+    pub(crate) fn has_executor(&self) -> bool {
+        matches!(self.kind, Kind::Executor(_) | Kind::BlockOn(_))
+    }
+
+    /// Whether its executor ends when it is dropped, whatever tasks it has.
+    pub(crate) fn is_mortal(&self) -> bool {
+        !self.global && matches!(self.kind, Kind::Executor(_))
+    }
+
+    /// The white half of a check, if the subject brings one.
+    pub(crate) fn run_model(&self, id: &str) -> Verdict {
+        let Some((_, model)) = self.models.iter().find(|(of, _)| *of == id) else { return Ok(()) };
+        caught(model).or_else(|text| failed(format!("its model: {text}")))
+    }
+
+    /// Whether the subject brings the white half of a check.
+    pub(crate) fn has_model(&self, id: &str) -> bool {
+        self.models.iter().any(|(of, _)| *of == id)
     }
 }
 
@@ -182,11 +237,18 @@ impl Life {
 }
 
 /// A function that blocks until its one future is ready, as an executor: each task has a thread of its own.
-pub(super) struct Blocking(pub BlockOn);
+pub(crate) struct Blocking(pub BlockOn);
 
 impl Executor for Blocking {
     fn spawn(&self, work: Work) {
         let block_on = Arc::clone(&self.0);
         thread::spawn(move || block_on(work));
+    }
+
+    fn run(&self) {}
+
+    fn block_on(&self, root: Work) -> bool {
+        (self.0)(root);
+        true
     }
 }

@@ -6,15 +6,12 @@ use std::{
     thread,
 };
 
-use super::{
-    Tested,
-    guest::{Life, World, lock, waking},
-    tested::Kind,
-};
+use super::{Tested, tested::Kind};
 use crate::{
     Verdict,
     caught::ended,
     check::{failed, not_applicable},
+    guest::{Life, World, lock, waking},
     holds,
     meanwhile::{Meanwhile, Until},
 };

@@ -13,7 +13,10 @@ use std::{
     thread::{self, ThreadId},
 };
 
-use harness::{Executor, Work};
+use harness::{
+    Executor, Handle, Work,
+    executor::{Job, Output},
+};
 
 use super::wakers::{self, Wakee};
 
@@ -132,8 +135,14 @@ impl Executor for Queue {
         }
     }
 
-    fn spawn_joined(&self, work: Work) -> Option<Work> {
-        Some(Box::pin(Handle(self.start(work))))
+    fn spawn_joined(&self, job: Job) -> Option<Handle> {
+        let result = Arc::new(Mutex::new(None));
+        let ends = Ends(self.start(Box::pin(Leaves(job, Arc::clone(&result)))));
+        Some(Handle::new(async move {
+            ends.await;
+            let output = lock(&result).take();
+            output.expect("a task that has ended leaves its result")
+        }))
     }
 
     fn queue_len(&self) -> Option<usize> {
@@ -279,10 +288,21 @@ fn push(shared: Arc<Shared>, task: Arc<Task>) {
     }
 }
 
-/// Waits for the end of a task.
-struct Handle(Arc<Task>);
+/// Leaves the result of a future where its handle finds it.
+struct Leaves(Job, Arc<Mutex<Option<Output>>>);
 
-impl Future for Handle {
+impl Future for Leaves {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().poll(cx).map(|output| *lock(&self.1) = Some(output))
+    }
+}
+
+/// Waits for the end of a task.
+struct Ends(Arc<Task>);
+
+impl Future for Ends {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -298,7 +318,7 @@ impl Future for Handle {
     }
 }
 
-impl Drop for Handle {
+impl Drop for Ends {
     fn drop(&mut self) {
         if self.0.fault != Fault::KeepsTheJoinWaker {
             let waker = lock(&self.0.join).waker.take();

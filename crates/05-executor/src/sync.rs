@@ -1,0 +1,42 @@
+//! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries every order. Nothing
+//! else in this lesson names either. What is no model's matter (the `Arc` of a scheduler or of a root) stays std's.
+
+#[cfg(loom_model)]
+pub(crate) use loom::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicUsize},
+};
+
+#[cfg(not(loom_model))]
+pub(crate) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicUsize},
+};
+
+pub(crate) mod cell {
+    //! A cell that loom can watch: it is entered by a closure, so that the model knows when one begins and ends.
+
+    #[cfg(loom_model)]
+    pub(crate) use loom::cell::UnsafeCell;
+
+    /// The same for std, where it costs nothing.
+    #[cfg(not(loom_model))]
+    pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+    #[cfg(not(loom_model))]
+    impl<T> UnsafeCell<T> {
+        pub(crate) fn new(value: T) -> Self {
+            UnsafeCell(std::cell::UnsafeCell::new(value))
+        }
+
+        #[inline(always)]
+        pub(crate) fn with<R>(&self, enter: impl FnOnce(*const T) -> R) -> R {
+            enter(self.0.get())
+        }
+
+        #[inline(always)]
+        pub(crate) fn with_mut<R>(&self, enter: impl FnOnce(*mut T) -> R) -> R {
+            enter(self.0.get())
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Part B of the contract on the wakers of each stage. The white halves (B5, B7, B12, B13) are not here: under `--cfg loom_model`
+//! no word works outside of a model. They are in `tests/models`: `just loom`.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use harness::{Subject, waker::CHECKS};
+
+mod subjects;
+
+#[global_allocator]
+static HEAP: harness::Counting = harness::Counting;
+
+fn main() -> ExitCode {
+    harness::main(
+        &CHECKS,
+        vec![
+            Subject::new("s1-spin", subjects::spin()),
+            Subject::new("s2-block-on", subjects::block_on()),
+            Subject::new("s2-naive", subjects::naive_block_on()),
+            Subject::new("s3-run-queue", subjects::run_queue()),
+            Subject::new("s4-spawn", subjects::spawn()),
+        ],
+    )
+}

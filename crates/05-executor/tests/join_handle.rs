@@ -1,0 +1,191 @@
+//! A join handle: the output comes once and whole, a panic stays where it belongs, and who goes takes nothing along.
+#![forbid(unsafe_code)]
+
+use std::{
+    cell::Cell,
+    future::{Future as _, pending},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    rc::Rc,
+    task::{Context, Poll, Waker},
+    thread,
+};
+
+use harness::probe::{Gate, Task, WakerProbe, canary};
+use lesson_executor::{
+    s2_block_on::block_on,
+    s4_spawn::{Executor, spawn},
+};
+
+#[test]
+fn the_output_comes_to_who_awaits_before_and_after_the_end() {
+    let executor = Executor::new();
+    let early = executor.spawn(async { 5 });
+    assert_eq!(executor.block_on(early).unwrap(), 5);
+    let late = executor.spawn(async { String::from("late") });
+    assert!(!late.is_finished());
+    executor.run_until_stalled();
+    assert!(late.is_finished());
+    assert_eq!(block_on(late).unwrap(), "late");
+}
+
+#[test]
+fn an_output_that_nobody_takes_is_dropped_once_with_the_handle_or_without_it() {
+    let executor = Executor::new();
+    let (output, seen) = canary();
+    let handle = executor.spawn(async { output });
+    executor.run_until_stalled();
+    assert_eq!(seen.drops(), 0);
+    drop(handle);
+    assert_eq!(seen.drops(), 1);
+    let (output, seen) = canary();
+    drop(executor.spawn(async { output }));
+    executor.run_until_stalled();
+    assert_eq!(seen.drops(), 1);
+}
+
+#[test]
+fn the_last_waker_of_a_handle_counts_and_none_stays_behind() {
+    let executor = Executor::new();
+    let (go, waits) = (Gate::new(), Rc::new(Cell::new(None::<Waker>)));
+    let (gone, kept) = (go.clone(), Rc::clone(&waits));
+    let mut handle = Task::new(executor.spawn(std::future::poll_fn(move |cx| {
+        kept.set(Some(cx.waker().clone()));
+        if gone.is_open() { Poll::Ready(()) } else { Poll::Pending }
+    })));
+    let (first, last) = (WakerProbe::new(), WakerProbe::new());
+    executor.run_until_stalled();
+    for probe in [&first, &last, &last] {
+        assert!(handle.poll_with(&probe.waker()).is_pending());
+    }
+    assert_eq!((first.live(), last.live()), (0, 1));
+    go.open();
+    waits.take().unwrap().wake();
+    executor.run_until_stalled();
+    assert_eq!((first.woken(), last.woken()), (0, 1));
+    assert!(handle.poll().is_ready());
+    drop(handle);
+    assert_eq!(last.live(), 0);
+}
+
+#[test]
+fn a_panic_reaches_the_handle_and_nobody_else() {
+    let executor = Executor::new();
+    let (held, seen) = canary();
+    let panics = executor.spawn(async move {
+        let _held = held;
+        panic!("in a task")
+    });
+    let other = executor.spawn(async { 5 });
+    executor.run_until_stalled();
+    assert_eq!(seen.drops(), 1);
+    let why: lesson_executor::s4_spawn::JoinError = block_on::<_>(async { panics.await.map(|()| ()).unwrap_err() });
+    assert!(why.is_panic() && why.to_string() == "the task panicked: in a task", "{why}");
+    assert_eq!(why.into_panic().downcast_ref(), Some(&"in a task"));
+    assert_eq!(block_on(other).unwrap(), 5);
+}
+
+#[test]
+fn a_future_or_an_output_that_panics_when_it_is_dropped_hurts_nobody() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("in a drop");
+        }
+    }
+    let executor = Executor::new();
+    let future = executor.spawn(async {
+        let _held = Panics;
+        pending::<()>().await
+    });
+    executor.run_until_stalled();
+    future.abort();
+    executor.run_until_stalled();
+    assert!(block_on(future).unwrap_err().is_panic());
+    // Nobody wants this one.
+    drop(executor.spawn(async { Panics }));
+    executor.run_until_stalled();
+    // Here it is the handle that drops it.
+    let output = executor.spawn(async { Panics });
+    executor.run_until_stalled();
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(output))).is_err());
+    assert_eq!(executor.block_on(executor.spawn(async { 5 })).unwrap(), 5);
+}
+
+#[test]
+fn aborted_while_it_waits_is_queued_runs_or_is_over() {
+    let executor = Executor::new();
+    let (waiting, queued) = (executor.spawn(pending::<()>()), executor.spawn(async { 5 }));
+    executor.run_until_stalled();
+    assert!(queued.is_finished());
+    let new = executor.spawn(async { 6 });
+    waiting.abort();
+    queued.abort();
+    new.abort();
+    let itself = Rc::new(Cell::new(None));
+    let own = Rc::clone(&itself);
+    let running = executor.spawn(async move {
+        let abort: lesson_executor::s4_spawn::AbortHandle = own.take().unwrap();
+        abort.abort();
+        pending::<()>().await
+    });
+    itself.set(Some(running.abort_handle()));
+    executor.run_until_stalled();
+    assert!(block_on(waiting).unwrap_err().is_cancelled());
+    assert!(block_on(new).unwrap_err().is_cancelled());
+    assert!(block_on(running).unwrap_err().is_cancelled());
+    assert_eq!(block_on(queued).unwrap(), 5);
+}
+
+#[test]
+fn a_task_that_cannot_be_sent_is_aborted_from_elsewhere_and_dropped_here() {
+    struct Where(Rc<Cell<Option<thread::ThreadId>>>);
+    impl Drop for Where {
+        fn drop(&mut self) {
+            self.0.set(Some(thread::current().id()));
+        }
+    }
+    let executor = Executor::new();
+    let dropped = Rc::new(Cell::new(None));
+    let local = Where(Rc::clone(&dropped));
+    let task = executor.spawn(async move {
+        let _local = local;
+        pending::<()>().await
+    });
+    executor.run_until_stalled();
+    thread::spawn(move || task.abort()).join().unwrap();
+    assert_eq!(dropped.get(), None);
+    executor.run_until_stalled();
+    assert_eq!(dropped.get(), Some(thread::current().id()));
+}
+
+#[test]
+#[should_panic(expected = "a join handle was polled after it was ready")]
+fn ready_is_once() {
+    let executor = Executor::new();
+    let mut handle = pin!(executor.spawn(async {}));
+    executor.run_until_stalled();
+    let cx = &mut Context::from_waker(Waker::noop());
+    assert!(handle.as_mut().poll(cx).is_ready());
+    let _ = handle.poll(cx);
+}
+
+#[test]
+fn a_task_spawns_tasks_and_joins_them() {
+    let executor = Executor::new();
+    let sum = executor.block_on(async {
+        let tasks: Vec<_> = (1..=3).map(|number| spawn(async move { number })).collect();
+        let mut sum = 0;
+        for task in tasks {
+            sum += task.await.unwrap();
+        }
+        sum
+    });
+    assert_eq!(sum, 6);
+}
+
+#[test]
+#[should_panic(expected = "spawn is for inside a task")]
+fn there_must_be_an_executor_to_spawn_on() {
+    drop(spawn(async {}));
+}

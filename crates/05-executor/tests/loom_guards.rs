@@ -1,0 +1,229 @@
+//! A model that cannot fail holds nothing: each line that a model is there for is taken out of a copy of the lesson, and
+//! the model must fail. A model that fails may abort, so each runs in a process of its own. Part of `just loom`.
+#![cfg(loom_model)]
+#![forbid(unsafe_code)]
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// A line, what stands there when it is taken out, and the model that must see it.
+struct Guard {
+    file: &'static str,
+    line: &'static str,
+    without: &'static str,
+    model: &'static str,
+}
+
+const fn guard(file: &'static str, line: &'static str, without: &'static str, model: &'static str) -> Guard {
+    Guard { file, line, without, model }
+}
+
+const STATE: &str = "parts/task/state.rs";
+const CELL: &str = "parts/task/cell.rs";
+const QUEUE: &str = "parts/queue.rs";
+const ROOT: &str = "parts/root.rs";
+const STAGE: &str = "s4_spawn.rs";
+
+const GUARDS: &[Guard] = &[
+    guard(
+        STATE,
+        "(now | SCHEDULED, Wake::Nothing)",
+        "(now, Wake::Nothing)",
+        "wake_inside_the_poll",
+    ),
+    guard(
+        STATE,
+        "let (next, done) = step(now);",
+        "let (next, done) = step(now); if next == now { return done; }",
+        "wake_from_two_threads",
+    ),
+    guard(
+        STATE,
+        "} else if now & SCHEDULED != 0 {\n                (now & !RUNNING, Pending::Again)",
+        "} else if false {\n                (now & !RUNNING, Pending::Again)",
+        "wake_inside_the_poll",
+    ),
+    guard(
+        STATE,
+        "compare_exchange_weak(now, next, AcqRel, Relaxed)",
+        "compare_exchange_weak(now, next, Relaxed, Relaxed)",
+        "wake_inside_the_poll",
+    ),
+    guard(
+        STATE,
+        "self.0.fetch_xor(RUNNING | COMPLETE, AcqRel)",
+        "self.0.fetch_xor(RUNNING | COMPLETE, Relaxed)",
+        "join_gets_the_output",
+    ),
+    guard(
+        STATE,
+        "{ (now, Err(Complete)) } else { (now | AWAITED, Ok(())) }",
+        "{ (now | AWAITED, Ok(())) } else { (now | AWAITED, Ok(())) }",
+        "join_is_woken",
+    ),
+    guard(
+        STATE,
+        "Left { output: true, waker: now & AWAITED == 0 }",
+        "Left { output: true, waker: true }",
+        "join_leaves_no_waker_behind",
+    ),
+    guard(
+        STATE,
+        "Left { output: true, waker: now & AWAITED == 0 }",
+        "Left { output: false, waker: now & AWAITED == 0 }",
+        "join_handle_goes_while_the_task_ends",
+    ),
+    guard(
+        STATE,
+        "(now | CANCELLED, Wake::Nothing)",
+        "(now, Wake::Nothing)",
+        "join_aborts",
+    ),
+    guard(
+        STATE,
+        "if now & CANCELLED != 0 {\n                (now, Pending::Cancel)",
+        "if false {\n                (now, Pending::Cancel)",
+        "join_aborts",
+    ),
+    guard(
+        CELL,
+        "state.take_back()?;",
+        "",
+        "join_leaves_no_waker_behind",
+    ),
+    guard(
+        CELL,
+        "        if !wanted {",
+        "        if false && !wanted {",
+        "join_handle_goes_while_the_task_ends",
+    ),
+    guard(
+        QUEUE,
+        "if entries.closed {",
+        "if false && entries.closed {",
+        "shutdown_while_a_task_is_woken",
+    ),
+    guard(
+        QUEUE,
+        "        entries.closed = true;\n",
+        "",
+        "shutdown_while_a_task_is_woken",
+    ),
+    guard(
+        STAGE,
+        "        self.queue.push(woken);\n        self.unparker.wake_by_ref();",
+        "        self.unparker.wake_by_ref();\n        self.queue.push(woken);",
+        "wake_from_another_thread",
+    ),
+    guard(
+        ROOT,
+        "        self.woken.swap(true, Release);\n        self.unparker.wake_by_ref();",
+        "        self.unparker.wake_by_ref();\n        self.woken.swap(true, Release);",
+        "wake_of_the_root",
+    ),
+];
+
+#[test]
+fn every_guarded_line_is_missed_by_its_model() {
+    let copy = Lesson::copy().expect("the lesson can be copied");
+    let (builds, _) = copy.cargo(&["--no-run"]);
+    assert!(builds, "the copy of the lesson builds");
+    let missed: Vec<&str> = GUARDS.iter().filter(|guard| !copy.fails_without(guard)).map(|guard| guard.line).collect();
+    assert!(missed.is_empty(), "no model fails without these: {missed:#?}");
+}
+
+/// A copy of the library and its models, as a package of its own.
+struct Lesson(PathBuf);
+
+impl Lesson {
+    fn copy() -> io::Result<Self> {
+        let (lesson, copy) =
+            (Path::new(env!("CARGO_MANIFEST_DIR")), Path::new(env!("CARGO_TARGET_TMPDIR")).join("guards"));
+        for folder in ["src", "tests"] {
+            let _ = fs::remove_dir_all(copy.join(folder));
+        }
+        for folder in ["src", "tests/models"] {
+            copy_all(&lesson.join(folder), &copy.join(folder))?;
+        }
+        for file in ["README.md", "tests/loom_models.rs"] {
+            fs::copy(lesson.join(file), copy.join(file))?;
+        }
+        let waker = lesson.join("../04-waker");
+        let waker = waker.to_str().expect("the path of a checkout is UTF-8");
+        fs::write(copy.join("Cargo.toml"), MANIFEST.replace("WAKER", waker))?;
+        fs::copy(lesson.join("../../Cargo.lock"), copy.join("Cargo.lock"))?;
+        Ok(Lesson(copy))
+    }
+
+    fn fails_without(&self, guard: &Guard) -> bool {
+        let file = self.0.join("src").join(guard.file);
+        let whole = fs::read_to_string(&file).expect("a guarded file exists");
+        let places = whole.matches(guard.line).count();
+        assert_eq!(places, 1, "{}: this line must be there once: {}", guard.file, guard.line);
+        fs::write(&file, whole.replace(guard.line, guard.without)).expect("the copy can be written");
+        let (builds, output) = self.cargo(&["--no-run"]);
+        assert!(builds, "{}: without this line it must still build: {}\n{output}", guard.file, guard.line);
+        let (passes, _) = self.cargo(&[guard.model]);
+        fs::write(&file, whole).expect("the copy can be written");
+        println!("{} {} without: {}", guard.model, if passes { "PASSES" } else { "fails" }, guard.line);
+        !passes
+    }
+
+    /// Builds the models, or runs some; whether they pass, and what was said.
+    fn cargo(&self, arguments: &[&str]) -> (bool, String) {
+        let cargo = Command::new(env!("CARGO"))
+            .args(["test", "--quiet", "--offline", "--test", "loom_models"])
+            .args(arguments)
+            .current_dir(&self.0)
+            .env("CARGO_TARGET_DIR", self.0.join("target"))
+            .output()
+            .expect("cargo starts");
+        let said = [cargo.stdout, cargo.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        (cargo.status.success(), said)
+    }
+}
+
+fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_all(&entry.path(), &to)?
+        } else {
+            fs::copy(entry.path(), to).map(drop)?
+        }
+    }
+    Ok(())
+}
+
+const MANIFEST: &str = r#"
+[package]
+name = "executor"
+edition = "2024"
+[workspace]
+[lib]
+name = "lesson_executor"
+[[bin]]
+name = "executor"
+path = "none.rs"
+test = false
+required-features = ["none"]
+[features]
+none = []
+[dependencies]
+futures = "0.3"
+loom = "0.7"
+waker = { path = "WAKER" }
+tracing = "0.1"
+[profile.dev]
+opt-level = 1
+debug = false
+[profile.dev.package.loom]
+opt-level = 3
+[profile.dev.package.generator]
+opt-level = 3
+"#;

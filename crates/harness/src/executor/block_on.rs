@@ -1,0 +1,186 @@
+//! C1 to C3: blocking on a future, and what its polls may do to the thread that blocks.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Context, Poll, Waker},
+    thread,
+    time::Duration,
+};
+
+use super::{Nested, Tested, handle::Here};
+use crate::{
+    Stop, Verdict,
+    caught::{caught, ended},
+    check::{failed, not_applicable},
+    guest::{World, guest, lock},
+    meanwhile::{Meanwhile, Sleeper, Until},
+};
+
+pub(super) fn c1_wake_before_the_park(subject: &Tested) -> Verdict {
+    match blocked(subject) {
+        Err(Stop::NotApplicable(_)) if subject.has_model("C1") => {}
+        verdict => verdict?,
+    }
+    subject.run_model("C1")
+}
+
+fn blocked(subject: &Tested) -> Verdict {
+    let world = subject.world()?;
+    for (way, wake) in WAYS {
+        let (root, _) = guest(move |cx, life| {
+            if life.polls() == 3 {
+                return Poll::Ready(());
+            }
+            wake(cx);
+            Poll::Pending
+        });
+        let hang = format!("the future that is blocked on was woken {way}, and was not polled again");
+        world.block_on(root, &hang)?;
+    }
+    races_with_the_park(&world)?;
+    while_parked(&world)
+}
+
+/// A wake that is over before the poll is.
+const WAYS: [(&str, fn(&mut Context<'_>)); 3] = [
+    ("inside its poll, by itself", |cx| cx.waker().wake_by_ref()),
+    ("inside its poll, by itself and twice", |cx| (0..2).for_each(|_| cx.waker().clone().wake())),
+    ("inside its poll, by another thread", wake_elsewhere),
+];
+
+fn wake_elsewhere(cx: &mut Context<'_>) {
+    let waker = cx.waker().clone();
+    (Meanwhile::new(Box::new(move || waker.wake()), 1, Until::Ended).hook())();
+}
+
+/// Another thread wakes as soon as the poll is over, again and again: now before the park, now during it.
+fn races_with_the_park(world: &World) -> Verdict {
+    const ROUNDS: usize = 200;
+    let (turn, left): (Arc<AtomicUsize>, Arc<Mutex<Option<Waker>>>) = Default::default();
+    let (theirs, taken) = (Arc::clone(&turn), Arc::clone(&left));
+    let wakes = thread::spawn(move || {
+        for round in 1..=ROUNDS {
+            while theirs.load(SeqCst) < round {
+                thread::yield_now();
+            }
+            (0..round % 50).for_each(|_| std::hint::spin_loop());
+            let waker = lock(&taken).take();
+            waker.into_iter().for_each(Waker::wake);
+        }
+    });
+    let (root, _) = guest(move |cx, life| {
+        if life.polls() == ROUNDS {
+            return Poll::Ready(());
+        }
+        *lock(&left) = Some(cx.waker().clone());
+        turn.store(life.polls() + 1, SeqCst);
+        Poll::Pending
+    });
+    world.block_on(root, "the future that is blocked on was woken right after its poll, and was not polled again")?;
+    ended(wakes, "a wake")
+}
+
+/// Another thread wakes when this one sleeps.
+fn while_parked(world: &World) -> Verdict {
+    let (root, _) = guest(move |cx, life| {
+        if life.polls() == 1 {
+            return Poll::Ready(());
+        }
+        let (waker, sleeper) = (cx.waker().clone(), Sleeper::this_thread());
+        thread::spawn(move || {
+            Sleeper::ends_or_sleeps(sleeper.as_ref(), || false);
+            waker.wake();
+        });
+        Poll::Pending
+    });
+    world.block_on(root, "the future that is blocked on was woken while the thread slept, and was not polled again")
+}
+
+pub(super) fn c2_park_inside_poll(subject: &Tested) -> Verdict {
+    let world = subject.world()?;
+    for (way, wake) in WAYS {
+        // A lock that somebody has, or a library that waits for a thread of its own, does the same.
+        let (root, _) = guest(move |cx, life| {
+            if life.polls() == 2 {
+                return Poll::Ready(());
+            }
+            wake(cx);
+            thread::park_timeout(Duration::ZERO);
+            Poll::Pending
+        });
+        let hang =
+            format!("the future that is blocked on was woken {way}, then the poll parked its thread: the wake is lost");
+        world.block_on(root, &hang)?;
+    }
+    let (root, _) = guest(|cx, life| {
+        if life.polls() == 1 {
+            return Poll::Ready(());
+        }
+        thread::current().unpark();
+        let (waker, sleeper) = (cx.waker().clone(), Sleeper::this_thread());
+        thread::spawn(move || {
+            Sleeper::ends_or_sleeps(sleeper.as_ref(), || false);
+            waker.wake();
+        });
+        Poll::Pending
+    });
+    world.block_on(
+        root,
+        "a poll unparked its own thread, then it was woken while that slept, and was not polled again",
+    )?;
+    inside_a_task(&subject.world_of_tasks()?)
+}
+
+/// A task wakes another one, and its poll parks the thread then.
+fn inside_a_task(world: &World) -> Verdict {
+    let (other, waker) = world.waiting()?;
+    other.tell();
+    let parks = world.spawn(move |_, _| {
+        waker.wake_by_ref();
+        thread::park_timeout(Duration::ZERO);
+        Poll::Ready(())
+    });
+    world.until_over(&[&parks, &other], "a task woke another one, then its poll parked its thread")
+}
+
+pub(super) fn c3_nested(subject: &Tested) -> Verdict {
+    let (outer, inner) = (subject.world()?, subject.world()?);
+    if !outer.has_block_on() || !inner.has_block_on() {
+        return not_applicable("it does not block on a future");
+    }
+    // A root future is `Send` and an executor is not.
+    let inner = Here::new(inner);
+    let blocks = inner.clone();
+    let seen = Arc::new(Mutex::new(None));
+    let note = Arc::clone(&seen);
+    let (root, _) = guest(move |cx, life| {
+        if life.polls() == 1 {
+            return Poll::Ready(());
+        }
+        // The wake of the outer future comes before the park of the inner one, on the same thread.
+        cx.waker().wake_by_ref();
+        let works = blocks.with(|inner| caught(|| while_parked(inner)));
+        *lock(&note) = works;
+        Poll::Pending
+    });
+    outer.block_on(
+        root,
+        "inside of a future that was blocked on, another one was: the outer one was woken and not polled",
+    )?;
+    drop((outer, inner));
+    let seen = lock(&seen).take();
+    let (did, text) = match seen {
+        None => return failed("a future that is blocked on was not polled"),
+        Some(Ok(verdict)) => verdict.map(|()| (Nested::Works, "works".to_owned()))?,
+        Some(Err(text)) => (Nested::Panics, format!("panics: {text}")),
+    };
+    match subject.policies.nested {
+        Some(declared) if declared != did => {
+            failed(format!("declared is that blocking inside of it {declared:?}, and it {text}"))
+        }
+        _ => Ok(()),
+    }
+}

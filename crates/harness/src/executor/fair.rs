@@ -1,0 +1,285 @@
+//! C8, C9 and C17: that everybody's turn comes, also when others never stop, and when those who run the tasks do.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use super::{LocalWork, Tested};
+use crate::{
+    Stop, Verdict,
+    check::not_applicable,
+    guest::{Life, World, blocks, guest, lock},
+    holds,
+    probe::{PATIENCE, Task},
+};
+
+/// How many tasks wake themselves in each poll.
+const BUSY: usize = 8;
+/// So many polls of theirs without one of the task that waits: it starves.
+const TOO_MANY: usize = 100_000;
+
+pub(super) fn c8_fair(subject: &Tested) -> Verdict {
+    let world = subject.world_of_tasks()?;
+    let timer = world.executor().timer();
+    if subject.policies.fairness.is_none() && timer.is_none() {
+        return not_applicable("it declares no bound");
+    }
+    if let Some(bound) = subject.policies.fairness {
+        task_among_busy_ones(&world, bound)?;
+    }
+    timer.map_or(Ok(()), |timer| timer_among_busy_ones(&world, timer))
+}
+
+/// Tasks that wake themselves until somebody says stop, or they see that this goes on for too long.
+struct Busy {
+    polls: Arc<AtomicUsize>,
+    stop: Arc<AtomicBool>,
+    lives: Vec<Arc<Life>>,
+}
+
+impl Busy {
+    /// `each` is run in every poll.
+    fn start(world: &World, too_long: fn(usize, Instant) -> bool, each: impl Fn() + Clone + Send + 'static) -> Self {
+        let (polls, stop): (Arc<AtomicUsize>, Arc<AtomicBool>) = Default::default();
+        let began = Instant::now();
+        let spawn = |_| {
+            let (polls, stop, each) = (Arc::clone(&polls), Arc::clone(&stop), each.clone());
+            world.spawn(move |cx, _| {
+                if too_long(polls.fetch_add(1, SeqCst), began) {
+                    stop.store(true, SeqCst);
+                }
+                each();
+                if stop.load(SeqCst) {
+                    return Poll::Ready(());
+                }
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            })
+        };
+        let lives = (0..BUSY).map(spawn).collect();
+        Busy { polls, stop, lives }
+    }
+
+    fn end(&self, world: &World, besides: &[&Arc<Life>]) -> Verdict {
+        let all: Vec<_> = self.lives.iter().chain(besides.iter().copied()).collect();
+        world.until_over(&all, &format!("{BUSY} tasks wake themselves in each poll, until another one has ended"))
+    }
+}
+
+/// A task that is woken by one of the busy ones, again and again.
+fn task_among_busy_ones(world: &World, bound: usize) -> Verdict {
+    const ROUNDS: usize = 100;
+    let slot: Arc<Mutex<Option<Waker>>> = Arc::default();
+    let woken_at = Arc::new(AtomicUsize::new(usize::MAX));
+    let worst = Arc::new(AtomicUsize::new(0));
+    // The task needs the count of polls, which is made with the busy ones, which need the task's waker.
+    let count: Arc<Mutex<Option<Arc<AtomicUsize>>>> = Arc::default();
+    let stop: Arc<Mutex<Option<Arc<AtomicBool>>>> = Arc::default();
+    let victim = {
+        let (slot, woken_at, worst, count, stop) =
+            (Arc::clone(&slot), Arc::clone(&woken_at), Arc::clone(&worst), Arc::clone(&count), Arc::clone(&stop));
+        world.spawn(move |cx, life| {
+            if let Some(count) = &*lock(&count)
+                && woken_at.load(SeqCst) != usize::MAX
+            {
+                let waited = count.load(SeqCst).saturating_sub(woken_at.swap(usize::MAX, SeqCst));
+                worst.fetch_max(waited, SeqCst);
+            }
+            if life.polls() == ROUNDS {
+                lock(&stop).as_ref().inspect(|stop| stop.store(true, SeqCst));
+                return Poll::Ready(());
+            }
+            *lock(&slot) = Some(cx.waker().clone());
+            Poll::Pending
+        })
+    };
+    let busy = {
+        let (slot, woken_at, count) = (Arc::clone(&slot), Arc::clone(&woken_at), Arc::clone(&count));
+        Busy::start(
+            world,
+            |polls, _| polls >= TOO_MANY,
+            move || {
+                let waker = lock(&slot).take();
+                if let Some(waker) = waker {
+                    let polls = lock(&count).as_ref().map_or(0, |polls| polls.load(SeqCst));
+                    woken_at.store(polls, SeqCst);
+                    waker.wake();
+                }
+            },
+        )
+    };
+    *lock(&count) = Some(Arc::clone(&busy.polls));
+    *lock(&stop) = Some(Arc::clone(&busy.stop));
+    busy.end(world, &[])?;
+    holds(victim.is_ready(), || {
+        let polls = busy.polls.load(SeqCst);
+        format!(
+            "{BUSY} tasks wake themselves in each poll, {polls} polls by now, and another one starves: polled {} times of {}",
+            victim.polls(),
+            ROUNDS + 1
+        )
+    })?;
+    let worst = worst.load(SeqCst);
+    holds(worst <= bound, || {
+        format!(
+            "declared are {bound} polls of {BUSY} tasks that wake themselves, and another task waited for {worst} of them"
+        )
+    })
+}
+
+/// A task that waits for a millisecond to pass.
+fn timer_among_busy_ones(world: &World, timer: fn(Duration) -> super::Work) -> Verdict {
+    let fired = Arc::new(AtomicBool::new(false));
+    let stop: Arc<Mutex<Option<Arc<AtomicBool>>>> = Arc::default();
+    let (note, stops) = (Arc::clone(&fired), Arc::clone(&stop));
+    let mut sleep = None;
+    let waits = world.spawn(move |cx, _| {
+        let sleep = sleep.get_or_insert_with(|| timer(Duration::from_millis(1)));
+        if sleep.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        note.store(true, SeqCst);
+        lock(&stops).as_ref().inspect(|stop| stop.store(true, SeqCst));
+        Poll::Ready(())
+    });
+    let fires = Arc::clone(&fired);
+    let busy = Busy::start(world, |_, began| began.elapsed() > PATIENCE / 2, || ());
+    *lock(&stop) = Some(Arc::clone(&busy.stop));
+    // It may have fired before the two lines above.
+    if fires.load(SeqCst) {
+        busy.stop.store(true, SeqCst);
+    }
+    busy.end(world, &[])?;
+    drop(waits);
+    holds(fired.load(SeqCst), || {
+        format!(
+            "a task waits for a millisecond, {BUSY} others wake themselves, and in {:?} it was not polled",
+            PATIENCE / 2
+        )
+    })
+}
+
+pub(super) fn c9_until_stalled(subject: &Tested) -> Verdict {
+    const POLLS: usize = 1_000;
+    let world = subject.world_of_tasks()?;
+    let run = || blocks("running until no task is woken did not end", || world.executor().run_until_stalled());
+    if !run() {
+        return not_applicable("it does not run until no task is woken");
+    }
+    let waits = world.spawn_waiting();
+    let life = world.spawn(|cx, life| {
+        if life.polls() + 1 == POLLS {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    });
+    run();
+    holds(life.is_ready(), || {
+        format!(
+            "it ran until no task was woken, and one that wakes itself was polled {} times of {POLLS}",
+            life.polls()
+        )
+    })?;
+    holds(waits.polls() == 1, || {
+        format!("it ran until no task was woken, and one that waits was polled {} times", waits.polls())
+    })?;
+    // What a task starts is to run too.
+    let Some(spawner) = world.executor().spawner() else { return Ok(()) };
+    let (inner, of_inner) = guest(|_, _| Poll::Ready(()));
+    let mut inner = Some(inner);
+    world.spawn(move |_, _| {
+        if let Some(inner) = inner.take() {
+            spawner.spawn(inner);
+        }
+        Poll::Ready(())
+    });
+    run();
+    holds(of_inner.is_ready(), || "it ran until no task was woken, and one that a task had started was not polled")
+}
+
+pub(super) fn c17_nobody_is_stranded(subject: &Tested) -> Verdict {
+    match runners(subject) {
+        Err(Stop::NotApplicable(_)) if subject.has_model("C17") => {}
+        verdict => verdict?,
+    }
+    subject.run_model("C17")
+}
+
+fn runners(subject: &Tested) -> Verdict {
+    let world = subject.world_of_tasks()?;
+    let (Some(runner), Some(ticker)) = (world.executor().runner(), world.executor().ticker()) else {
+        return not_applicable("nothing that runs its tasks can stop before them");
+    };
+    drop((runner, ticker));
+    let make: [(&str, fn(&World) -> Option<LocalWork>); 2] =
+        [("runner", |world| world.executor().runner()), ("ticker", |world| world.executor().ticker())];
+    for (what, make) in make {
+        let make = || make(&world).map(Task::from).ok_or_else(|| Stop::NotApplicable("it gives one once".to_owned()));
+        with_tasks_in_hand(&world, what, &make)?;
+        with_a_notice(&world, what, &make)?;
+    }
+    Ok(())
+}
+
+type Make<'a> = &'a dyn Fn() -> Result<Task<dyn Future<Output = ()>>, Stop>;
+
+/// One that has begun to run many tasks stops. Another one must find them all.
+fn with_tasks_in_hand(world: &World, what: &str, make: Make) -> Verdict {
+    const TASKS: usize = 300;
+    let lives: Vec<_> = (0..TASKS)
+        .map(|_| {
+            world.spawn(|cx, life| {
+                cx.waker().wake_by_ref();
+                if life.polls() == 3 { Poll::Ready(()) } else { Poll::Pending }
+            })
+        })
+        .collect();
+    let mut stops = make()?;
+    let _ = stops.poll();
+    drop(stops);
+    let ended = || lives.iter().filter(|life| life.is_ready()).count();
+    let mut other = make()?;
+    // A ticker ends with each tick, and is made anew.
+    for _ in 0..TASKS * 10 {
+        if ended() == TASKS {
+            break;
+        }
+        if other.poll().is_ready() {
+            other = make()?;
+        } else if !other.is_woken() {
+            break;
+        }
+    }
+    let ended = ended();
+    holds(ended == TASKS, || {
+        format!("a {what} stopped, another one ran until it was not woken, and {ended} of {TASKS} tasks ended")
+    })
+}
+
+/// Two wait. One of them is told of a task, and stops: the other one must hear of it.
+fn with_a_notice(world: &World, what: &str, make: Make) -> Verdict {
+    let mut two = [make()?, make()?];
+    for one in &mut two {
+        if one.poll().is_ready() || one.is_woken() {
+            return not_applicable("it does not wait when there is nothing to do");
+        }
+    }
+    let life = world.spawn(|_, _| Poll::Ready(()));
+    let [first, second] = two;
+    let (told, mut other) = if first.is_woken() { (first, second) } else { (second, first) };
+    holds(told.is_woken(), || format!("two {what}s wait, a task was started, and neither was woken"))?;
+    drop(told);
+    holds(other.is_woken(), || format!("a {what} was woken for a task and stopped, and the other one was not woken"))?;
+    for _ in 0..10 {
+        if life.is_ready() || other.poll().is_ready() {
+            break;
+        }
+    }
+    holds(life.is_ready(), || format!("a {what} was woken for a task and stopped, and the other one did not run it"))
+}

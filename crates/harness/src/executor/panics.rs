@@ -1,0 +1,155 @@
+//! C10 and C11: panics, in a poll and in a drop, and what is left of the executor then.
+
+use std::{
+    sync::atomic::Ordering::SeqCst,
+    task::{Poll, Waker},
+};
+
+use super::{
+    DroppedHandle, End, Output, Panics, Tested,
+    ends::{joined, poll, word},
+};
+use crate::{
+    Stop, Verdict,
+    caught::caught,
+    check::failed,
+    guest::{Life, World, job, waits},
+    holds,
+    leak::no_leak,
+    probe::WakerProbe,
+};
+
+pub(super) fn c10_panic_in_a_task(subject: &Tested) -> Verdict {
+    let world = subject.world_of_tasks()?;
+    let (bystander, waker) = world.waiting()?;
+    // One more than there are threads that a panic could end.
+    let many = world.executor().threads() + 1;
+    let mut propagated = false;
+    for _ in 0..many {
+        let life = world.spawn(panics);
+        propagated |= caught(|| world.drive(|| life.drops() > 0)).is_err();
+        holds(life.drops() == 1, || format!("a task panicked, and its future was dropped {} times", life.drops()))?;
+    }
+    usable(&world, &format!("{many} tasks panicked"))?;
+    bystander.tell();
+    waker.wake();
+    let ended = caught(|| world.drive(|| bystander.is_ready()));
+    holds(ended == Ok(true), || {
+        format!("{many} tasks panicked, and another one was woken and did not come to its end")
+    })?;
+    match subject.policies.panics {
+        Some(Panics::Isolated) if propagated => {
+            failed("declared is that a panic is isolated, and it came out of the call that polls")
+        }
+        Some(Panics::Propagated) if !propagated => {
+            failed("declared is that a panic is propagated, and it came out of no call")
+        }
+        Some(Panics::Isolated) if world.joins() => told_by_the_handle(&world),
+        _ => Ok(()),
+    }
+}
+
+fn panics(_: &mut std::task::Context<'_>, _: &Life) -> Poll<()> {
+    panic!("a task that panics")
+}
+
+/// It still polls what is spawned, and does not panic.
+fn usable(world: &World, what: &str) -> Verdict {
+    for _ in 0..2 {
+        let life = caught(|| world.spawn(|_, _| Poll::Ready(())));
+        let ended = life.and_then(|life| caught(|| world.drive(|| life.is_ready())));
+        match ended {
+            Ok(true) => {}
+            Ok(false) => return failed(format!("{what}, and then a task that is spawned is not polled any more")),
+            Err(text) => return failed(format!("{what}, and then the executor panics when it is used: {text}")),
+        }
+    }
+    Ok(())
+}
+
+fn told_by_the_handle(world: &World) -> Verdict {
+    let (mut handle, life) = world.spawn_joined(panics)?;
+    world.drive(|| life.drops() > 0);
+    let end = joined(world, &mut handle, &WakerProbe::new())?;
+    holds(matches!(end, End::Panicked), || format!("a task panicked, and its join handle says {}", word(&end)))
+}
+
+pub(super) fn c11_panic_in_a_drop(subject: &Tested) -> Verdict {
+    let world = subject.world_of_tasks()?;
+    no_leak("tasks whose future panics when it is dropped", 1, || at_the_end(&world))?;
+    usable(&world, "the drop of a future panicked")?;
+    if !world.joins() {
+        return Ok(());
+    }
+    no_leak("tasks whose future panics when it is cancelled", 1, || cancelled(&world, subject))?;
+    no_leak("tasks whose result panics when it is dropped, joined by nobody", 1, || unjoined(&world, true))?;
+    no_leak("tasks whose result panics when it is dropped, and whose handle is dropped before", 1, || {
+        unjoined(&world, false)
+    })?;
+    usable(&world, "the drop of a result panicked")
+}
+
+/// Lets the executor poll, whatever comes out of that.
+fn goes_on(world: &World, mut until: impl FnMut() -> bool) {
+    while let Err(_text) = caught(|| world.drive(&mut until)) {}
+}
+
+fn at_the_end(world: &World) -> Verdict {
+    let life = world.spawn(|_, life| {
+        life.panic_in_drop();
+        Poll::Ready(())
+    });
+    goes_on(world, || life.drops() > 0);
+    once(life.drops(), "a future panics when it is dropped, its task having ended")
+}
+
+fn once(drops: usize, what: &str) -> Verdict {
+    holds(drops == 1, || format!("{what}: it was dropped {drops} times"))
+}
+
+fn cancelled(world: &World, subject: &Tested) -> Verdict {
+    let (mut handle, life) = world.spawn_joined(|cx, life| {
+        life.panic_in_drop();
+        waits(cx, life)
+    })?;
+    let waker = world.first_waker(&life)?;
+    let cancels = subject.policies.dropped_handle == Some(DroppedHandle::Cancels);
+    match handle.take_abort() {
+        Some(abort) => drop(caught(abort)),
+        None if cancels => {}
+        // Nothing cancels it, so it comes to its end.
+        None => {
+            life.tell();
+            waker.wake_by_ref();
+        }
+    }
+    drop(caught(|| drop(handle)));
+    drop(caught(|| drop(waker)));
+    goes_on(world, || life.drops() > 0);
+    once(life.drops(), "a future panics when it is dropped, its task having been cancelled")
+}
+
+/// Nobody wants the result: the handle is dropped when there is one, or before.
+fn unjoined(world: &World, ended: bool) -> Verdict {
+    let (output, drops) = Output::counted(true);
+    let (job, life) = job(waits, output);
+    let Some(mut handle) = world.executor().spawn_joined(job) else { return Err(Stop::NotApplicable(String::new())) };
+    let waker = world.first_waker(&life)?;
+    let mut handle = if ended {
+        let _ = poll(&mut handle, Waker::noop());
+        Some(handle)
+    } else {
+        drop(handle);
+        None
+    };
+    life.tell();
+    waker.wake();
+    goes_on(world, || life.is_over());
+    if ended {
+        // The handle is not polled again, so the result is where the task left it.
+        goes_on(world, || life.drops() > 0);
+        drop(caught(|| drop(handle.take())));
+    }
+    goes_on(world, || drops.load(SeqCst) > 0 && life.drops() > 0);
+    once(drops.load(SeqCst), "a result panics when it is dropped")
+}

@@ -1,0 +1,184 @@
+//! C4, C5 and C7: what follows a wake. One poll of that task, and of no other, and not two at once.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Poll, Waker},
+    thread,
+};
+
+use super::Tested;
+use crate::{
+    Stop, Verdict,
+    caught::ended,
+    guest::{World, lock},
+    holds,
+    meanwhile::Sleeper,
+    probe::{Gate, PATIENCE},
+};
+
+pub(super) fn c4_every_wake_is_followed(subject: &Tested) -> Verdict {
+    match every_wake(subject) {
+        Err(Stop::NotApplicable(_)) if subject.has_model("C4") => {}
+        verdict => verdict?,
+    }
+    subject.run_model("C4")
+}
+
+fn every_wake(subject: &Tested) -> Verdict {
+    let world = subject.world()?;
+    in_its_poll(&world)?;
+    in_the_poll_of_another(&world)?;
+    after_a_poll(&world)?;
+    while_all_sleep(&world)?;
+    many_in_turn(&world)
+}
+
+fn in_its_poll(world: &World) -> Verdict {
+    let life = world.spawn(|cx, life| {
+        cx.waker().wake_by_ref();
+        if life.polls() == 100 { Poll::Ready(()) } else { Poll::Pending }
+    });
+    world.until_over(&[&life], "a task wakes itself in each poll")
+}
+
+fn in_the_poll_of_another(world: &World) -> Verdict {
+    let (other, waker) = world.waiting()?;
+    other.tell();
+    let wakes = world.spawn(move |_, _| {
+        waker.wake_by_ref();
+        Poll::Ready(())
+    });
+    world.until_over(&[&wakes, &other], "a task woke another one in its last poll")
+}
+
+/// When a task has ended, its future is dropped: after its poll, and before the executor can go to sleep.
+fn after_a_poll(world: &World) -> Verdict {
+    let (other, waker) = world.waiting()?;
+    other.tell();
+    let (last, of_last) = world.waiting()?;
+    last.on_drop(move || waker.wake());
+    last.tell();
+    of_last.wake();
+    world.until_over(
+        &[&last, &other],
+        "a task was woken after the poll of another one, by the drop of that one's future",
+    )
+}
+
+/// From another thread, when this one sleeps, if it does.
+fn while_all_sleep(world: &World) -> Verdict {
+    let (life, waker) = world.waiting()?;
+    life.tell();
+    let sleeper = Sleeper::this_thread().filter(|_| world.has_block_on());
+    let wakes = thread::spawn(move || {
+        if sleeper.is_some() {
+            Sleeper::ends_or_sleeps(sleeper.as_ref(), || false);
+        }
+        waker.wake();
+    });
+    world.until_over(&[&life], "a task was woken from another thread while its executor slept")?;
+    ended(wakes, "a wake")
+}
+
+/// From another thread, again and again, as soon as its poll is over.
+fn many_in_turn(world: &World) -> Verdict {
+    const ROUNDS: usize = 200;
+    let (turn, left): (Arc<AtomicUsize>, Arc<Mutex<Option<Waker>>>) = Default::default();
+    let (theirs, taken) = (Arc::clone(&turn), Arc::clone(&left));
+    let life = world.spawn(move |cx, life| {
+        if life.polls() == ROUNDS {
+            return Poll::Ready(());
+        }
+        *lock(&left) = Some(cx.waker().clone());
+        turn.store(life.polls() + 1, SeqCst);
+        Poll::Pending
+    });
+    let wakes = thread::spawn(move || {
+        for round in 1..=ROUNDS {
+            while theirs.load(SeqCst) < round {
+                thread::yield_now();
+            }
+            let waker = lock(&taken).take();
+            waker.into_iter().for_each(Waker::wake);
+        }
+    });
+    world.until_over(&[&life], "a task was woken again and again from another thread, right after its poll")?;
+    ended(wakes, "a wake")
+}
+
+pub(super) fn c5_one_poll_at_a_time(subject: &Tested) -> Verdict {
+    let world = subject.world()?;
+    let (inside, leave) = (Gate::new(), Gate::new());
+    let (enters, left) = (inside.clone(), leave.clone());
+    // With one thread nobody else can begin a poll but this one, inside of the wake.
+    let waits = world.executor().threads() > 1;
+    let life = world.spawn(move |cx, life| {
+        if life.polls() > 0 || inside.is_open() {
+            return Poll::Ready(());
+        }
+        inside.open();
+        cx.waker().wake_by_ref();
+        let waker = cx.waker().clone();
+        let elsewhere = thread::spawn(move || waker.wake());
+        let _ = elsewhere.join();
+        if waits {
+            left.opens_within(PATIENCE);
+        }
+        Poll::Pending
+    });
+    if waits {
+        enters.wait();
+        // Whoever could poll it does something else meanwhile.
+        let others = world.let_others_run();
+        leave.open();
+        others?;
+    }
+    world.until_over(&[&life], "a task was woken twice in the middle of its poll")?;
+    alone(life.overlaps(), "it was woken twice in the middle of its poll")?;
+    storm(&world)?;
+    subject.run_model("C5")
+}
+
+fn alone(overlaps: usize, what: &str) -> Verdict {
+    holds(overlaps == 0, || format!("{overlaps} polls of a task began while another one of it went on; {what}"))
+}
+
+/// Two threads wake it as often as they can.
+fn storm(world: &World) -> Verdict {
+    const WAKES: usize = 2_000;
+    let (life, waker) = world.waiting()?;
+    let threads = [waker.clone(), waker.clone()].map(|waker| {
+        thread::spawn(move || {
+            for _ in 0..WAKES {
+                waker.wake_by_ref();
+                thread::yield_now();
+            }
+        })
+    });
+    world.drive(|| threads.iter().all(thread::JoinHandle::is_finished));
+    threads.into_iter().try_for_each(|thread| ended(thread, "a wake"))?;
+    world.ends(&life, waker)?;
+    alone(life.overlaps(), "two other threads woke it again and again")
+}
+
+pub(super) fn c7_no_poll_without_a_wake(subject: &Tested) -> Verdict {
+    const TASKS: usize = 10;
+    const WAKES: usize = 3;
+    let world = subject.world_of_tasks()?;
+    let tasks = (0..TASKS).map(|_| world.waiting()).collect::<Result<Vec<_>, Stop>>()?;
+    world.let_others_run()?;
+    let (woken, waker) = &tasks[0];
+    for _ in 0..WAKES {
+        let before = woken.polls();
+        waker.wake_by_ref();
+        world.polled_after(woken, before, "it was woken")?;
+    }
+    world.let_others_run()?;
+    let idle = tasks[1..].iter().map(|(life, _)| life.polls()).max().unwrap_or_default();
+    holds(idle <= 1, || format!("{TASKS} tasks wait, and one of those that nobody has woken was polled {idle} times"))?;
+    let polls = woken.polls();
+    holds(polls <= WAKES + 1, || format!("a task was woken {WAKES} times, and was polled {polls} times"))
+}
