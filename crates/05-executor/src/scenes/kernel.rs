@@ -85,7 +85,10 @@ pub fn play_idle(stage: Stage) -> Result<(), String> {
     let (waited, burnt) = (start.elapsed(), self::burnt() - burnt);
     sending.join().map_err(|_| "the sender panicked")?.map_err(|_| "the receiver had gone")?;
     say(format_args!("It waited {} ms, was polled {} times,", waited.as_millis(), polls.get()));
-    say(format_args!("and {} % of that time the processor was at work for it.", 100 * burnt.as_micros() / waited.as_micros()));
+    say(format_args!(
+        "and {} % of that time the processor was at work for it.",
+        100 * burnt.as_micros() / waited.as_micros()
+    ));
     Ok(())
 }
 

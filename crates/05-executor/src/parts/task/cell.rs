@@ -199,7 +199,8 @@ impl Task {
             let _ = catch_unwind(AssertUnwindSafe(drop_output));
         } else if awaited {
             // SAFETY: as `AWAITED` was set, the handle reads the place at most, until that is unset.
-            let wake = || joiner.with(|place| unsafe { (*place).as_ref() }.inspect(|waker| waker.wake_by_ref()).is_some());
+            let wake =
+                || joiner.with(|place| unsafe { (*place).as_ref() }.inspect(|waker| waker.wake_by_ref()).is_some());
             let woken = catch_unwind(AssertUnwindSafe(wake));
             debug_assert!(woken.unwrap_or(true), "where somebody waits there is a waker");
             if state.woke_joiner() {
