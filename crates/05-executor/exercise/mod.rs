@@ -184,7 +184,12 @@ pub enum JoinError {
 }
 
 /// The place for a task's result, and for the waker of who waits for it.
-struct Slot<T>(Mutex<(Option<Result<T, JoinError>>, Option<Waker>)>);
+struct Slot<T>(Mutex<Place<T>>);
+
+struct Place<T> {
+    result: Option<Result<T, JoinError>>,
+    waker: Option<Waker>,
+}
 
 impl<T> Slot<T> {
     /// Leaves the result, and wakes who waits for it. If there is one already, nothing happens.

@@ -177,7 +177,7 @@ impl Executor {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let slot = Arc::new(Slot(Mutex::new((None, None))));
+        let slot = Arc::new(Slot(Mutex::new(Place { result: None, waker: None })));
         let finish = Finish(Arc::clone(&slot));
         self.spawn_detached(Box::pin(async move {
             let result = CatchPanic(Box::pin(future)).await;
@@ -210,17 +210,22 @@ pub enum JoinError {
 }
 
 /// The place for a task's result, and for the waker of who waits for it.
-struct Slot<T>(Mutex<(Option<Result<T, JoinError>>, Option<Waker>)>);
+struct Slot<T>(Mutex<Place<T>>);
+
+struct Place<T> {
+    result: Option<Result<T, JoinError>>,
+    waker: Option<Waker>,
+}
 
 impl<T> Slot<T> {
     /// Leaves the result, and wakes who waits for it. If there is one already, nothing happens.
     fn finish(&self, result: Result<T, JoinError>) {
         let mut slot = lock(&self.0);
-        if slot.0.is_some() {
+        if slot.result.is_some() {
             return;
         }
-        slot.0 = Some(result);
-        let waker = slot.1.take();
+        slot.result = Some(result);
+        let waker = slot.waker.take();
         drop(slot);
         if let Some(waker) = waker {
             waker.wake();
@@ -240,10 +245,10 @@ impl<T> Future for JoinHandle<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let clone = cx.waker().clone();
         let mut slot = lock(&self.0.0);
-        if let Some(result) = slot.0.take() {
+        if let Some(result) = slot.result.take() {
             return Poll::Ready(result);
         }
-        let last = slot.1.replace(clone);
+        let last = slot.waker.replace(clone);
         drop(slot);
         drop(last);
         Poll::Pending

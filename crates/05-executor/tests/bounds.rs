@@ -1,4 +1,4 @@
-//! Who may go to another thread, as the compiler sees it; what must not is in the doctests of the parts.
+//! Who may go to another thread, as the compiler sees it.
 #![forbid(unsafe_code)]
 
 use std::rc::Rc;
@@ -11,7 +11,9 @@ use lesson_executor::{
 
 #[test]
 fn handles_and_entries_may_go_and_executors_stay() {
-    assert!(Facts::<JoinHandle<u32>>::SEND && Facts::<AbortHandle>::SEND && Facts::<Woken>::SEND);
-    assert!(!Facts::<JoinHandle<Rc<u32>>>::SEND, "it carries its output");
-    assert!(!Facts::<Executor>::SEND && !Facts::<Spawner>::SEND, "their futures stay on their thread");
+    const {
+        assert!(Facts::<JoinHandle<u32>>::SEND && Facts::<AbortHandle>::SEND && Facts::<Woken>::SEND);
+        assert!(!Facts::<JoinHandle<Rc<u32>>>::SEND, "it carries its output");
+        assert!(!Facts::<Executor>::SEND && !Facts::<Spawner>::SEND, "their futures stay on their thread");
+    }
 }
