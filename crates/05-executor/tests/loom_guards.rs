@@ -23,6 +23,7 @@ const fn guard(file: &'static str, line: &'static str, without: &'static str, mo
 
 const STATE: &str = "parts/task/state.rs";
 const CELL: &str = "parts/task/cell.rs";
+const JOINING: &str = "parts/task/cell/joining.rs";
 const QUEUE: &str = "parts/queue.rs";
 const ROOT: &str = "parts/root.rs";
 const STAGE: &str = "s4_spawn.rs";
@@ -78,7 +79,7 @@ const GUARDS: &[Guard] = &[
         "if false {\n                (now, Pending::Cancel)",
         "join_aborts",
     ),
-    guard(CELL, "state.take_back()?;", "", "join_leaves_no_waker_behind"),
+    guard(JOINING, "state.take_back()?;", "", "join_leaves_no_waker_behind"),
     guard(CELL, "        if !wanted {", "        if false && !wanted {", "join_handle_goes_while_the_task_ends"),
     guard(QUEUE, "if entries.closed {", "if false && entries.closed {", "shutdown_while_a_task_is_woken"),
     guard(QUEUE, "        entries.closed = true;\n", "", "shutdown_while_a_task_is_woken"),
