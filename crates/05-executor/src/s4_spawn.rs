@@ -14,6 +14,7 @@ use futures::{
     task::{LocalSpawn, Spawn, SpawnError},
 };
 
+pub use crate::parts::task::{AbortHandle, JoinError, JoinHandle};
 use crate::parts::{
     driver::{Driver, POLLS_PER_TURN, Parking},
     enter::enter,
@@ -22,7 +23,6 @@ use crate::parts::{
     root::Root,
     task::{Schedule, Woken},
 };
-pub use crate::parts::task::{AbortHandle, JoinError, JoinHandle};
 
 /// An executor on one thread.
 ///
