@@ -44,7 +44,7 @@ impl Executor for Global {
 const DECLARED: Policies = Policies {
     nested: Some(Nested::Works),
     drops_before_join: Some(true),
-    fairness: Some(16),
+    fairness: None,
     panics: Some(Panics::Isolated),
     dropped_handle: Some(DroppedHandle::Detaches),
     owns_tasks: None,

@@ -86,7 +86,7 @@ impl Executor for OnThreadPool {
 const LOCAL: Policies = Policies {
     nested: Some(Nested::Panics),
     drops_before_join: None,
-    fairness: Some(16),
+    fairness: None,
     panics: Some(Panics::Propagated),
     dropped_handle: Some(DroppedHandle::Cancels),
     owns_tasks: Some(true),

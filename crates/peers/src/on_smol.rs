@@ -51,7 +51,7 @@ pub(crate) fn sleep(duration: Duration) -> Work {
 pub(crate) const DECLARED: Policies = Policies {
     nested: Some(Nested::Works),
     drops_before_join: Some(true),
-    fairness: Some(16),
+    fairness: None,
     panics: Some(Panics::Isolated),
     dropped_handle: Some(DroppedHandle::Cancels),
     owns_tasks: Some(true),

@@ -155,7 +155,7 @@ impl Executor for Local {
 const DECLARED: Policies = Policies {
     nested: Some(Nested::Panics),
     drops_before_join: Some(true),
-    fairness: Some(16),
+    fairness: None,
     panics: Some(Panics::Isolated),
     dropped_handle: Some(DroppedHandle::Detaches),
     owns_tasks: Some(true),
