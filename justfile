@@ -170,7 +170,7 @@ _models *arguments:
 asan *packages:
     #!/usr/bin/env bash
     set -eu
-    packages=({{ if packages == "" { "harness timeline future waker" } else { packages } }})
+    packages=({{ if packages == "" { "harness timeline future waker executor" } else { packages } }})
     # The sanitizer is for nightly compilers; this variable lets ours have it. Doctests would need a second build of all.
     export RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address
     cargo test --lib --tests "${packages[@]/#/-p}" --target x86_64-unknown-linux-gnu --target-dir target/asan

@@ -164,6 +164,7 @@ fn wrong_names_are_found() {
         ("threads", "benches/load.rs", "use timeline::x;\n", Some(1)),
         ("executor", "src/s1_spin.rs", "use lesson_future::Yield;\n", Some(1)),
         ("executor", "src/main.rs", "use lesson_future::Yield;\n", None),
+        ("executor", "src/s2_block_on.rs", "use lesson_waker::Parker;\n", None),
         ("executor", "tests/lost_wakeup.rs", "use lesson_future::Yield;\n", None),
         ("executor", "benches/spawn.rs", "use lesson_future::Yield;\n", Some(1)),
         ("reactor", "src/s1_poll.rs", "use lesson_async_chat::serve;\n", Some(1)),
@@ -217,6 +218,8 @@ fn badly_written_sources_are_found() {
         (one_stage(stage, "use crate::{parts, s1_spin};\n"), Some("found: s1_spin")),
         (one_stage(stage, "fn f() { crate::s3_pool::g() }\n"), Some("found: s3_pool")),
         (one_stage(stage, "// as in crate::s1_spin\nuse crate::s2_queue::Queue;\nuse crate::parts::x;\n"), None),
+        (one_stage(stage, "use lesson_waker::s8_parker::Parker;\n"), None),
+        (one_stage(stage, "use lesson::s8_parker::Parker;\n"), Some("found: s8_parker")),
         (one_stage(lib, "pub mod s1_spin;\npub mod s2_queue;\n"), None),
     ];
     for (number, (found, expected)) in cases.into_iter().enumerate() {

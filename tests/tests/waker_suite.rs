@@ -4,30 +4,24 @@
 
 use std::process::ExitCode;
 
-use harness::waker::CHECKS;
+use harness::{
+    Subject,
+    waker::{CHECKS, Tested},
+};
 
-#[path = "waker_suite/on_async_std.rs"]
-mod on_async_std;
+#[path = "waker_suite/on_async_task.rs"]
+mod on_async_task;
 #[path = "waker_suite/on_futures.rs"]
 mod on_futures;
-#[path = "waker_suite/on_smol.rs"]
-mod on_smol;
 #[path = "waker_suite/on_std.rs"]
 mod on_std;
-#[path = "waker_suite/on_tokio.rs"]
-mod on_tokio;
 
 /// What is left of a task shows in the bytes of the heap.
 #[global_allocator]
 static HEAP: harness::Counting = harness::Counting;
 
 fn main() -> ExitCode {
-    let subjects = [
-        on_std::subjects(),
-        on_futures::subjects(),
-        on_tokio::subjects(),
-        on_async_std::subjects(),
-        on_smol::subjects(),
-    ];
-    harness::main(&CHECKS, subjects.into_iter().flatten().collect())
+    let mut subjects: Vec<Subject<Tested>> = peers::subjects();
+    subjects.extend([on_std::subjects(), on_futures::subjects(), on_async_task::subjects()].into_iter().flatten());
+    harness::main(&CHECKS, subjects)
 }

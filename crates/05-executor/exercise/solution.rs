@@ -1,9 +1,12 @@
 //! A solution of the exercise.
 
+#![forbid(unsafe_code)]
+
 use std::{
     any::Any,
     collections::VecDeque,
     future::Future,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::{
@@ -13,7 +16,6 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-/// Locks, whoever panicked before.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -22,32 +24,27 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Default)]
 pub struct Bell {
     rung: Mutex<bool>,
-    changed: Condvar,
+    rings: Condvar,
 }
 
 impl Bell {
+    /// Sleeps until somebody has rung since this was last left.
+    pub fn wait(&self) {
+        let mut rung = lock(&self.rung);
+        while !mem::take(&mut *rung) {
+            rung = self.rings.wait(rung).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     /// Rings, whether anybody sleeps or not.
     pub fn ring(&self) {
         *lock(&self.rung) = true;
-        self.changed.notify_one();
-    }
-
-    /// Sleeps until somebody has rung since the last time.
-    pub fn wait(&self) {
-        let mut rung = lock(&self.rung);
-        while !*rung {
-            rung = self.changed.wait(rung).unwrap_or_else(PoisonError::into_inner);
-        }
-        *rung = false;
+        self.rings.notify_one();
     }
 }
 
 impl Wake for Bell {
     fn wake(self: Arc<Self>) {
-        self.ring();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
         self.ring();
     }
 }
@@ -65,17 +62,19 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// A future of any type.
+pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A task: a future, and the queue that it goes back to.
+/// A future, and the queue that it goes back to.
 struct Task {
-    /// `None` when it has ended, and while it is polled.
+    /// `None` while it is polled, and once it has ended.
     future: Mutex<Option<Work>>,
+    /// It is in the queue.
     queued: AtomicBool,
     shared: Arc<Shared>,
 }
 
-/// What the executor and all wakers share.
+/// What the executor and its tasks share.
 #[derive(Default)]
 struct Shared {
     queue: Mutex<Queue>,
@@ -89,7 +88,7 @@ struct Queue {
 }
 
 impl Shared {
-    /// Adds a task at the end of the queue.
+    /// Adds a task at the end of the queue, and wakes the executor.
     fn push(&self, task: Arc<Task>) {
         let mut queue = lock(&self.queue);
         if queue.closed {
@@ -101,7 +100,7 @@ impl Shared {
         self.bell.ring();
     }
 
-    /// The task that has been in the queue for longest.
+    /// Takes the task that has waited longest.
     fn pop(&self) -> Option<Arc<Task>> {
         lock(&self.queue).tasks.pop_front()
     }
@@ -110,7 +109,6 @@ impl Shared {
 impl Task {
     /// Polls the future, and keeps it if it is pending.
     fn run(self: Arc<Self>) {
-        // Before the poll: a wake that comes inside it puts the task back.
         self.queued.swap(false, AcqRel);
         let Some(mut future) = lock(&self.future).take() else { return };
         let waker = Waker::from(Arc::clone(&self));
@@ -136,42 +134,23 @@ pub struct Executor {
 }
 
 impl Executor {
-    /// Makes a task, and puts it into the queue.
-    fn spawn_work(&self, work: Work) {
+    /// Makes a task of the future, and puts it into the queue.
+    pub fn spawn_detached(&self, work: Work) {
         let shared = Arc::clone(&self.shared);
         let task = Task { future: Mutex::new(Some(work)), queued: AtomicBool::new(true), shared };
         self.shared.push(Arc::new(task));
     }
 
-    /// Makes a task of the future, and gives the handle that waits for its output.
-    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send,
-    {
-        let slot = Arc::new(Slot { state: Mutex::new(State { result: None, waker: None, over: false }) });
-        let sets = SetsSlot(Arc::clone(&slot));
-        let mut future = Box::pin(future);
-        self.spawn_work(Box::pin(async move {
-            let result = std::future::poll_fn(|cx| {
-                match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-                    Ok(polled) => polled.map(Ok),
-                    Err(panic) => Poll::Ready(Err(JoinError::Panicked(panic))),
-                }
-            })
-            .await;
-            // The future first: who joins finds it gone.
-            drop(future);
-            sets.0.finish(result);
-        }));
-        JoinHandle { slot }
-    }
-
-    /// Polls whoever is in the queue until nobody is.
+    /// Polls whoever is in the queue, until nobody is.
     pub fn run_until_stalled(&self) {
         while let Some(task) = self.shared.pop() {
             task.run();
         }
+    }
+
+    /// How many tasks are in the queue.
+    pub fn queue_len(&self) -> usize {
+        lock(&self.shared.queue).tasks.len()
     }
 
     /// Runs a future to its end, and the tasks meanwhile.
@@ -180,10 +159,10 @@ impl Executor {
         let waker = Waker::from(Arc::clone(&root));
         let mut future = pin!(future);
         loop {
-            if root.woken.swap(false, AcqRel) {
-                if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-                    return output;
-                }
+            if root.woken.swap(false, AcqRel)
+                && let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker))
+            {
+                return output;
             }
             match self.shared.pop() {
                 Some(task) => task.run(),
@@ -192,12 +171,23 @@ impl Executor {
         }
     }
 
-    /// How many tasks are in the queue.
-    pub fn queue_len(&self) -> usize {
-        lock(&self.shared.queue).tasks.len()
+    /// Makes a task of the future, and gives the handle that waits for its output.
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let slot = Arc::new(Slot(Mutex::new(Place { result: None, waker: None })));
+        let finish = Finish(Arc::clone(&slot));
+        self.spawn_detached(Box::pin(async move {
+            let result = CatchPanic(Box::pin(future)).await;
+            finish.0.finish(result);
+        }));
+        JoinHandle(slot)
     }
 }
 
+/// The future that the executor blocks on: whether it was woken.
 struct Root {
     woken: AtomicBool,
     bell: Arc<Bell>,
@@ -207,5 +197,93 @@ impl Wake for Root {
     fn wake(self: Arc<Self>) {
         self.woken.swap(true, AcqRel);
         self.bell.ring();
+    }
+}
+
+/// Why a task has no output.
+#[derive(Debug)]
+pub enum JoinError {
+    /// It panicked, with this.
+    Panicked(Box<dyn Any + Send>),
+    /// It was dropped before its end.
+    Cancelled,
+}
+
+/// The place for a task's result, and for the waker of who waits for it.
+struct Slot<T>(Mutex<Place<T>>);
+
+struct Place<T> {
+    result: Option<Result<T, JoinError>>,
+    waker: Option<Waker>,
+}
+
+impl<T> Slot<T> {
+    /// Leaves the result, and wakes who waits for it. If there is one already, nothing happens.
+    fn finish(&self, result: Result<T, JoinError>) {
+        let mut slot = lock(&self.0);
+        if slot.result.is_some() {
+            return;
+        }
+        slot.result = Some(result);
+        let waker = slot.waker.take();
+        drop(slot);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// The task's end of the slot.
+struct Finish<T>(Arc<Slot<T>>);
+
+/// Waits for the output of a task.
+pub struct JoinHandle<T>(Arc<Slot<T>>);
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let clone = cx.waker().clone();
+        let mut slot = lock(&self.0.0);
+        if let Some(result) = slot.result.take() {
+            return Poll::Ready(result);
+        }
+        let last = slot.waker.replace(clone);
+        drop(slot);
+        drop(last);
+        Poll::Pending
+    }
+}
+
+/// A future whose panic is its output.
+struct CatchPanic<F>(Pin<Box<F>>);
+
+impl<F: Future> Future for CatchPanic<F> {
+    type Output = Result<F::Output, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx))) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(JoinError::Panicked(panic))),
+        }
+    }
+}
+
+impl<T> Drop for Finish<T> {
+    fn drop(&mut self) {
+        self.0.finish(Err(JoinError::Cancelled));
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        let mut queue = lock(&self.shared.queue);
+        queue.closed = true;
+        let tasks = mem::take(&mut queue.tasks);
+        drop(queue);
+        for task in tasks {
+            let future = lock(&task.future).take();
+            drop(future);
+        }
     }
 }

@@ -40,14 +40,8 @@ enum Stage {
 }
 
 /// What is played when nobody asks for a scene.
-const SEQUENCE: [&[&str]; 6] = [
-    &["loop", "--stage", "spin"],
-    &["loop"],
-    &["idle", "--stage", "spin"],
-    &["idle"],
-    &["blocks"],
-    &["panic"],
-];
+const SEQUENCE: [&[&str]; 6] =
+    [&["loop", "--stage", "spin"], &["loop"], &["idle", "--stage", "spin"], &["idle"], &["blocks"], &["panic"]];
 
 fn main() -> ExitCode {
     let Arguments { scene, stage, list } = Arguments::parse();

@@ -32,7 +32,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 /// The same as one would write it first: over the one token that std gives each thread.
 ///
 /// That token is everybody's. A future that parks for something of its own, inside its poll, takes the wake that was meant for
-/// this loop along, and then this loop sleeps for ever (C2).
+/// this loop along, and then this loop sleeps for ever (C2); as it does if that is another such loop (C3).
 pub fn naive_block_on<F: Future>(future: F) -> F::Output {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);

@@ -171,8 +171,7 @@ impl<D: Driver> Driver for Timer<D> {
 #[test]
 fn a_deadline_ends_the_sleep_and_a_driver_stands_on_another() {
     let alarm = Rc::<RefCell<Option<(Instant, Waker)>>>::default();
-    let executor =
-        s4_spawn::Executor::with_driver(Timer { below: Parking::default(), alarm: Rc::clone(&alarm) });
+    let executor = s4_spawn::Executor::with_driver(Timer { below: Parking::default(), alarm: Rc::clone(&alarm) });
     let at = Instant::now() + Duration::from_millis(5);
     let sleeps = executor.spawn(poll_fn(move |cx| {
         if at <= Instant::now() {

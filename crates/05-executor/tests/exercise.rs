@@ -1,2 +1,11 @@
-//! x
-fn main(){}
+//! The reader's `exercise/mod.rs`, step by step: `cargo test -p executor --test exercise step-1`.
+
+#[path = "../exercise/mod.rs"]
+mod exercise;
+mod steps;
+
+fn main() -> std::process::ExitCode {
+    // In CI: the file is as its reader finds it, so nothing may be written yet.
+    let pristine = std::env::var("EXERCISE_PRISTINE").is_ok_and(|value| value == "1");
+    steps::main(pristine)
+}

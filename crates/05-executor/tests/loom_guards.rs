@@ -23,17 +23,13 @@ const fn guard(file: &'static str, line: &'static str, without: &'static str, mo
 
 const STATE: &str = "parts/task/state.rs";
 const CELL: &str = "parts/task/cell.rs";
+const JOINING: &str = "parts/task/cell/joining.rs";
 const QUEUE: &str = "parts/queue.rs";
 const ROOT: &str = "parts/root.rs";
 const STAGE: &str = "s4_spawn.rs";
 
 const GUARDS: &[Guard] = &[
-    guard(
-        STATE,
-        "(now | SCHEDULED, Wake::Nothing)",
-        "(now, Wake::Nothing)",
-        "wake_inside_the_poll",
-    ),
+    guard(STATE, "(now | SCHEDULED, Wake::Nothing)", "(now, Wake::Nothing)", "wake_inside_the_poll"),
     guard(
         STATE,
         "let (next, done) = step(now);",
@@ -76,42 +72,17 @@ const GUARDS: &[Guard] = &[
         "Left { output: false, waker: now & AWAITED == 0 }",
         "join_handle_goes_while_the_task_ends",
     ),
-    guard(
-        STATE,
-        "(now | CANCELLED, Wake::Nothing)",
-        "(now, Wake::Nothing)",
-        "join_aborts",
-    ),
+    guard(STATE, "(now | CANCELLED, Wake::Nothing)", "(now, Wake::Nothing)", "join_aborts"),
     guard(
         STATE,
         "if now & CANCELLED != 0 {\n                (now, Pending::Cancel)",
         "if false {\n                (now, Pending::Cancel)",
         "join_aborts",
     ),
-    guard(
-        CELL,
-        "state.take_back()?;",
-        "",
-        "join_leaves_no_waker_behind",
-    ),
-    guard(
-        CELL,
-        "        if !wanted {",
-        "        if false && !wanted {",
-        "join_handle_goes_while_the_task_ends",
-    ),
-    guard(
-        QUEUE,
-        "if entries.closed {",
-        "if false && entries.closed {",
-        "shutdown_while_a_task_is_woken",
-    ),
-    guard(
-        QUEUE,
-        "        entries.closed = true;\n",
-        "",
-        "shutdown_while_a_task_is_woken",
-    ),
+    guard(JOINING, "state.take_back()?;", "", "join_leaves_no_waker_behind"),
+    guard(CELL, "        if !wanted {", "        if false && !wanted {", "join_handle_goes_while_the_task_ends"),
+    guard(QUEUE, "if entries.closed {", "if false && entries.closed {", "shutdown_while_a_task_is_woken"),
+    guard(QUEUE, "        entries.closed = true;\n", "", "shutdown_while_a_task_is_woken"),
     guard(
         STAGE,
         "        self.queue.push(woken);\n        self.unparker.wake_by_ref();",

@@ -1,7 +1,13 @@
 //! When the executor goes, every future goes: here, now, and once; and what they do on their way is no trouble.
 #![forbid(unsafe_code)]
 
-use std::{cell::RefCell, future::{pending, poll_fn}, rc::Rc, task::{Poll, Waker}, thread};
+use std::{
+    cell::RefCell,
+    future::{pending, poll_fn},
+    rc::Rc,
+    task::{Poll, Waker},
+    thread,
+};
 
 use futures::task::{LocalSpawnExt as _, SpawnExt};
 use harness::probe::canary;

@@ -113,24 +113,28 @@ impl World {
 
     /// Whether it blocks on a future.
     pub(crate) fn has_block_on(&self) -> bool {
-        self.block_on(Box::pin(async {}), "blocking on a future that is ready at once did not end").is_ok()
+        self.block_on(Box::pin(poll_fn(|_| Poll::Ready(()))), "blocking on a future that is ready at once did not end")
+            .is_ok()
     }
 
-    /// Blocks until these tasks have ended or were dropped, or lets the executor poll where nothing blocks; `what` led to it.
-    pub(crate) fn until_over(&self, lives: &[&Arc<Life>], what: &str) -> Verdict {
+    /// Blocks until these tasks have ended, or lets the executor poll where nothing blocks; `what` led to it.
+    pub(crate) fn until_ended(&self, lives: &[&Arc<Life>], what: &str) -> Verdict {
+        let hang = format!("{what}, and in {PATIENCE:?} nothing came of it");
         let waits: Vec<_> = lives.iter().map(|life| Arc::clone(life)).collect();
-        let over = move |cx: &mut Context<'_>, life: &Life| {
-            *lock(&life.watcher) = Some(cx.waker().clone());
-            life.is_over()
-        };
-        let root =
-            poll_fn(move |cx| if waits.iter().all(|life| over(cx, life)) { Poll::Ready(()) } else { Poll::Pending });
-        if blocks(&format!("{what}, and in {PATIENCE:?} nothing came of it"), || self.executor.block_on(Box::pin(root)))
-        {
-            return Ok(());
+        let root = poll_fn(move |cx| {
+            let over = |life: &Arc<Life>| {
+                let old = lock(&life.watcher).replace(cx.waker().clone());
+                drop(old);
+                life.is_over()
+            };
+            if waits.iter().all(over) { Poll::Ready(()) } else { Poll::Pending }
+        });
+        if !blocks(&hang, || self.executor.block_on(Box::pin(root))) {
+            let over = self.drive(|| lives.iter().all(|life| life.is_over()));
+            holds(over, || hang)?;
         }
-        let over = self.drive(|| lives.iter().all(|life| life.is_over()));
-        holds(over, || format!("{what}, and in {PATIENCE:?} nothing came of it"))
+        let ended = lives.iter().all(|life| life.is_ready());
+        holds(ended, || format!("{what}, and it was dropped before its end"))
     }
 
     /// Lets the executor do whatever it would do: several other tasks run to their ends meanwhile.

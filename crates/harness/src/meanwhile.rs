@@ -116,6 +116,15 @@ impl Sleeper {
         ended == Some(true)
     }
 
+    /// Waits until it sleeps, or seems not to: a thread that spins never does.
+    pub(crate) fn falls_asleep(sleeper: Option<&Sleeper>) {
+        let mut asleep = 0;
+        until(PATIENCE / 10, || {
+            asleep = if sleeper.is_some_and(Sleeper::is_asleep) { asleep + 1 } else { 0 };
+            (asleep >= 5).then_some(())
+        });
+    }
+
     /// Whether it waits for something, which is neither a processor nor a disk.
     pub(crate) fn is_asleep(&self) -> bool {
         let stat = fs::read_to_string(&self.0).unwrap_or_default();

@@ -44,44 +44,108 @@ const DECLARED: Policies = Policies {
 
 const ONE_THREAD: &[(Fault, &str, Fails)] = &[
     (Fault::None, "one-thread-nothing-wrong", &[]),
-    (Fault::PollsAfterTheEnd, "polls-after-the-end", &[]),
-    (Fault::KeepsTheFuture, "keeps-the-future", &[]),
-    (Fault::JoinsBeforeTheDrop, "joins-before-the-drop", &[]),
-    (Fault::WakesAll, "wakes-all", &[]),
-    (Fault::NewestFirst, "newest-first", &[]),
-    (Fault::TimersWhenIdle, "timers-when-idle", &[]),
-    (Fault::OneRound, "one-round", &[]),
-    (Fault::Propagates, "propagates", &[]),
-    (Fault::PoisonedByAPanic, "poisoned-by-a-panic", &[]),
-    (Fault::KeepsWhatPanics, "keeps-what-panics", &[]),
-    (Fault::CancelsWhenDropped, "cancels-when-dropped", &[]),
-    (Fault::AbortsInPlace, "aborts-in-place", &[]),
-    (Fault::SpawnsForEver, "spawns-for-ever", &[]),
-    (Fault::LeaksTheWaiting, "leaks-the-waiting", &[]),
-    (Fault::LocksWhileDropping, "locks-while-dropping", &[]),
-    (Fault::NotesEveryTask, "notes-every-task", &[]),
-    (Fault::RunnerKeepsItsTasks, "runner-keeps-its-tasks", &[]),
-    (Fault::KeepsTheNotice, "keeps-the-notice", &[]),
-    (Fault::LosesEarlyWakes, "loses-early-wakes", &[]),
-    (Fault::Spins, "spins", &[]),
-    (Fault::LooksEveryMillisecond, "looks-every-millisecond", &[]),
+    (
+        Fault::PollsAfterTheEnd,
+        "polls-after-the-end",
+        &[
+            ("C4", "the drop of its future, which never comes, was to wake another one"),
+            ("C6", "it does not note that a task has ended"),
+            ("C11", "and keeps what was to panic"),
+            ("C14", "and what was to start another one"),
+            ("C16", "and every future"),
+        ],
+    ),
+    (
+        Fault::KeepsTheFuture,
+        "keeps-the-future",
+        &[
+            ("C4", "the drop of its future, which never comes, was to wake another one"),
+            ("C6", "what its future holds outlives the task"),
+            ("C10", "after a panic too"),
+            ("C11", "the drop that was to panic does not come"),
+            ("C13", "nor does that of a local task"),
+            ("C14", "nor the one that was to start another task"),
+            ("C16", "each leaves its future"),
+        ],
+    ),
+    (
+        Fault::JoinsBeforeTheDrop,
+        "joins-before-the-drop",
+        &[("C6", "whoever joins is told before the future is dropped")],
+    ),
+    (Fault::WakesAll, "wakes-all", &[("C7", "a wake polls every task there is")]),
+    (Fault::NewestFirst, "newest-first", &[("C8", "whoever wakes itself is always the newest")]),
+    (Fault::TimersWhenIdle, "timers-when-idle", &[("C8", "with tasks that wake themselves it is never idle")]),
+    (Fault::OneRound, "one-round", &[("C9", "what is woken during the round stays in the queue")]),
+    (Fault::Propagates, "propagates", &[("C10", "it declares the opposite")]),
+    (Fault::PoisonedByAPanic, "poisoned-by-a-panic", &[("C10", "a mark that nobody takes back")]),
+    (Fault::KeepsWhatPanics, "keeps-what-panics", &[("C11", "a task whose drop panicked stays in the table")]),
+    (Fault::CancelsWhenDropped, "cancels-when-dropped", &[("C12", "it declares the opposite")]),
+    (
+        Fault::AbortsInPlace,
+        "aborts-in-place",
+        &[("C13", "whoever cancels drops the future, on whichever thread that is")],
+    ),
+    (
+        Fault::SpawnsForEver,
+        "spawns-for-ever",
+        &[("C14", "the spawner keeps the table, and the table what comes too late")],
+    ),
+    (Fault::LeaksTheWaiting, "leaks-the-waiting", &[("C15", "it forgets its tasks")]),
+    (Fault::LocksWhileDropping, "locks-while-dropping", &[("C15", "a wake wants the lock that the drop holds")]),
+    (Fault::NotesEveryTask, "notes-every-task", &[("C11", "eight bytes for each"), ("C16", "a list that only grows")]),
+    (Fault::RunnerKeepsItsTasks, "runner-keeps-its-tasks", &[("C17", "what it has taken from the queue goes with it")]),
+    (Fault::KeepsTheNotice, "keeps-the-notice", &[("C17", "it was told of a task, and tells nobody when it goes")]),
+    (
+        Fault::LosesEarlyWakes,
+        "loses-early-wakes",
+        &[("C1", "after a poll it takes back the wakes of that poll"), ("C2", "the same"), ("C3", "the same")],
+    ),
+    (Fault::Spins, "spins", &[("C18", "it looks again and again")]),
+    (Fault::LooksEveryMillisecond, "looks-every-millisecond", &[("C18", "it sleeps a little, and looks")]),
 ];
 
 const POOLS: &[(Pooled, &str, Fails)] = &[
     (Pooled::None, "pool-nothing-wrong", &[]),
-    (Pooled::ThreadsEndInAPanic, "threads-end-in-a-panic", &[]),
-    (Pooled::PollsTwiceAtOnce, "polls-twice-at-once", &[]),
-    (Pooled::ForgetsWakesInsidePoll, "forgets-wakes-inside-poll", &[]),
-    (Pooled::SleepsWithoutALook, "sleeps-without-a-look", &[]),
+    (Pooled::ThreadsEndInAPanic, "threads-end-in-a-panic", &[("C10", "two panics, and no thread is left")]),
+    (
+        Pooled::PollsTwiceAtOnce,
+        "polls-twice-at-once",
+        &[("C5", "a wake inside of a poll puts the task into the queue at once")],
+    ),
+    (
+        Pooled::ForgetsWakesInsidePoll,
+        "forgets-wakes-inside-poll",
+        &[
+            ("C4", "the end of a poll takes back the mark that was set during it"),
+            ("C6", "the same"),
+            ("C8", "so a busy task stops after a poll"),
+        ],
+    ),
 ];
 
 const BLOCKING: &[(Blocks, &str, Fails)] = &[
     (Blocks::None, "block-on-nothing-wrong", &[]),
-    (Blocks::ForgetsEarlyWakes, "forgets-early-wakes", &[]),
-    (Blocks::ParksTheThread, "parks-the-thread", &[]),
-    (Blocks::OneForAThread, "one-for-a-thread", &[]),
-    (Blocks::PanicsNested, "panics-nested", &[]),
-    (Blocks::PollsAfterTheEnd, "block-on-polls-after-the-end", &[]),
+    (
+        Blocks::ForgetsEarlyWakes,
+        "forgets-early-wakes",
+        &[
+            ("C1", "it clears the mark after the poll, and waits for it"),
+            ("C2", "the same"),
+            ("C3", "the same"),
+            ("C4", "the same"),
+            ("C5", "the same"),
+            ("C6", "the same"),
+        ],
+    ),
+    (
+        Blocks::ParksTheThread,
+        "parks-the-thread",
+        &[("C2", "its token is anybody's"), ("C3", "also that of another one on the same thread")],
+    ),
+    (Blocks::OneForAThread, "one-for-a-thread", &[("C3", "the inner one takes the wake of the outer one")]),
+    (Blocks::PanicsNested, "panics-nested", &[("C3", "it declares the opposite")]),
+    (Blocks::PollsAfterTheEnd, "block-on-polls-after-the-end", &[("C6", "once more, to be sure")]),
 ];
 
 fn main() -> ExitCode {
@@ -117,7 +181,9 @@ fn main() -> ExitCode {
 
     let failed = |id| subjects.iter().any(|subject| subject.fails.iter().any(|(failed, _)| *failed == id));
     let unfailed = CHECKS.iter().find(|check| !failed(check.id));
-    if std::env::var_os("LISTS").is_none() { assert!(unfailed.is_none_or(|check| panic!("no broken executor fails {}", check.id))); }
+    if std::env::var_os("LISTS").is_none() {
+        assert!(unfailed.is_none_or(|check| panic!("no broken executor fails {}", check.id)));
+    }
     harness::main(&CHECKS, subjects)
 }
 

@@ -1,15 +1,14 @@
 //! A task that blocks inside its poll, and how to find it: in the record stands when each poll began and when it ended.
 
-use std::{
-    collections::BTreeSet,
-    fmt, thread,
-    time::Duration,
-};
+use std::{collections::BTreeSet, fmt, thread, time::Duration};
 
 use lesson_future::s4_yield_now::yield_now;
 use timeline::{Event, TaskId, Timeline};
 
-use super::{A_WHILE, Executor, hand::{Record, note, say}};
+use super::{
+    A_WHILE, Executor,
+    hand::{Record, note, say},
+};
 use crate::Stage;
 
 async fn polite() {
@@ -56,7 +55,11 @@ struct Blocked {
 impl fmt::Display for Blocked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Blocked { name, n, took, waited } = self;
-        write!(f, "blocked: task {name}, poll {n}, held its thread for {} ms, and {waited} more had to wait", took.as_millis())
+        write!(
+            f,
+            "blocked: task {name}, poll {n}, held its thread for {} ms, and {waited} more had to wait",
+            took.as_millis()
+        )
     }
 }
 
@@ -76,7 +79,8 @@ fn blocked(timeline: &Timeline, limit: Duration) -> Vec<Blocked> {
             }
             Event::Poll { n, .. } => {
                 ready.remove(&task);
-                let ends = |event: &Event| matches!(event, Event::Pending { .. } | Event::Ready { .. } | Event::Panic { .. });
+                let ends =
+                    |event: &Event| matches!(event, Event::Pending { .. } | Event::Ready { .. } | Event::Panic { .. });
                 let mut later = timeline.records()[index..].iter();
                 let end = later.find(|later| ends(&later.event) && later.task().as_ref() == Some(&task));
                 let took = end.map_or(Duration::ZERO, |end| Duration::from_nanos(end.nanos - record.nanos));

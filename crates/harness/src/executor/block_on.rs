@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     task::{Context, Poll, Waker},
     thread,
@@ -12,7 +12,7 @@ use std::{
 
 use super::{Nested, Tested, handle::Here};
 use crate::{
-    Stop, Verdict,
+    Stop, Verdict, Work,
     caught::{caught, ended},
     check::{failed, not_applicable},
     guest::{World, guest, lock},
@@ -51,7 +51,8 @@ const WAYS: [(&str, fn(&mut Context<'_>)); 3] = [
     ("inside its poll, by another thread", wake_elsewhere),
 ];
 
-fn wake_elsewhere(cx: &mut Context<'_>) {
+/// Another thread wakes; that is over when this returns.
+pub(super) fn wake_elsewhere(cx: &mut Context<'_>) {
     let waker = cx.waker().clone();
     (Meanwhile::new(Box::new(move || waker.wake()), 1, Until::Ended).hook())();
 }
@@ -85,18 +86,29 @@ fn races_with_the_park(world: &World) -> Verdict {
 
 /// Another thread wakes when this one sleeps.
 fn while_parked(world: &World) -> Verdict {
+    let hang = "the future that is blocked on was woken while the thread slept, and was not polled again";
+    world.block_on(woken_in_its_sleep(|| ()), hang)
+}
+
+/// A future that is ready once another thread has woken it, which does so when this one sleeps.
+fn woken_in_its_sleep(first: fn()) -> Work {
+    let woken = Arc::new(AtomicBool::new(false));
     let (root, _) = guest(move |cx, life| {
-        if life.polls() == 1 {
+        if woken.load(SeqCst) {
             return Poll::Ready(());
         }
-        let (waker, sleeper) = (cx.waker().clone(), Sleeper::this_thread());
-        thread::spawn(move || {
-            Sleeper::ends_or_sleeps(sleeper.as_ref(), || false);
-            waker.wake();
-        });
+        if life.polls() == 0 {
+            first();
+            let (waker, sleeper, woken) = (cx.waker().clone(), Sleeper::this_thread(), Arc::clone(&woken));
+            thread::spawn(move || {
+                Sleeper::falls_asleep(sleeper.as_ref());
+                woken.store(true, SeqCst);
+                waker.wake();
+            });
+        }
         Poll::Pending
     });
-    world.block_on(root, "the future that is blocked on was woken while the thread slept, and was not polled again")
+    root
 }
 
 pub(super) fn c2_park_inside_poll(subject: &Tested) -> Verdict {
@@ -115,23 +127,12 @@ pub(super) fn c2_park_inside_poll(subject: &Tested) -> Verdict {
             format!("the future that is blocked on was woken {way}, then the poll parked its thread: the wake is lost");
         world.block_on(root, &hang)?;
     }
-    let (root, _) = guest(|cx, life| {
-        if life.polls() == 1 {
-            return Poll::Ready(());
-        }
-        thread::current().unpark();
-        let (waker, sleeper) = (cx.waker().clone(), Sleeper::this_thread());
-        thread::spawn(move || {
-            Sleeper::ends_or_sleeps(sleeper.as_ref(), || false);
-            waker.wake();
-        });
-        Poll::Pending
-    });
-    world.block_on(
-        root,
-        "a poll unparked its own thread, then it was woken while that slept, and was not polled again",
-    )?;
-    inside_a_task(&subject.world_of_tasks()?)
+    let hang = "a poll unparked its own thread, then it was woken while that slept, and was not polled again";
+    world.block_on(woken_in_its_sleep(|| thread::current().unpark()), hang)?;
+    match subject.world_of_tasks() {
+        Ok(world) => inside_a_task(&world),
+        Err(_) => Ok(()),
+    }
 }
 
 /// A task wakes another one, and its poll parks the thread then.
@@ -143,7 +144,7 @@ fn inside_a_task(world: &World) -> Verdict {
         thread::park_timeout(Duration::ZERO);
         Poll::Ready(())
     });
-    world.until_over(&[&parks, &other], "a task woke another one, then its poll parked its thread")
+    world.until_ended(&[&parks, &other], "a task woke another one, then its poll parked its thread")
 }
 
 pub(super) fn c3_nested(subject: &Tested) -> Verdict {

@@ -31,7 +31,7 @@ pub(super) fn c6_ends_once(subject: &Tested) -> Verdict {
         cx.waker().wake_by_ref();
         if life.polls() == 2 { Poll::Ready(()) } else { Poll::Pending }
     });
-    world.until_over(&[&life], "a task wakes itself in each poll, also in its last one")?;
+    world.until_ended(&[&life], "a task wakes itself in each poll, also in its last one")?;
     let wakers = std::mem::take(&mut *lock(&wakers));
     for waker in wakers {
         waker.wake_by_ref();
@@ -117,8 +117,7 @@ pub(super) fn c12_dropped_handle(subject: &Tested) -> Verdict {
     let waker_of_waiting = world.first_waker(&waiting)?;
     let (woken, handle_of_woken) = task(&world)?;
     let waker_of_woken = world.first_waker(&woken)?;
-    let (unpolled, handle_of_unpolled) = task(&world)?;
-    unpolled.tell();
+    let (handle_of_unpolled, unpolled) = world.spawn_joined(|_, _| Poll::Ready(()))?;
     woken.tell();
     waker_of_woken.wake_by_ref();
     drop((handle_of_waiting, handle_of_unpolled, handle_of_woken));

@@ -15,7 +15,7 @@ pub struct Policies {
     /// C6: whether the future of a task that ends is dropped before its join handle is ready.
     pub drops_before_join: Option<bool>,
     /// C8: with eight tasks that always wake themselves, how many polls of theirs there are at most between the wake of
-    /// another task and its poll.
+    /// another task and its poll. That it does not starve is asked of those too that declare no number.
     pub fairness: Option<usize>,
     /// C10: what a panic in a task does.
     pub panics: Option<Panics>,

@@ -23,9 +23,8 @@ pub(super) fn c14_spawn_too_late(subject: &Tested) -> Verdict {
     };
     // When another task has ended, its future is dropped, and that spawns.
     let life = at_a_drop(&world, &spawner);
-    life.0.tell();
     let waker = world.first_waker(&life.0)?;
-    waker.wake();
+    world.ends(&life.0, waker)?;
     world.drive(|| life.1.is_over());
     refused_or_done(&life.1, "the drop of a task that had ended started another one, which")?;
     if !subject.is_mortal() {

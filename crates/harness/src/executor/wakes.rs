@@ -9,11 +9,12 @@ use std::{
     thread,
 };
 
-use super::Tested;
+use super::{Tested, block_on::wake_elsewhere};
 use crate::{
     Stop, Verdict,
     caught::ended,
-    guest::{World, lock},
+    check::not_applicable,
+    guest::{Life, World, lock},
     holds,
     meanwhile::Sleeper,
     probe::{Gate, PATIENCE},
@@ -41,7 +42,7 @@ fn in_its_poll(world: &World) -> Verdict {
         cx.waker().wake_by_ref();
         if life.polls() == 100 { Poll::Ready(()) } else { Poll::Pending }
     });
-    world.until_over(&[&life], "a task wakes itself in each poll")
+    world.until_ended(&[&life], "a task wakes itself in each poll")
 }
 
 fn in_the_poll_of_another(world: &World) -> Verdict {
@@ -51,7 +52,7 @@ fn in_the_poll_of_another(world: &World) -> Verdict {
         waker.wake_by_ref();
         Poll::Ready(())
     });
-    world.until_over(&[&wakes, &other], "a task woke another one in its last poll")
+    world.until_ended(&[&wakes, &other], "a task woke another one in its last poll")
 }
 
 /// When a task has ended, its future is dropped: after its poll, and before the executor can go to sleep.
@@ -62,7 +63,7 @@ fn after_a_poll(world: &World) -> Verdict {
     last.on_drop(move || waker.wake());
     last.tell();
     of_last.wake();
-    world.until_over(
+    world.until_ended(
         &[&last, &other],
         "a task was woken after the poll of another one, by the drop of that one's future",
     )
@@ -75,11 +76,11 @@ fn while_all_sleep(world: &World) -> Verdict {
     let sleeper = Sleeper::this_thread().filter(|_| world.has_block_on());
     let wakes = thread::spawn(move || {
         if sleeper.is_some() {
-            Sleeper::ends_or_sleeps(sleeper.as_ref(), || false);
+            Sleeper::falls_asleep(sleeper.as_ref());
         }
         waker.wake();
     });
-    world.until_over(&[&life], "a task was woken from another thread while its executor slept")?;
+    world.until_ended(&[&life], "a task was woken from another thread while its executor slept")?;
     ended(wakes, "a wake")
 }
 
@@ -105,44 +106,51 @@ fn many_in_turn(world: &World) -> Verdict {
             waker.into_iter().for_each(Waker::wake);
         }
     });
-    world.until_over(&[&life], "a task was woken again and again from another thread, right after its poll")?;
+    world.until_ended(&[&life], "a task was woken again and again from another thread, right after its poll")?;
     ended(wakes, "a wake")
 }
 
 pub(super) fn c5_one_poll_at_a_time(subject: &Tested) -> Verdict {
     let world = subject.world()?;
-    let (inside, leave) = (Gate::new(), Gate::new());
-    let (enters, left) = (inside.clone(), leave.clone());
+    let (inside, leave, over) = (Gate::new(), Gate::new(), Gate::new());
+    let (enters, left, first) = (inside.clone(), leave.clone(), over.clone());
     // With one thread nobody else can begin a poll but this one, inside of the wake.
     let waits = world.executor().threads() > 1;
-    let life = world.spawn(move |cx, life| {
-        if life.polls() > 0 || inside.is_open() {
+    let life = world.spawn(move |cx, _| {
+        if first.is_open() {
             return Poll::Ready(());
+        }
+        if inside.is_open() {
+            return Poll::Pending;
         }
         inside.open();
         cx.waker().wake_by_ref();
-        let waker = cx.waker().clone();
-        let elsewhere = thread::spawn(move || waker.wake());
-        let _ = elsewhere.join();
+        wake_elsewhere(cx);
         if waits {
             left.opens_within(PATIENCE);
         }
+        first.open();
         Poll::Pending
     });
     if waits {
-        enters.wait();
+        if !enters.opens_within(PATIENCE) {
+            return not_applicable("a task that is spawned is not polled (C4)");
+        }
         // Whoever could poll it does something else meanwhile.
         let others = world.let_others_run();
         leave.open();
         others?;
     }
-    world.until_over(&[&life], "a task was woken twice in the middle of its poll")?;
-    alone(life.overlaps(), "it was woken twice in the middle of its poll")?;
+    world.drive(|| over.is_open());
+    alone(&life, "it was woken twice in the middle of its poll")?;
+    world.until_ended(&[&life], "a task was woken twice in the middle of its poll")?;
+    alone(&life, "it was woken twice in the middle of its poll")?;
     storm(&world)?;
     subject.run_model("C5")
 }
 
-fn alone(overlaps: usize, what: &str) -> Verdict {
+fn alone(life: &Life, what: &str) -> Verdict {
+    let overlaps = life.overlaps();
     holds(overlaps == 0, || format!("{overlaps} polls of a task began while another one of it went on; {what}"))
 }
 
@@ -161,7 +169,7 @@ fn storm(world: &World) -> Verdict {
     world.drive(|| threads.iter().all(thread::JoinHandle::is_finished));
     threads.into_iter().try_for_each(|thread| ended(thread, "a wake"))?;
     world.ends(&life, waker)?;
-    alone(life.overlaps(), "two other threads woke it again and again")
+    alone(&life, "two other threads woke it again and again")
 }
 
 pub(super) fn c7_no_poll_without_a_wake(subject: &Tested) -> Verdict {

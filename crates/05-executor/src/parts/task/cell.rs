@@ -6,8 +6,7 @@
 use std::{
     any::type_name,
     future::Future,
-    marker::PhantomData,
-    mem::{ManuallyDrop, MaybeUninit},
+    mem::ManuallyDrop,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     ptr::NonNull,
@@ -15,9 +14,13 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+mod joining;
+
+pub(crate) use joining::Joining;
+
 use super::{
     JoinError, Schedule, Woken,
-    state::{Complete, Completed, Left, State, Wake},
+    state::{Completed, State, Wake},
     waker,
 };
 use crate::{parts::event, sync::cell::UnsafeCell};
@@ -201,7 +204,8 @@ impl Task {
             let _ = catch_unwind(AssertUnwindSafe(drop_output));
         } else if awaited {
             // SAFETY: as `AWAITED` was set, the handle reads the place at most, until that is unset.
-            let wake = || joiner.with(|place| unsafe { (*place).as_ref() }.inspect(|waker| waker.wake_by_ref()).is_some());
+            let wake =
+                || joiner.with(|place| unsafe { (*place).as_ref() }.inspect(|waker| waker.wake_by_ref()).is_some());
             let woken = catch_unwind(AssertUnwindSafe(wake));
             debug_assert!(woken.unwrap_or(true), "where somebody waits there is a waker");
             if state.woke_joiner() {
@@ -226,77 +230,6 @@ impl Drop for Task {
             // SAFETY: that was the last reference; and the table is that of this task.
             unsafe { (self.head().table.free)(self.0) }
         }
-    }
-}
-
-/// The join handle's end of a task whose output is a `T`. It is `Send` if that is.
-pub(crate) struct Joining<T> {
-    task: Task,
-    /// Whether the output was taken.
-    taken: bool,
-    output: PhantomData<T>,
-}
-
-impl<T> Joining<T> {
-    /// # Safety
-    ///
-    /// The reference is the one for the handle, and `T` the output of the task's future.
-    pub(crate) unsafe fn new(task: Task) -> Self {
-        Joining { task, taken: false, output: PhantomData }
-    }
-
-    pub(super) fn task(&self) -> &Task {
-        &self.task
-    }
-
-    // ANCHOR: join
-    /// Takes the output, or leaves the waker: as ever, it is registered first, and then looked.
-    pub(super) fn poll(&mut self, waker: &Waker) -> Poll<Result<T, JoinError>> {
-        assert!(!self.taken, "a join handle was polled after it was ready");
-        let Head { state, table, .. } = self.task.head();
-        if !state.is_complete() && self.leave(waker).is_ok() {
-            return Poll::Pending;
-        }
-        self.taken = true;
-        let mut output = MaybeUninit::<Result<T, JoinError>>::uninit();
-        // SAFETY: it is complete, so the output is the handle's, which takes it once; and the table is that of this task.
-        unsafe {
-            (table.take_output)(&self.task, output.as_mut_ptr().cast());
-            Poll::Ready(output.assume_init())
-        }
-    }
-
-    fn leave(&self, waker: &Waker) -> Result<(), Complete> {
-        let Head { state, joiner, .. } = self.task.head();
-        if state.is_awaited() {
-            // SAFETY: it is filled, and nobody writes it before the handle takes it back.
-            if joiner.with(|place| unsafe { (*place).as_ref() }.is_some_and(|last| last.will_wake(waker))) {
-                return Ok(());
-            }
-        }
-        // It may panic, or come back here: the word is not touched yet.
-        let clone = waker.clone();
-        state.take_back()?;
-        // SAFETY: `AWAITED` is not set, and only the handle sets it, so the place is the handle's.
-        let last = joiner.with_mut(|place| unsafe { (*place).replace(clone) });
-        let left = state.leave();
-        drop(last);
-        left
-    }
-    // ANCHOR_END: join
-}
-
-impl<T> Drop for Joining<T> {
-    fn drop(&mut self) {
-        let Head { state, table, joiner, .. } = self.task.head();
-        let Left { output, waker } = state.leave_handle();
-        // SAFETY: the word says that the place is the handle's.
-        let waker = waker.then(|| joiner.with_mut(|place| unsafe { (*place).take() }));
-        if output && !self.taken {
-            // SAFETY: it is complete, so the output is the handle's, and it is there; and the table is that of this task.
-            unsafe { (table.drop_output)(&self.task) }
-        }
-        drop(waker);
     }
 }
 

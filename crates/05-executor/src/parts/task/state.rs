@@ -90,7 +90,7 @@ pub(crate) struct Complete;
 impl State {
     /// Of a task with a handle and one entry, which is in its owner's list: three references.
     pub(crate) fn new() -> Self {
-        State(AtomicUsize::new(SCHEDULED | HANDLE | 3 * REFERENCE))
+        State(AtomicUsize::new(SCHEDULED | HANDLE | (3 * REFERENCE)))
     }
 
     // ANCHOR: wake

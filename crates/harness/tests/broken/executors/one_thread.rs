@@ -165,8 +165,8 @@ impl Executor for OneThread {
         let abort = move || {
             waker.is_aborted.store(true, SeqCst);
             let core = in_place.as_ref().and_then(|core| core.get().upgrade());
-            let future = core.and_then(|core| core.tasks.borrow_mut().get_mut(&waker.number)?.future.take());
-            drop(future);
+            let task = core.and_then(|core| core.tasks.borrow_mut().remove(&waker.number));
+            drop(task);
             waker.wake_by_ref();
         };
         let when_dropped =
@@ -278,16 +278,14 @@ impl Core {
     }
 
     fn end(&self, number: usize, future: LocalJob, end: End) {
-        if self.fault == Fault::KeepsTheFuture {
-            return mem::forget(future);
-        }
         let task = self.tasks.borrow_mut().remove(&number);
         let Some(task) = task else { return };
         if self.fault == Fault::JoinsBeforeTheDrop {
             task.join.end(end);
             return drop(future);
         }
-        let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(future)));
+        let leaves = |future| if self.fault == Fault::KeepsTheFuture { mem::forget(future) } else { drop(future) };
+        let dropped = panic::catch_unwind(AssertUnwindSafe(|| leaves(future)));
         if dropped.is_err() && self.fault == Fault::KeepsWhatPanics {
             self.tasks.borrow_mut().insert(number, task);
             return;

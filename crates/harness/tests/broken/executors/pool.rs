@@ -14,7 +14,7 @@ use harness::{
     executor::{End, Job, Spawner},
 };
 
-use super::{join::Join, numbers::lock, with_unsafe::Unlocked};
+use super::{join::Join, numbers::lock, one_thread::WithoutResult, with_unsafe::Unlocked};
 
 /// The one thing that is wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,7 +23,6 @@ pub enum Fault {
     ThreadsEndInAPanic,
     PollsTwiceAtOnce,
     ForgetsWakesInsidePoll,
-    SleepsWithoutALook,
 }
 
 /// How many threads it has.
@@ -51,11 +50,9 @@ struct Queue {
 struct Task {
     shared: Weak<Shared>,
     state: Mutex<State>,
-    /// Taken out while it is polled.
-    future: Mutex<Option<Job>>,
+    /// Whoever has put the state from `Queued` to `Polled` may touch it, and whoever has put it to `Over`.
+    future: Unlocked,
     join: Join,
-    /// If two threads may poll it at once.
-    unlocked: Option<Unlocked>,
 }
 
 #[derive(Clone, Copy, Default, Eq, PartialEq)]
@@ -91,7 +88,7 @@ impl Executor for Pool {
 
     fn spawn_joined(&self, job: Job) -> Option<Handle> {
         let join = Join::default();
-        self.shared.start(Some(job), None, join.clone());
+        self.shared.start(job, join.clone());
         Some(Handle::new(join.handle(None)))
     }
 
@@ -122,16 +119,12 @@ impl Drop for Pool {
 
 impl Shared {
     fn spawn(self: &Arc<Self>, work: Work) {
-        if self.fault == Fault::PollsTwiceAtOnce {
-            self.start(None, Some(Unlocked::new(work)), Join::default());
-        } else {
-            self.start(Some(Box::pin(super::one_thread::WithoutResult(work))), None, Join::default());
-        }
+        self.start(Box::pin(WithoutResult(work)), Join::default());
     }
 
-    fn start(self: &Arc<Self>, job: Option<Job>, unlocked: Option<Unlocked>, join: Join) {
+    fn start(self: &Arc<Self>, job: Job, join: Join) {
         let (shared, state) = (Arc::downgrade(self), Mutex::default());
-        let task = Arc::new(Task { shared, state, future: Mutex::new(job), join, unlocked });
+        let task = Arc::new(Task { shared, state, future: Unlocked::new(job), join });
         let mut tasks = lock(&self.tasks);
         // Those that are gone go when there are as many of them as there may be others.
         if tasks.len() == tasks.capacity() {
@@ -146,9 +139,6 @@ impl Shared {
     fn work(&self) {
         loop {
             let mut queue = lock(&self.queue);
-            if self.fault == Fault::SleepsWithoutALook && !queue.closed {
-                queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
-            }
             let idle = |queue: &mut Queue| queue.entries.is_empty() && !queue.closed;
             queue = self.changed.wait_while(queue, idle).unwrap_or_else(PoisonError::into_inner);
             let Some(task) = queue.entries.pop_front() else { return };
@@ -160,18 +150,15 @@ impl Shared {
 
 impl Task {
     fn poll(self: Arc<Self>, fault: Fault) {
-        if let Some(unlocked) = &self.unlocked {
-            *lock(&self.state) = State::Waits;
-            let waker = Waker::from(Arc::clone(&self));
-            let _ = unlocked.poll(&mut Context::from_waker(&waker));
-            return;
+        {
+            let mut state = lock(&self.state);
+            if *state == State::Over {
+                return;
+            }
+            *state = if fault == Fault::PollsTwiceAtOnce { State::Waits } else { State::Polled };
         }
-        if mem::replace(&mut *lock(&self.state), State::Polled) == State::Over {
-            return self.end(End::Cancelled);
-        }
-        let Some(mut future) = lock(&self.future).take() else { return };
         let waker = Waker::from(Arc::clone(&self));
-        let mut poll = || future.as_mut().poll(&mut Context::from_waker(&waker));
+        let poll = || self.future.poll(&mut Context::from_waker(&waker));
         let polled = match fault {
             Fault::ThreadsEndInAPanic => Ok(poll()),
             _ => panic::catch_unwind(AssertUnwindSafe(poll)),
@@ -179,8 +166,12 @@ impl Task {
         let end = match polled {
             Ok(Poll::Ready(output)) => End::Finished(output),
             Ok(Poll::Pending) => {
-                *lock(&self.future) = Some(future);
-                let woken = mem::replace(&mut *lock(&self.state), State::Waits) == State::PolledAndWoken;
+                let mut state = lock(&self.state);
+                let woken = *state == State::PolledAndWoken;
+                if matches!(*state, State::Polled | State::PolledAndWoken) {
+                    *state = State::Waits;
+                }
+                drop(state);
                 if woken && fault != Fault::ForgetsWakesInsidePoll {
                     self.wake();
                 }
@@ -188,13 +179,14 @@ impl Task {
             }
             Err(_) => End::Panicked,
         };
-        *lock(&self.future) = Some(future);
         self.end(end);
     }
 
     fn end(&self, end: End) {
-        *lock(&self.state) = State::Over;
-        let future = lock(&self.future).take();
+        if mem::replace(&mut *lock(&self.state), State::Over) == State::Over {
+            return;
+        }
+        let future = self.future.take();
         let dropped = panic::catch_unwind(AssertUnwindSafe(|| drop(future)));
         let ended = panic::catch_unwind(AssertUnwindSafe(|| self.join.end(end)));
         drop((dropped, ended));

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use harness::Work;
+use harness::executor::{Job, Output};
 
 /// A value that is not `Send`, sent all the same.
 #[derive(Clone)]
@@ -28,20 +28,25 @@ impl<T> Anywhere<T> {
 }
 
 /// A future without a lock around it.
-pub struct Unlocked(UnsafeCell<Work>);
+pub struct Unlocked(UnsafeCell<Option<Job>>);
 
 // SAFETY: none. That two threads poll it at once is the fault that the check must find; what the check's future does in a
 // poll that overlaps another one is done through shared references to atomics.
 unsafe impl Sync for Unlocked {}
 
 impl Unlocked {
-    pub fn new(work: Work) -> Self {
-        Unlocked(UnsafeCell::new(work))
+    pub fn new(job: Job) -> Self {
+        Unlocked(UnsafeCell::new(Some(job)))
     }
 
-    pub fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll(&self, cx: &mut Context<'_>) -> Poll<Output> {
         // SAFETY: none, as above.
-        let work = unsafe { &mut *self.0.get() };
-        work.as_mut().poll(cx)
+        let job = unsafe { &mut *self.0.get() };
+        job.as_mut().map_or(Poll::Pending, |job| job.as_mut().poll(cx))
+    }
+
+    pub fn take(&self) -> Option<Job> {
+        // SAFETY: none, as above.
+        unsafe { &mut *self.0.get() }.take()
     }
 }

@@ -1,0 +1,19 @@
+//! Who may go to another thread, as the compiler sees it.
+#![forbid(unsafe_code)]
+
+use std::rc::Rc;
+
+use harness::future::{Facts, Otherwise as _};
+use lesson_executor::{
+    parts::task::{AbortHandle, JoinHandle, Woken},
+    s4_spawn::{Executor, Spawner},
+};
+
+#[test]
+fn handles_and_entries_may_go_and_executors_stay() {
+    const {
+        assert!(Facts::<JoinHandle<u32>>::SEND && Facts::<AbortHandle>::SEND && Facts::<Woken>::SEND);
+        assert!(!Facts::<JoinHandle<Rc<u32>>>::SEND, "it carries its output");
+        assert!(!Facts::<Executor>::SEND && !Facts::<Spawner>::SEND, "their futures stay on their thread");
+    }
+}

@@ -1,0 +1,170 @@
+//! What a person sees who types no more than the lesson's name, a scene or a stage. A scene whose record breaks the
+//! schema exits with 1.
+#![forbid(unsafe_code)]
+
+use std::process::{Command, Output, Stdio};
+
+fn run(arguments: &[&str]) -> (Output, String) {
+    let program = Command::new(env!("CARGO_BIN_EXE_executor")).args(arguments).stdin(Stdio::null()).output().unwrap();
+    let out = String::from_utf8(program.stdout.clone()).unwrap();
+    (program, out)
+}
+
+fn played(arguments: &[&str]) -> String {
+    let (program, out) = run(arguments);
+    assert!(program.status.success(), "{arguments:?}: {out}{}", String::from_utf8_lossy(&program.stderr));
+    out
+}
+
+/// How many lines of a record say so.
+fn count(record: &str, what: &str) -> usize {
+    record.lines().filter(|line| line.contains(what)).count()
+}
+
+/// The scenes with a record that is the same every time, and those which measure.
+const RECORDED: [&str; 6] = ["loop", "queue", "interleaved", "wake", "panic", "cancel"];
+const MEASURED: [&str; 4] = ["layer", "idle", "blocks", "turn"];
+
+#[test]
+fn every_scene_that_is_listed_ends_by_itself_and_shows_the_same_record_every_time() {
+    let list = played(&["--list"]);
+    let mut scenes: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    scenes.sort_unstable();
+    let mut known = [&RECORDED[..], &MEASURED].concat();
+    known.sort_unstable();
+    assert_eq!(scenes, known);
+    for scene in RECORDED {
+        let out = played(&[scene]);
+        assert!(count(&out, "  main ") > 0 && out.contains(" 1  main"), "{out}");
+        assert_eq!(out, played(&[scene]));
+    }
+}
+
+#[test]
+fn without_arguments_a_few_of_them_are_played() {
+    let out = played(&[]);
+    for scene in ["loop: ", "idle: ", "blocks: ", "panic: "] {
+        assert!(out.lines().any(|line| line.starts_with(scene)), "{scene} {out}");
+    }
+}
+
+/// N11, N12, N15: stage 1 polls without a cause; with a queue each poll has one.
+#[test]
+fn who_waits_is_polled_in_each_round_of_stage_1_and_after_a_wake_of_the_later_ones() {
+    let spin = played(&["loop", "--stage", "spin"]);
+    assert!(
+        spin.contains("reader was polled 5 times, writer 4.") && count(&spin, "<- no wake: spurious") == 3,
+        "{spin}"
+    );
+    for stage in ["run-queue", "spawn"] {
+        let out = played(&["loop", "--stage", stage]);
+        assert!(out.contains("reader was polled 2 times, writer 4.") && count(&out, "spurious") == 0, "{out}");
+    }
+}
+
+/// N13, N14.
+#[test]
+fn a_task_is_in_the_queue_when_it_is_new_and_when_it_was_woken() {
+    for stage in ["run-queue", "spawn"] {
+        let out = played(&["queue", "--stage", stage]);
+        let said: Vec<&str> =
+            out.lines().filter_map(|line| line.split_once("  note     ")).map(|(_, said)| said).collect();
+        assert_eq!(
+            said,
+            [
+                "called: 0 in the queue",
+                "spawned: 1 in the queue",
+                "after its first poll: 0 in the queue",
+                "after another look into the queue: 0 in the queue",
+                "woken: 1 in the queue",
+                "executor task 1 (reader), received Ok(5)",
+                "after its second poll: 0 in the queue",
+            ]
+        );
+    }
+}
+
+/// N1, N6.
+#[test]
+fn tasks_take_turns_on_one_thread_and_the_kernel_is_not_asked() {
+    for stage in ["spin", "run-queue", "spawn"] {
+        let out = played(&["interleaved", "--stage", stage]);
+        assert!(out.contains("a1 b1 c1 a2 b2 c2 a3 b3 c3, on 1 thread."), "{out}");
+        let out = played(&["layer", "--stage", stage]);
+        assert!(out.contains("100 tasks stepped aside 10000 times, on 1 thread."), "{out}");
+        assert!(out.contains("The kernel was asked for another thread 0 times"), "{out}");
+    }
+}
+
+#[test]
+fn who_waits_for_another_thread_burns_a_core_in_stage_1_and_sleeps_in_the_later_ones() {
+    let polls = |stage| {
+        let out = played(&["idle", "--stage", stage]);
+        let (_, rest) = out.split_once("was polled ").unwrap();
+        rest.split_once(' ').unwrap().0.parse::<u64>().unwrap()
+    };
+    assert!(polls("spin") > 100, "some in each of a hundred milliseconds");
+    for stage in ["block-on", "run-queue", "spawn"] {
+        assert_eq!(polls(stage), 2);
+    }
+}
+
+#[test]
+fn the_other_scenes_say_what_came_of_them() {
+    for stage in ["block-on", "run-queue", "spawn"] {
+        let out = played(&["wake", "--stage", stage]);
+        assert!(out.contains("reader gave Ok(5), and to send gave Ok(())."), "{out}");
+        let parked = |what| out.lines().filter(|line| line.ends_with(what)).count();
+        assert_eq!((parked("  park"), parked("  unpark")), (1, 1), "{out}");
+    }
+    for stage in ["run-queue", "spawn"] {
+        let out = played(&["turn", "--stage", stage]);
+        assert!(out.contains("was served after 6"), "{out}");
+    }
+    let out = played(&["panic"]);
+    assert!(
+        out.contains("fails: the task panicked: no such group; goes_on: Ok(5).") && count(&out, " panic ") == 1,
+        "{out}"
+    );
+    let out = played(&["cancel"]);
+    assert!(out.contains("aborted: the task was cancelled; detached: 1 turn; waits: the task was cancelled."), "{out}");
+}
+
+/// N16: nothing prevents a poll from blocking.
+#[test]
+fn a_task_that_blocks_is_named_with_its_poll_and_how_long() {
+    for stage in ["spin", "run-queue", "spawn"] {
+        let out = played(&["blocks", "--stage", stage]);
+        let found: Vec<&str> = out.lines().filter(|line| line.starts_with("blocked: ")).collect();
+        assert_eq!(found.len(), 1, "{out}");
+        let (what, waited) = found[0].split_once(" held its thread for ").unwrap();
+        assert_eq!(what, "blocked: task 2 (greedy), poll 2,");
+        let (took, waited) = waited.split_once(" ms, and ").unwrap();
+        assert!(took.parse::<u64>().unwrap() >= 100 && waited == "1 more had to wait", "{out}");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_a_clear_message_and_exit_code_2() {
+    for (arguments, words) in [
+        (&["nowhere"][..], "there is no scene 'nowhere'"),
+        (&["panic", "--stage", "spin"], "the scene 'panic' has no stages"),
+        (&["queue", "--stage", "spin"], "the stages of the scene 'queue' are run-queue, spawn"),
+        (&["loop", "--stage", "9"], "invalid value '9' for '--stage <STAGE>'"),
+        (&["--stage", "spin"], "--stage needs a scene"),
+    ] {
+        let (program, _) = run(arguments);
+        let err = String::from_utf8(program.stderr).unwrap();
+        assert_eq!(program.status.code(), Some(2), "{err}");
+        assert!(err.contains(words), "{err}");
+    }
+}
+
+#[test]
+fn behind_a_pipe_that_is_closed_it_ends_quietly() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let program = Command::new(env!("CARGO_BIN_EXE_executor")).arg("loop").stdout(writer).output().unwrap();
+    assert!(program.status.success());
+    assert_eq!(String::from_utf8_lossy(&program.stderr), "");
+}

@@ -1,0 +1,52 @@
+//! What a task costs: one allocation, and no more bytes than a page of this lesson promises.
+#![forbid(unsafe_code)]
+
+use std::{
+    future::Future,
+    mem,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use lesson_executor::s4_spawn::Executor;
+
+#[global_allocator]
+static HEAP: harness::Counting = harness::Counting;
+
+/// A future of 64 bytes that waits for ever.
+struct Idle {
+    _bytes: [u64; 8],
+}
+
+impl Future for Idle {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Pending
+    }
+}
+
+fn live() -> usize {
+    harness::live_bytes().expect("the allocator of this test counts")
+}
+
+#[test]
+fn an_idle_task_is_120_bytes_and_a_finished_one_none() {
+    const TASKS: usize = 1_000;
+    let executor = Executor::new();
+    let idle = || drop(executor.spawn(Idle { _bytes: [0; 8] }));
+    // Once, so that the queue has its room.
+    (0..TASKS).for_each(|_| drop(executor.spawn(async {})));
+    executor.run_until_stalled();
+    let before = live();
+    (0..TASKS).for_each(|_| idle());
+    executor.run_until_stalled();
+    let idle = live() - before;
+    assert_eq!(mem::size_of::<Idle>(), 64);
+    assert_eq!(idle, 120 * TASKS, "{TASKS} tasks with a future of 64 bytes");
+    (0..TASKS).for_each(|_| drop(executor.spawn(async {})));
+    executor.run_until_stalled();
+    assert_eq!(live() - before, idle, "and {TASKS} more that have ended");
+    drop(executor);
+    assert!(live() < before);
+}

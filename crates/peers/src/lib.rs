@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub mod on_async_executor;
+pub mod on_async_std;
+pub mod on_futures;
+pub mod on_monoio;
+pub mod on_pollster;
+pub mod on_smol;
+pub mod on_tokio;
+
+use harness::{Subject, executor::Tested};
+
+/// All of them, each under its name, with what it declares of itself and without any list of what it fails.
+pub fn subjects() -> Vec<Subject<Tested>> {
+    [
+        on_tokio::subjects(),
+        on_async_std::subjects(),
+        on_smol::subjects(),
+        on_async_executor::subjects(),
+        on_futures::subjects(),
+        on_pollster::subjects(),
+        on_monoio::subjects(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
