@@ -28,6 +28,13 @@ use crate::parts::{
 ///
 /// First come, first served: a task that is in the queue is polled after at most as many polls of other tasks as were in
 /// front of it. The future of [`block_on`](Executor::block_on) has its turn after each of them.
+///
+/// It stays on its thread, with its futures, which need not be `Send`:
+///
+/// ```compile_fail,E0277
+/// let executor = lesson_executor::s4_spawn::Executor::new();
+/// std::thread::spawn(move || executor.run_until_stalled());
+/// ```
 pub struct Executor<D = Parking> {
     spawner: Spawner,
     driver: RefCell<D>,
