@@ -2,7 +2,7 @@
 //! tasks, and a loop around `poll`. Nobody needs to be woken, as everybody is asked all the time; and that is what is wrong.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     collections::VecDeque,
     future::Future,
     pin::{Pin, pin},
@@ -13,7 +13,6 @@ use std::{
 #[derive(Default)]
 pub struct Executor {
     tasks: RefCell<VecDeque<Task>>,
-    polls: Cell<u64>,
 }
 
 /// A future whose type and size nobody has to know, at a place where it stays.
@@ -36,7 +35,6 @@ impl Executor {
         for _ in 0..self.len() {
             // Out of the list, so that a task can add others to it; and one that panics is gone from it.
             let Some(mut task) = self.tasks.borrow_mut().pop_front() else { return };
-            self.polls.set(self.polls.get() + 1);
             match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(()) => drop(task),
                 Poll::Pending => self.tasks.borrow_mut().push_back(task),
@@ -71,10 +69,5 @@ impl Executor {
     /// Whether there is no task.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// How often tasks have been polled.
-    pub fn polls(&self) -> u64 {
-        self.polls.get()
     }
 }

@@ -61,7 +61,7 @@ pub const SCENES: [Scene; 10] = [
     },
     Scene {
         name: "layer",
-        about: "who decides which task goes on: the kernel, or this program?",
+        about: "who decides which task goes on, the kernel or this program",
         look: "Ten thousand times one task steps aside for another. The kernel is never asked: it knows of one thread.",
         stages: &[Spin, RunQueue, Spawn],
         play: kernel::play_layer,
@@ -76,7 +76,8 @@ pub const SCENES: [Scene; 10] = [
     Scene {
         name: "wake",
         about: "nobody is in the queue, the thread sleeps, and another thread wakes a task",
-        look: "The wake puts the task into the queue first, and ends the sleep of the thread second.",
+        look: "The waker comes from the executor, with the poll, and the future leaves a clone of it where the value will come. \
+               The wake puts the task into the queue first, and ends the sleep of the thread second.",
         stages: &[BlockOn, RunQueue, Spawn],
         play: play_wake,
     },

@@ -6,27 +6,20 @@ use std::process::ExitCode;
 
 use harness::{Subject, executor::CHECKS};
 
+#[path = "subjects/fails.rs"]
+mod fails;
 mod subjects;
 
 #[global_allocator]
 static HEAP: harness::Counting = harness::Counting;
 
-const SPIN_FAILS: &[(&str, &str)] = &[
-    ("C7", "it polls every task in every round, woken or not"),
-    ("C18", "it polls also when nobody is ready, and never sleeps"),
-];
-const NAIVE_FAILS: &[(&str, &str)] = &[
-    ("C2", "a poll that parks takes the wake along that was meant for the loop"),
-    ("C3", "so does a loop inside of the loop: both sleep by the one token of their thread"),
-];
-
 fn main() -> ExitCode {
     harness::main(
         &CHECKS,
         vec![
-            Subject::new("s1-spin", subjects::spin()).fails(SPIN_FAILS),
+            Subject::new("s1-spin", subjects::spin()).fails(fails::SPIN),
             Subject::new("s2-block-on", subjects::block_on()),
-            Subject::new("s2-naive", subjects::naive_block_on()).fails(NAIVE_FAILS),
+            Subject::new("s2-naive", subjects::naive_block_on()).fails(fails::NAIVE),
             Subject::new("s3-run-queue", subjects::run_queue()),
             Subject::new("s4-spawn", subjects::spawn()),
         ],

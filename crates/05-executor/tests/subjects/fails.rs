@@ -1,0 +1,13 @@
+//! What each stage fails, and why: `contract.rs` holds the stages to it, `readme.rs` the README.
+
+/// Stage 1.
+pub const SPIN: &[(&str, &str)] = &[
+    ("C7", "it polls every task in every round, woken or not"),
+    ("C18", "it polls also when nobody is ready, and never sleeps"),
+];
+
+/// Stage 2, over the token of std.
+pub const NAIVE: &[(&str, &str)] = &[
+    ("C2", "a poll that parks takes the wake along that was meant for the loop"),
+    ("C3", "so does a loop inside of the loop: both sleep by the one token of their thread"),
+];
