@@ -61,7 +61,7 @@ pub const SCENES: [Scene; 10] = [
     },
     Scene {
         name: "layer",
-        about: "who decides which task goes on: the kernel, or this program?",
+        about: "who decides which task goes on, the kernel or this program",
         look: "Ten thousand times one task steps aside for another. The kernel is never asked: it knows of one thread.",
         stages: &[Spin, RunQueue, Spawn],
         play: kernel::play_layer,
