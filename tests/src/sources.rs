@@ -23,6 +23,7 @@ pub const UNSAFE: &[&str] = &[
     "crates/harness/src/probe/waker.rs",
     "crates/harness/tests/broken/wakers.rs",
     "crates/harness/tests/broken/with_unsafe.rs",
+    "crates/harness/tests/broken/executors/with_unsafe.rs",
     "crates/timeline/src/waker.rs",
     "tests/tests/future_findings/hooked_waker.rs",
 ];

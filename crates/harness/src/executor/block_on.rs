@@ -44,10 +44,13 @@ fn blocked(subject: &Tested) -> Verdict {
     while_parked(&world)
 }
 
+/// What a future does in its poll.
+type Wakes = fn(&mut Context<'_>);
+
 /// A wake that is over before the poll is.
-const WAYS: [(&str, fn(&mut Context<'_>)); 3] = [
+const WAYS: [(&str, Wakes); 3] = [
     ("inside its poll, by itself", |cx| cx.waker().wake_by_ref()),
-    ("inside its poll, by itself and twice", |cx| (0..2).for_each(|_| cx.waker().clone().wake())),
+    ("inside its poll, by itself and twice", |cx| (0..2).for_each(|_| cx.waker().wake_by_ref())),
     ("inside its poll, by another thread", wake_elsewhere),
 ];
 

@@ -209,9 +209,8 @@ fn runners(subject: &Tested) -> Verdict {
         return not_applicable("nothing that runs its tasks can stop before them");
     };
     drop((runner, ticker));
-    let make: [(&str, fn(&World) -> Option<LocalWork>); 2] =
-        [("runner", |world| world.executor().runner()), ("ticker", |world| world.executor().ticker())];
-    for (what, make) in make {
+    let runner: fn(&World) -> Option<LocalWork> = |world| world.executor().runner();
+    for (what, make) in [("runner", runner), ("ticker", |world| world.executor().ticker())] {
         let make = || make(&world).map(Task::from).ok_or_else(|| Stop::NotApplicable("it gives one once".to_owned()));
         with_tasks_in_hand(&world, what, &make)?;
         with_a_notice(&world, what, &make)?;
