@@ -66,6 +66,12 @@ chat address *arguments:
 check-chat *target:
     @cargo run -q -p harness --bin check-chat -- "$@"
 
+# The checks of executors on every stage of lesson 5 and on every runtime, in one table: just matrix --only tokio
+[group('check')]
+[no-exit-message]
+matrix *arguments:
+    @cargo run -q -p tests --example matrix -- "$@"
+
 # Put every server under the same loads, and print one table: just load-table --rounds 1 --only tokio --load 100/10
 [group('measure')]
 [no-exit-message]
