@@ -17,6 +17,7 @@ pub const UNSAFE: &[&str] = &[
     "crates/04-waker/src/s1_raw_waker.rs",
     "crates/harness/src/alloc.rs",
     "crates/harness/src/probe/waker.rs",
+    "crates/harness/tests/broken/executors/with_unsafe.rs",
     "crates/harness/tests/broken/wakers.rs",
     "crates/harness/tests/broken/with_unsafe.rs",
     "crates/timeline/src/waker.rs",

@@ -8,5 +8,5 @@ use harness::{
 /// The one.
 pub fn subjects() -> Vec<Subject<Tested>> {
     let declared = Policies { nested: Some(Nested::Works), ..Policies::default() };
-    vec![Subject::new("pollster", Tested::block_on(|work| pollster::block_on(work)).policies(declared))]
+    vec![Subject::new("pollster", Tested::block_on(pollster::block_on).policies(declared))]
 }

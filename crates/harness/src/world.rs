@@ -1,0 +1,170 @@
+//! The executor of a subject, and how a check starts tasks on it and waits for what they do.
+
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError},
+    },
+    task::{Context, Poll, Waker},
+    thread,
+};
+
+use crate::{
+    Executor, Handle, Stop, Verdict, Work,
+    check::not_applicable,
+    child::give_up,
+    executor::Output,
+    guest::{Life, guest, job, waits},
+    holds,
+    probe::PATIENCE,
+    until,
+};
+
+/// The executor of a subject, and what a check does with it.
+pub(crate) struct World {
+    pub(crate) executor: Box<dyn Executor>,
+}
+
+impl World {
+    /// Starts a task that does as `script` says in each poll.
+    pub(crate) fn spawn(&self, script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send + 'static) -> Arc<Life> {
+        let (work, life) = guest(script);
+        self.executor.spawn(work);
+        life
+    }
+
+    /// Starts such a task, and gives its join handle.
+    pub(crate) fn spawn_joined(
+        &self,
+        script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send + 'static,
+    ) -> Result<(Handle, Arc<Life>), Stop> {
+        let (job, life) = job(script, Output::default());
+        let handle = self.executor.spawn_joined(job);
+        handle.map_or_else(|| not_applicable("its tasks have no handles to join them by"), |handle| Ok((handle, life)))
+    }
+
+    /// Whether its tasks have join handles.
+    pub(crate) fn joins(&self) -> bool {
+        self.spawn_joined(|_, _| Poll::Ready(())).is_ok()
+    }
+
+    /// Starts a task that keeps its first waker in its [`Life`] and waits until it is [told](Life::tell) to end.
+    pub(crate) fn spawn_waiting(&self) -> Arc<Life> {
+        self.spawn(waits)
+    }
+
+    /// Starts such a task, and gives its waker once it was polled.
+    pub(crate) fn waiting(&self) -> Result<(Arc<Life>, Waker), Stop> {
+        let life = self.spawn_waiting();
+        let waker = self.first_waker(&life)?;
+        Ok((life, waker))
+    }
+
+    /// The waker of a task that waits, once it was polled.
+    pub(crate) fn first_waker(&self, life: &Life) -> Result<Waker, Stop> {
+        self.drive(|| life.polls() > 0);
+        life.take_waker().map_or_else(|| not_applicable("a task that is spawned is not polled (C4)"), Ok)
+    }
+
+    /// Lets the executor poll until `reached`; `false` if that takes too long.
+    pub(crate) fn drive(&self, mut reached: impl FnMut() -> bool) -> bool {
+        let mut look = || {
+            self.executor.run();
+            reached()
+        };
+        // Mostly it is a matter of microseconds, and some checks do this thousands of times.
+        for _ in 0..100 {
+            if look() {
+                return true;
+            }
+            thread::yield_now();
+        }
+        until(PATIENCE, || look().then_some(())).is_some()
+    }
+
+    /// Lets the executor poll until the task has been polled more often than `before`.
+    pub(crate) fn polled_after(&self, life: &Life, before: usize, what: &str) -> Verdict {
+        holds(self.drive(|| life.polls() > before), || {
+            format!("{what}, and the task was not polled again in {PATIENCE:?}")
+        })
+    }
+
+    /// Ends a task that waits, by this waker.
+    pub(crate) fn ends(&self, life: &Life, waker: Waker) -> Verdict {
+        life.tell();
+        waker.wake();
+        // Dropping a handle may have cancelled it before that.
+        let ended = self.drive(|| life.is_ready() || life.drops() > 0);
+        holds(ended, || format!("a task was to end, was woken, and after {} polls it has not ended", life.polls()))
+    }
+
+    /// Blocks on a future until it is ready; if that takes too long, the check ends with what was observed: `hang`.
+    pub(crate) fn block_on(&self, root: Work, hang: &str) -> Verdict {
+        if blocks(hang, || self.executor.block_on(root)) {
+            Ok(())
+        } else {
+            not_applicable("it does not block on a future")
+        }
+    }
+
+    /// Whether it blocks on a future.
+    pub(crate) fn has_block_on(&self) -> bool {
+        self.block_on(Box::pin(poll_fn(|_| Poll::Ready(()))), "blocking on a future that is ready at once did not end")
+            .is_ok()
+    }
+
+    /// Blocks until these tasks have ended, or lets the executor poll where nothing blocks; `what` led to it.
+    pub(crate) fn until_ended(&self, lives: &[&Arc<Life>], what: &str) -> Verdict {
+        let hang = format!("{what}, and in {PATIENCE:?} nothing came of it");
+        let waits: Vec<_> = lives.iter().map(|life| Arc::clone(life)).collect();
+        let root = poll_fn(move |cx| {
+            let over = |life: &Arc<Life>| {
+                life.watch(cx.waker().clone());
+                life.is_over()
+            };
+            if waits.iter().all(over) { Poll::Ready(()) } else { Poll::Pending }
+        });
+        if !blocks(&hang, || self.executor.block_on(Box::pin(root))) {
+            let over = self.drive(|| lives.iter().all(|life| life.is_over()));
+            holds(over, || hang)?;
+        }
+        let ended = lives.iter().all(|life| life.is_ready());
+        holds(ended, || format!("{what}, and it was dropped before its end"))
+    }
+
+    /// Lets the executor do whatever it would do: several other tasks run to their ends meanwhile.
+    pub(crate) fn let_others_run(&self) -> Verdict {
+        for _ in 0..4 {
+            let mut turns = 0;
+            let other = self.spawn(move |cx, _| {
+                turns += 1;
+                if turns == 4 {
+                    return Poll::Ready(());
+                }
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            });
+            if !self.drive(|| other.is_ready()) {
+                return not_applicable("other tasks do not come to their end (B10)");
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn executor(&self) -> &dyn Executor {
+        &*self.executor
+    }
+}
+
+/// Does what may block for ever. If it does, the check ends with what was observed.
+pub(crate) fn blocks<T>(observed: &str, run: impl FnOnce() -> T) -> T {
+    let (_alive, gone) = mpsc::channel::<()>();
+    let observed = observed.to_owned();
+    thread::spawn(move || {
+        if gone.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            give_up(observed);
+        }
+    });
+    run()
+}
