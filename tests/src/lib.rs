@@ -1,9 +1,10 @@
 //! What crosses lessons, in one package: [`notes`] checks every page of the notes, [`arrows`] who
-//! may know whom, [`sources`] how every file is written; [`programs`] finds and runs what the
+//! may know whom, [`sources`] how every file is written; [`findings`] is what others fail; [`programs`] finds and runs what the
 //! workspace builds. `notes-sync` refreshes the notes; the doctests are the notes' Rust fences.
 #![forbid(unsafe_code)]
 
 pub mod arrows;
+pub mod findings;
 pub mod notes;
 mod problem;
 pub mod programs;

@@ -21,6 +21,7 @@ pub const UNSAFE: &[&str] = &[
     "crates/05-executor/src/parts/task/waker.rs",
     "crates/harness/src/alloc.rs",
     "crates/harness/src/probe/waker.rs",
+    "crates/harness/tests/broken/executors/with_unsafe.rs",
     "crates/harness/tests/broken/wakers.rs",
     "crates/harness/tests/broken/with_unsafe.rs",
     "crates/harness/tests/broken/executors/with_unsafe.rs",

@@ -1,9 +1,5 @@
 //! The tasks that a check gives an executor: they do as the check says, and note what is done to them.
 
-mod world;
-
-pub(crate) use world::{World, blocks};
-
 use std::{
     cell::Cell,
     pin::Pin,
@@ -201,6 +197,12 @@ impl Life {
     /// Whether it has ended or was dropped.
     pub(crate) fn is_over(&self) -> bool {
         self.is_ready() || self.drops() > 0
+    }
+
+    /// From now on this waker is woken when it is over.
+    pub(crate) fn watch(&self, waker: Waker) {
+        let old = lock(&self.watcher).replace(waker);
+        drop(old);
     }
 
     fn tell_watcher(&self) {

@@ -20,6 +20,7 @@ mod process;
 mod runner;
 mod wait;
 pub mod waker;
+mod world;
 
 pub use alloc::{Counting, allocations, live_bytes};
 pub use check::{Check, Level, Stop, Verdict, holds};

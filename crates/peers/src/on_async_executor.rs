@@ -164,7 +164,9 @@ impl TwoThreads {
         let (stop, stopped) = unbounded::<()>();
         let thread = |_| {
             let (executor, stopped) = (Arc::clone(&executor), stopped.clone());
-            thread::spawn(move || _ = smol::block_on(executor.run(stopped.recv())))
+            thread::spawn(move || {
+                let _ = smol::block_on(executor.run(stopped.recv()));
+            })
         };
         TwoThreads { threads: (0..THREADS).map(thread).collect(), executor, stop: Some(stop) }
     }

@@ -3,6 +3,7 @@
 
 use std::{cell::RefCell, time::Duration};
 
+use futures::future::lazy;
 use harness::{
     Executor, Handle, Subject, Work,
     executor::{DroppedHandle, Job, LocalJob, Output, Panics, Policies, Spawner, Tested},
@@ -24,13 +25,13 @@ impl OneThread {
 
     /// Tasks are started inside of the runtime only.
     fn start(&self, job: LocalJob) -> JoinHandle<Output> {
-        self.0.borrow_mut().block_on(async { monoio::spawn(job) })
+        self.0.borrow_mut().block_on(lazy(|_| monoio::spawn(job)))
     }
 }
 
 impl Executor for OneThread {
     fn spawn(&self, work: Work) {
-        self.0.borrow_mut().block_on(async { drop(monoio::spawn(work)) });
+        self.0.borrow_mut().block_on(lazy(|_| drop(monoio::spawn(work))));
     }
 
     /// What other threads have woken is looked at when there is nothing to poll, so there must be nothing for a moment.

@@ -15,8 +15,9 @@ use crate::{
     Stop, Verdict, Work,
     caught::{caught, ended},
     check::{failed, not_applicable},
-    guest::{World, guest, lock},
+    guest::{guest, lock},
     meanwhile::{Meanwhile, Sleeper, Until},
+    world::World,
 };
 
 pub(super) fn c1_wake_before_the_park(subject: &Tested) -> Verdict {
@@ -44,11 +45,10 @@ fn blocked(subject: &Tested) -> Verdict {
     while_parked(&world)
 }
 
-/// What a future does in its poll.
-type Wakes = fn(&mut Context<'_>);
+type Wake = fn(&mut Context<'_>);
 
 /// A wake that is over before the poll is.
-const WAYS: [(&str, Wakes); 3] = [
+const WAYS: [(&str, Wake); 3] = [
     ("inside its poll, by itself", |cx| cx.waker().wake_by_ref()),
     ("inside its poll, by itself and twice", |cx| (0..2).for_each(|_| cx.waker().wake_by_ref())),
     ("inside its poll, by another thread", wake_elsewhere),

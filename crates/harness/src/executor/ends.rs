@@ -16,10 +16,11 @@ use crate::{
     Stop, Verdict,
     caught::ended,
     check::{failed, not_applicable},
-    guest::{Life, World, local_job, lock, waits},
+    guest::{Life, local_job, lock, waits},
     holds,
     probe::{PATIENCE, WakerProbe},
     until,
+    world::World,
 };
 
 pub(super) fn c6_ends_once(subject: &Tested) -> Verdict {

@@ -9,13 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{LocalWork, Tested};
+use super::Tested;
 use crate::{
     Stop, Verdict,
     check::not_applicable,
-    guest::{Life, World, blocks, guest, lock},
+    guest::{Life, guest, lock},
     holds,
     probe::{PATIENCE, Task},
+    world::{World, blocks},
 };
 
 /// How many tasks wake themselves in each poll.
@@ -209,9 +210,12 @@ fn runners(subject: &Tested) -> Verdict {
         return not_applicable("nothing that runs its tasks can stop before them");
     };
     drop((runner, ticker));
-    let runner: fn(&World) -> Option<LocalWork> = |world| world.executor().runner();
-    for (what, make) in [("runner", runner), ("ticker", |world| world.executor().ticker())] {
-        let make = || make(&world).map(Task::from).ok_or_else(|| Stop::NotApplicable("it gives one once".to_owned()));
+    for what in ["runner", "ticker"] {
+        let make = || {
+            let executor = world.executor();
+            let made = if what == "runner" { executor.runner() } else { executor.ticker() };
+            made.map(Task::from).ok_or_else(|| Stop::NotApplicable("it gives one once".to_owned()))
+        };
         with_tasks_in_hand(&world, what, &make)?;
         with_a_notice(&world, what, &make)?;
     }

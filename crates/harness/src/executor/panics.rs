@@ -13,10 +13,11 @@ use crate::{
     Stop, Verdict,
     caught::caught,
     check::failed,
-    guest::{Life, World, guest, job, waits},
+    guest::{Life, guest, job, waits},
     holds,
     leak::no_leak,
     probe::WakerProbe,
+    world::World,
 };
 
 pub(super) fn c10_panic_in_a_task(subject: &Tested) -> Verdict {

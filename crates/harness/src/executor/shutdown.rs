@@ -10,10 +10,11 @@ use crate::{
     Verdict, Work,
     caught::caught,
     check::not_applicable,
-    guest::{Life, World, blocks, guest, lock, waits},
+    guest::{Life, guest, lock, waits},
     holds,
     probe::PATIENCE,
     until,
+    world::{World, blocks},
 };
 
 pub(super) fn c14_spawn_too_late(subject: &Tested) -> Verdict {

@@ -14,10 +14,11 @@ use crate::{
     Stop, Verdict,
     caught::ended,
     check::not_applicable,
-    guest::{Life, World, lock},
+    guest::{Life, lock},
     holds,
     meanwhile::Sleeper,
     probe::{Gate, PATIENCE},
+    world::World,
 };
 
 pub(super) fn c4_every_wake_is_followed(subject: &Tested) -> Verdict {

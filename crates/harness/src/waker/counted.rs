@@ -11,9 +11,9 @@ use crate::{
     Stop, Verdict,
     caught::caught,
     check::{failed, not_applicable},
-    guest::World,
     holds,
     leak::no_leak,
+    world::World,
 };
 
 /// What is done with wakers, of which there are never more than two: of three, the loss of two would go unnoticed until

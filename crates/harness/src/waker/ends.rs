@@ -14,12 +14,13 @@ use crate::{
     caught::ended,
     check::{failed, not_applicable},
     executor::Handle,
-    guest::{Life, World, lock, waits},
+    guest::{Life, lock, waits},
     holds,
     leak::no_leak,
     meanwhile::{Meanwhile, Sleeper, Until},
     probe::{Gate, PATIENCE},
     until,
+    world::World,
 };
 
 pub(super) fn b7_executor_dropped(subject: &Tested) -> Verdict {

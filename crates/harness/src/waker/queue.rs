@@ -11,10 +11,11 @@ use crate::{
     Stop, Verdict,
     caught::ended,
     check::not_applicable,
-    guest::{World, lock},
+    guest::lock,
     holds,
     meanwhile::{Event, Meanwhile, Until},
     probe::{Gate, PATIENCE},
+    world::World,
 };
 
 pub(super) fn b10_wake_inside_poll(subject: &Tested) -> Verdict {

@@ -12,8 +12,9 @@ use crate::{
     Stop, Verdict,
     caught::ended,
     check::{failed, not_applicable},
-    guest::{Life, World},
+    guest::Life,
     holds,
+    world::World,
 };
 
 pub(super) fn b3_same_task(subject: &Tested) -> Verdict {

@@ -15,8 +15,8 @@ use crate::{
     caught::caught,
     check::{failed, not_applicable},
     executor::Policies,
-    guest::World,
     probe::{Canary, Seen, canary},
+    world::World,
 };
 
 /// A waker to be checked, as the ways to make a fresh one: each check makes as many as it needs.

@@ -11,9 +11,10 @@ use crate::{
     Verdict,
     caught::ended,
     check::{failed, not_applicable},
-    guest::{Life, World, lock, waking},
+    guest::{Life, lock, waking},
     holds,
     meanwhile::{Meanwhile, Until},
+    world::World,
 };
 
 pub(super) fn b5_any_thread(subject: &Tested) -> Verdict {

@@ -223,7 +223,7 @@ impl Core {
     /// Timers are looked at every so many polls, also when there is always something to poll.
     fn next(&self) -> Option<usize> {
         self.polls.set(self.polls.get() + 1);
-        if self.polls.get() % 16 == 0 && self.fault != Fault::TimersWhenIdle {
+        if self.polls.get().is_multiple_of(16) && self.fault != Fault::TimersWhenIdle {
             fire();
         }
         self.numbers.pop()

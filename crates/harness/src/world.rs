@@ -1,4 +1,4 @@
-//! The executor of a subject, and what a check does with it.
+//! The executor of a subject, and how a check starts tasks on it and waits for what they do.
 
 use std::{
     future::poll_fn,
@@ -10,10 +10,15 @@ use std::{
     thread,
 };
 
-use super::{Life, guest, job, lock, waits};
 use crate::{
-    Executor, Handle, Stop, Verdict, Work, check::not_applicable, child::give_up, executor::Output, holds,
-    probe::PATIENCE, until,
+    Executor, Handle, Stop, Verdict, Work,
+    check::not_applicable,
+    child::give_up,
+    executor::Output,
+    guest::{Life, guest, job, waits},
+    holds,
+    probe::PATIENCE,
+    until,
 };
 
 /// The executor of a subject, and what a check does with it.
@@ -115,8 +120,7 @@ impl World {
         let waits: Vec<_> = lives.iter().map(|life| Arc::clone(life)).collect();
         let root = poll_fn(move |cx| {
             let over = |life: &Arc<Life>| {
-                let old = lock(&life.watcher).replace(cx.waker().clone());
-                drop(old);
+                life.watch(cx.waker().clone());
                 life.is_over()
             };
             if waits.iter().all(over) { Poll::Ready(()) } else { Poll::Pending }

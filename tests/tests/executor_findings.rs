@@ -1,0 +1,251 @@
+//! What the checks found in executors that nobody here wrote, each shown in a few lines and without the checks. A test that
+//! fails tells that a library was mended: take it away, and its line in `findings.rs`.
+#![forbid(unsafe_code)]
+
+use std::{
+    env,
+    future::{Future, pending, poll_fn},
+    panic,
+    pin::Pin,
+    process::{Command, Output},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        mpsc,
+    },
+    task::{Context, Poll, Waker},
+    thread,
+    time::{Duration, Instant},
+};
+
+use futures::{executor::ThreadPool, future::lazy};
+use monoio::{FusionDriver, RuntimeBuilder};
+
+/// Of the harness, nothing else is used.
+#[global_allocator]
+static HEAP: harness::Counting = harness::Counting;
+
+/// Runs one test of this file again, in a process of its own.
+fn again(test: &str, how: &str) -> Output {
+    let this = env::current_exe().expect("a running program has a file");
+    Command::new(this).args(["--exact", test]).env(AGAIN, how).output().expect("it can be started again")
+}
+
+const AGAIN: &str = "EXECUTOR_FINDINGS_AGAIN";
+
+// C11: a panic in the drop of a future.
+
+/// Ready at once; its drop panics.
+struct PanicsInDrop;
+
+impl Future for PanicsInDrop {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        panic!("a drop that panics");
+    }
+}
+
+#[test]
+fn async_task_ends_the_process_when_the_drop_of_a_future_panics() {
+    if env::var_os(AGAIN).is_some() {
+        let (runnable, task) = async_task::spawn(PanicsInDrop, |_| ());
+        task.detach();
+        let _ = panic::catch_unwind(|| runnable.run());
+        return;
+    }
+    let output = again("async_task_ends_the_process_when_the_drop_of_a_future_panics", "1");
+    assert!(!output.status.success() && output.status.code().is_none(), "{output:?}");
+}
+
+// C8, C10 and C11: a pool of threads.
+
+/// Wakes itself in each poll until it is told to stop, or has done so too often.
+async fn busy(polls: Arc<AtomicUsize>, stop: Arc<AtomicBool>) {
+    poll_fn(|cx| {
+        if polls.fetch_add(1, SeqCst) > 100_000 || stop.load(SeqCst) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+#[test]
+fn futures_thread_pool_polls_a_task_that_wakes_itself_before_all_others() {
+    let pool = ThreadPool::builder().pool_size(1).create().expect("a process can have a thread more");
+    let (polls, stop) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
+    let (begin, begun) = mpsc::channel::<()>();
+    // Nothing is polled before both are in the queue.
+    pool.spawn_ok(async move { begun.recv().expect("it is sent") });
+    pool.spawn_ok(busy(polls.clone(), stop.clone()));
+    let (done, is_done) = mpsc::channel();
+    let (seen, stops) = (polls.clone(), stop);
+    pool.spawn_ok(async move {
+        stops.store(true, SeqCst);
+        done.send(seen.load(SeqCst)).expect("it is awaited");
+    });
+    begin.send(()).expect("it is awaited");
+    let polls = is_done.recv().expect("it is sent");
+    assert!(polls > 100_000, "{polls}");
+}
+
+#[test]
+fn futures_thread_pool_loses_a_thread_with_each_panic() {
+    let pool = ThreadPool::builder().pool_size(2).create().expect("a process can have two threads more");
+    let polled = Arc::<AtomicUsize>::default();
+    for _ in 0..3 {
+        let polled = polled.clone();
+        pool.spawn_ok(async move {
+            polled.fetch_add(1, SeqCst);
+            panic!("a task that panics");
+        });
+    }
+    let began = Instant::now();
+    while polled.load(SeqCst) < 2 && began.elapsed() < Duration::from_secs(10) {
+        thread::yield_now();
+    }
+    thread::sleep(Duration::from_millis(100));
+    // The third one waits for a thread that is not there any more.
+    assert_eq!(polled.load(SeqCst), 2);
+}
+
+// B7, B14, B15 and C8: monoio.
+
+type Runtime = monoio::FusionRuntime<
+    monoio::time::TimeDriver<monoio::IoUringDriver>,
+    monoio::time::TimeDriver<monoio::LegacyDriver>,
+>;
+
+fn runtime() -> Runtime {
+    RuntimeBuilder::<FusionDriver>::new().enable_timer().build().expect("a process can have some files more")
+}
+
+/// Lets it poll what is woken, and what other threads have woken.
+fn run(runtime: &mut Runtime) {
+    runtime.block_on(async { monoio::time::sleep(Duration::from_millis(1)).await });
+}
+
+#[test]
+fn monoio_polls_a_task_that_wakes_itself_before_all_others() {
+    let (polls, stop) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
+    let seen = runtime().block_on(async {
+        let busy = monoio::spawn(busy(polls.clone(), stop.clone()));
+        let other = monoio::spawn(async move {
+            stop.store(true, SeqCst);
+            polls.load(SeqCst)
+        });
+        busy.await;
+        other.await
+    });
+    // In each turn as many polls as twice the length of the queue, and all of them are of the first.
+    assert!(seen > 100_000, "{seen}");
+}
+
+/// A task that waits for each of these, and holds it, and their wakers.
+fn waiting<T: 'static>(runtime: &mut Runtime, held: impl IntoIterator<Item = T>) -> Vec<Waker> {
+    let (send, receive) = mpsc::channel::<Waker>();
+    runtime.block_on(async {
+        for held in held {
+            let send = send.clone();
+            drop(monoio::spawn(async move {
+                let _held = held;
+                send.send(poll_fn(|cx| Poll::Ready(cx.waker().clone())).await).expect("they are kept");
+                pending::<()>().await;
+            }));
+        }
+    });
+    run(runtime);
+    receive.try_iter().collect()
+}
+
+#[test]
+fn monoio_never_frees_a_task_that_is_woken_before_the_end() {
+    let mut runtime = runtime();
+    let held = Arc::new(());
+    let wakers = waiting(&mut runtime, [held.clone()]);
+    wakers.into_iter().for_each(Waker::wake);
+    drop(runtime);
+    assert_eq!(Arc::strong_count(&held), 2);
+}
+
+/// The bytes that so many tasks leave on the heap, each of which has polled its own join handle, or none.
+fn left_by(tasks: usize, waits_for_itself: bool) -> usize {
+    let mut runtime = runtime();
+    let mut round = || {
+        let told = Arc::<AtomicBool>::default();
+        let own = Arc::<Mutex<Option<monoio::task::JoinHandle<()>>>>::default();
+        let (send, wakers) = mpsc::channel::<Waker>();
+        let (handle, ends) = (own.clone(), told.clone());
+        let task = poll_fn(move |cx| {
+            if let Some(handle) = &mut *handle.lock().expect("nobody panics") {
+                assert!(Pin::new(handle).poll(cx).is_pending());
+            }
+            if ends.load(SeqCst) {
+                return Poll::Ready(());
+            }
+            send.send(cx.waker().clone()).expect("they are kept");
+            Poll::Pending
+        });
+        let handle = runtime.block_on(lazy(|_| monoio::spawn(task)));
+        *own.lock().expect("nobody panics") = waits_for_itself.then_some(handle);
+        for tell in [false, true] {
+            run(&mut runtime);
+            told.store(tell, SeqCst);
+            wakers.recv().expect("the task was polled").wake();
+        }
+        run(&mut runtime);
+        drop(own);
+    };
+    (0..tasks).for_each(|_| round());
+    let before = harness::live_bytes().expect("they are counted");
+    (0..tasks).for_each(|_| round());
+    harness::live_bytes().expect("they are counted").saturating_sub(before)
+}
+
+#[test]
+fn monoio_never_frees_a_task_that_waits_for_itself() {
+    const TASKS: usize = 100;
+    if env::var_os(AGAIN).is_some() {
+        // A queue may grow once; less than a byte a task is none.
+        assert!(left_by(TASKS, false) < TASKS);
+        assert!(left_by(TASKS, true) >= TASKS * size_of::<usize>());
+        return;
+    }
+    // Elsewhere, since others use the heap here.
+    let output = again("monoio_never_frees_a_task_that_waits_for_itself", "1");
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Each of so many tasks holds the last waker of the next one; then the first one ends.
+fn chain(tasks: usize) {
+    let mut runtime = runtime();
+    let next: Vec<Arc<Mutex<Option<Waker>>>> = (0..tasks).map(|_| Arc::default()).collect();
+    let mut wakers = waiting(&mut runtime, next.clone()).into_iter();
+    let first = wakers.next();
+    for (held, waker) in next.iter().zip(wakers) {
+        *held.lock().expect("nobody panics") = Some(waker);
+    }
+    drop(next);
+    drop(first);
+}
+
+#[test]
+fn monoio_drops_a_chain_of_tasks_inside_each_other() {
+    const TEST: &str = "monoio_drops_a_chain_of_tasks_inside_each_other";
+    if let Ok(tasks) = env::var(AGAIN) {
+        let tasks = tasks.parse().expect("a number");
+        let small = thread::Builder::new().stack_size(256 << 10).spawn(move || chain(tasks));
+        return small.expect("a process can have a thread more").join().expect("it does not panic");
+    }
+    assert!(again(TEST, "10").status.success());
+    let many = again(TEST, "20000");
+    assert!(!many.status.success() && String::from_utf8_lossy(&many.stderr).contains("stack"), "{many:?}");
+}
