@@ -65,6 +65,12 @@ chat address *arguments:
 check-chat *target:
     @cargo run -q -p harness --bin check-chat -- "$@"
 
+# The checks of executors against every one there is: just matrix | just matrix tokio --part b | just matrix --json
+[group('check')]
+[no-exit-message]
+matrix *arguments:
+    @cargo run -q -p tests --bin matrix -- "$@"
+
 # Put every server under the same loads, and print one table: just load-table --rounds 1 --load 100/10
 [group('measure')]
 [no-exit-message]
