@@ -22,8 +22,8 @@ pub const FINDINGS: &[Finding] = &[
         of: &["async-std", "smol", "async-executor", "async-executor-local", "async-executor-threads"],
         checks: &["C11"],
         shown: ("executor_findings", "async_task_ends_the_process_when_the_drop_of_a_future_panics"),
-        es: "async-task, sobre el que están hechos los tres, termina el proceso si el `drop` de un future acaba en pánico. Es a propósito: así no tiene que decir en qué estado queda la tarea.",
-        en: "async-task, on which all three are made, ends the process if the `drop` of a future panics. It is on purpose: so it need not say in which state the task is left.",
+        es: "async-task, sobre el que están hechos los tres, termina el proceso si el `drop` de un future acaba en pánico. Es a propósito: su código no sabe seguir después de un pánico así.",
+        en: "async-task, on which all three are made, ends the process if the `drop` of a future panics. It is on purpose: its code cannot go on after such a panic.",
     },
     Finding {
         of: &["futures-thread-pool"],

@@ -1,7 +1,8 @@
-//! Every check has its heading, the bare id, in both pages of the contract: what a failure prints leads somewhere.
+//! Every check has its heading, the bare id, in both pages of the contract: what a failure prints leads somewhere. And every
+//! finding has its paragraph on both pages of the matrix.
 
 use harness::{chat, executor, future, waker};
-use house::notes::headings;
+use house::{findings::FINDINGS, notes::headings};
 
 #[test]
 fn every_check_has_a_heading_in_both_languages() {
@@ -15,5 +16,22 @@ fn every_check_has_a_heading_in_both_languages() {
         let ids = ids.chain(["V1"]);
         let missing: Vec<&str> = ids.filter(|id| !found.iter().any(|text| text == id)).collect();
         assert!(missing.is_empty(), "{} has no heading for {missing:?}", page.display());
+    }
+}
+
+#[test]
+fn every_finding_is_explained_in_both_languages() {
+    for language in ["es", "en"] {
+        let page = house::root().join("notes").join(language).join("matriz.md");
+        let text = std::fs::read_to_string(&page).expect("`just matrix --notes` writes it");
+        for finding in FINDINGS {
+            let explained = if language == "es" { finding.es } else { finding.en };
+            assert!(text.contains(explained), "{}: write it anew, `just matrix --notes`", page.display());
+            for peer in finding.of {
+                let row = text.lines().filter(|line| line.starts_with(&format!("| {peer} |")));
+                let marked = row.filter(|row| row.contains("no*")).count();
+                assert!(marked > 0, "{}: {peer} fails {:?}, and no table says so", page.display(), finding.checks);
+            }
+        }
     }
 }
