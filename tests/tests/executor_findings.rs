@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::{
+    cell::RefCell,
     env,
     future::{Future, pending, poll_fn},
     panic,
@@ -15,7 +16,7 @@ use std::{
     },
     task::{Context, Poll, Waker},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use futures::{executor::ThreadPool, future::lazy};
@@ -100,21 +101,33 @@ fn futures_thread_pool_polls_a_task_that_wakes_itself_before_all_others() {
 #[test]
 fn futures_thread_pool_loses_a_thread_with_each_panic() {
     let pool = ThreadPool::builder().pool_size(2).create().expect("a process can have two threads more");
-    let polled = Arc::<AtomicUsize>::default();
+    let (polled, (ends, ended)) = (Arc::<AtomicUsize>::default(), mpsc::channel::<()>());
     for _ in 0..3 {
-        let polled = polled.clone();
+        let (polled, ends) = (polled.clone(), ends.clone());
         pool.spawn_ok(async move {
             polled.fetch_add(1, SeqCst);
+            ENDS.set(Some(TellsItsEnd(ends)));
             panic!("a task that panics");
         });
     }
-    let began = Instant::now();
-    while polled.load(SeqCst) < 2 && began.elapsed() < Duration::from_secs(10) {
-        thread::yield_now();
+    for _ in 0..2 {
+        ended.recv_timeout(Duration::from_secs(10)).expect("each panic ends a thread");
     }
-    thread::sleep(Duration::from_millis(100));
-    // The third one waits for a thread that is not there any more.
+    // Both threads have gone, so nobody is left to poll the third one.
     assert_eq!(polled.load(SeqCst), 2);
+}
+
+thread_local! {
+    /// Dropped with the thread.
+    static ENDS: RefCell<Option<TellsItsEnd>> = const { RefCell::new(None) };
+}
+
+struct TellsItsEnd(mpsc::Sender<()>);
+
+impl Drop for TellsItsEnd {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
 }
 
 // B7, B14, B15 and C8: monoio.
