@@ -204,7 +204,8 @@ impl Spawner {
     }
 
     fn make_current(&self) -> Current {
-        Current { outer: CURRENT.replace(Some(self.clone())) }
+        // At the thread's end it may be gone before an executor that stands beside it, and then nobody spawns by it.
+        Current { outer: CURRENT.try_with(|current| current.replace(Some(self.clone()))).ok().flatten() }
     }
 
     fn status(&self) -> Result<(), SpawnError> {
@@ -220,7 +221,7 @@ struct Current {
 impl Drop for Current {
     fn drop(&mut self) {
         // The last one, if it goes, takes an executor's tasks along: not while it is borrowed.
-        let inner = CURRENT.replace(self.outer.take());
+        let inner = CURRENT.try_with(|current| current.replace(self.outer.take()));
         drop(inner);
     }
 }

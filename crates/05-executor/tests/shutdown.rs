@@ -5,6 +5,7 @@ use std::{
     cell::RefCell,
     future::{pending, poll_fn},
     rc::Rc,
+    sync::Arc,
     task::{Poll, Waker},
     thread,
 };
@@ -121,4 +122,25 @@ fn a_task_that_holds_its_own_spawner_and_handles_is_no_ring() {
     executor.run_until_stalled();
     drop(executor);
     assert_eq!(seen.drops(), 1);
+}
+
+/// Made before what stage 4 keeps for the thread, it is dropped after that.
+#[test]
+fn an_executor_in_a_thread_local_drops_its_tasks_at_the_end_of_its_thread() {
+    thread_local! {
+        static EXECUTOR: Executor = Executor::new();
+    }
+    let in_the_task = Arc::new(());
+    let seen = Arc::downgrade(&in_the_task);
+    let thread = thread::spawn(move || {
+        EXECUTOR.with(|executor| {
+            drop(executor.spawn(async move {
+                let _held = in_the_task;
+                pending::<()>().await;
+            }));
+            executor.run_until_stalled();
+        });
+    });
+    thread.join().expect("its end is no panic");
+    assert_eq!(seen.strong_count(), 0);
 }
