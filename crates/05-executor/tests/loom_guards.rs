@@ -80,13 +80,6 @@ const GUARDS: &[Guard] = &[
         "if false {\n                (now, Pending::Cancel)",
         "join_aborts",
     ),
-    guard(STATE, "self.0.fetch_and(!AWAITED, AcqRel) & HANDLE == 0", "false", "join_leaves_no_waker_behind"),
-    guard(
-        STATE,
-        "Left { output: false, waker: now & AWAITED != 0 }",
-        "Left { output: false, waker: false }",
-        "join_leaves_no_waker_behind",
-    ),
     guard(
         STATE,
         "0 => (now | CANCELLED | RUNNING, true)",
@@ -96,12 +89,6 @@ const GUARDS: &[Guard] = &[
     guard(JOINING, "state.take_back()?;", "", "join_leaves_no_waker_behind"),
     guard(CELL, "        if !wanted {", "        if false && !wanted {", "join_handle_goes_while_the_task_ends"),
     guard(QUEUE, "if entries.closed {", "if false && entries.closed {", "shutdown_while_a_task_is_woken"),
-    guard(
-        QUEUE,
-        "            drop(entries);\n            return drop(entry);",
-        "            return drop(entry);",
-        "shutdown_while_a_task_is_woken",
-    ),
     guard(QUEUE, "        entries.closed = true;\n", "", "shutdown_while_a_task_is_woken"),
     guard(
         STAGE,
