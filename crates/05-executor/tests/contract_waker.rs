@@ -20,6 +20,7 @@ fn main() -> ExitCode {
             Subject::new("s2-naive", subjects::naive_block_on()),
             Subject::new("s3-run-queue", subjects::run_queue()),
             Subject::new("s4-spawn", subjects::spawn()),
+            Subject::new("s7-fast", subjects::fast()),
         ],
     )
 }
