@@ -379,7 +379,16 @@ pub(crate) struct Current<'a> {
 impl Drop for Current<'_> {
     #[inline]
     fn drop(&mut self) {
-        CURRENT.set(self.outer);
+        /// Not inlined, so that what is nearly always written is a constant, and waits for no read.
+        #[cold]
+        #[inline(never)]
+        fn put_back(outer: NonNull<Shared>) {
+            CURRENT.set(Some(outer));
+        }
+        match self.outer {
+            None => CURRENT.set(None),
+            Some(outer) => put_back(outer),
+        }
     }
 }
 
