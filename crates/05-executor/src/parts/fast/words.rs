@@ -328,3 +328,28 @@ impl Others {
 fn references(word: u32) -> i32 {
     word.cast_signed() >> REFERENCE.trailing_zeros()
 }
+
+#[cfg(all(test, not(loom_model)))]
+mod tests {
+    use super::{FAR, FUTURE, HANDLE, Others, Own, QUEUED};
+
+    /// Made here and dropped there, and the other way round, for longer than either number could count.
+    #[test]
+    fn the_two_numbers_never_drift_apart() {
+        let (own, others) = (Own::new(false), Others::new());
+        assert!(!own.release(HANDLE | QUEUED, &others));
+        for _ in 0..20 * FAR {
+            own.retain(&others);
+            assert!(!others.give_back());
+        }
+        for _ in 0..40 * FAR {
+            others.retain();
+            assert!(!own.give_back(&others));
+        }
+        own.retain(&others);
+        others.retain();
+        assert!(!own.release(FUTURE, &others), "there are two");
+        assert!(!others.give_back());
+        assert!(own.give_back(&others), "that was the last one");
+    }
+}
