@@ -306,12 +306,14 @@ pub(super) fn tell<F: Future>(task: Slot) {
     event::task("enqueue", task.address());
 }
 
-/// Does what concerns nobody if it panics. The panic is dropped, and if that panics, too, forgotten.
+/// Does what concerns nobody if it panics. What it panics with is dropped, and may panic in turn, and so on; whoever goes on with
+/// that is forgotten.
 #[inline]
 fn quietly(act: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(act))
-        && let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic)))
-    {
-        mem::forget(again);
+    let Err(panic) = catch_unwind(AssertUnwindSafe(act)) else { return };
+    let mut left = Some(panic);
+    for _ in 0..8 {
+        left = left.and_then(|panic| catch_unwind(AssertUnwindSafe(|| drop(panic))).err());
     }
+    mem::forget(left);
 }
