@@ -4,14 +4,52 @@
 #[cfg(loom_model)]
 pub(crate) use loom::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicUsize},
+    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize},
 };
 
 #[cfg(not(loom_model))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicUsize},
+    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize},
 };
+
+pub(crate) mod thread {
+    //! A number for each thread, so that to ask whether this is the one is a load and a comparison. No number is given twice in
+    //! a process, so that of a thread that has ended is nobody's; and to read it works also at a thread's very end.
+
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    static LAST: AtomicU64 = AtomicU64::new(0);
+
+    /// The number of this thread, which is not 0.
+    #[cfg(not(loom_model))]
+    #[inline]
+    pub(crate) fn number() -> u64 {
+        use std::cell::Cell;
+
+        thread_local! {
+            static NUMBER: Cell<u64> = const { Cell::new(0) };
+        }
+        #[cold]
+        fn give() -> u64 {
+            NUMBER.set(LAST.fetch_add(1, Relaxed) + 1);
+            NUMBER.get()
+        }
+        match NUMBER.get() {
+            0 => give(),
+            number => number,
+        }
+    }
+
+    /// A thread of a model is none of std's.
+    #[cfg(loom_model)]
+    pub(crate) fn number() -> u64 {
+        loom::thread_local! {
+            static NUMBER: u64 = LAST.fetch_add(1, Relaxed) + 1;
+        }
+        NUMBER.with(|number| *number)
+    }
+}
 
 pub(crate) mod cell {
     //! A cell that loom can watch: it is entered by a closure, so that the model knows when one begins and ends.

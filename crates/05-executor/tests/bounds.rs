@@ -7,6 +7,7 @@ use harness::future::{Facts, Otherwise as _};
 use lesson_executor::{
     parts::task::{AbortHandle, JoinHandle, Woken},
     s4_spawn::{Executor, Spawner},
+    s7_fast,
 };
 
 #[test]
@@ -15,5 +16,15 @@ fn handles_and_entries_may_go_and_executors_stay() {
         assert!(Facts::<JoinHandle<u32>>::SEND && Facts::<AbortHandle>::SEND && Facts::<Woken>::SEND);
         assert!(!Facts::<JoinHandle<Rc<u32>>>::SEND, "it carries its output");
         assert!(!Facts::<Executor>::SEND && !Facts::<Spawner>::SEND, "their futures stay on their thread");
+    }
+}
+
+#[test]
+fn in_stage_7_only_what_aborts_may_go() {
+    const {
+        assert!(Facts::<s7_fast::AbortHandle>::SEND && Facts::<s7_fast::AbortHandle>::SYNC);
+        assert!(!Facts::<s7_fast::JoinHandle<u32>>::SEND && !Facts::<s7_fast::JoinHandle<u32>>::SYNC);
+        assert!(!Facts::<s7_fast::Executor>::SEND && !Facts::<s7_fast::Spawner>::SEND);
+        assert!(Facts::<s7_fast::JoinHandle<std::marker::PhantomPinned>>::UNPIN);
     }
 }

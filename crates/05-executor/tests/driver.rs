@@ -13,7 +13,7 @@ use std::{
 
 use lesson_executor::{
     parts::driver::{Driver, POLLS_PER_TURN, Parking},
-    s3_run_queue, s4_spawn,
+    s3_run_queue, s4_spawn, s7_fast,
 };
 use lesson_future::s4_yield_now::yield_now;
 
@@ -107,6 +107,20 @@ fn it_has_its_turn_while_a_task_or_the_root_wakes_itself_for_ever() {
         }
         assert!((POLLS_PER_TURN - 2..=POLLS_PER_TURN).contains(&polls.get()), "stage 4: {} polls", polls.get());
         assert_eq!(seen.parks.get(), 0);
+
+        let (fake, seen, waits) = fakes();
+        let (done, polls) = (Rc::default(), Rc::default());
+        let executor = s7_fast::Executor::with_driver(fake);
+        drop(executor.spawn(sets(waits, Rc::clone(&done))));
+        let busy = self::busy(Rc::clone(&done), Rc::clone(&polls));
+        if in_a_task {
+            drop(executor.spawn(busy));
+            executor.run_until_stalled();
+        } else {
+            executor.block_on(busy);
+        }
+        assert!((POLLS_PER_TURN - 5..=POLLS_PER_TURN).contains(&polls.get()), "stage 7: {} polls", polls.get());
+        assert_eq!(seen.parks.get(), 0);
     }
 }
 
@@ -138,6 +152,34 @@ fn who_only_ticks_gives_it_its_turn_too() {
     assert_eq!(seen.turns.get(), 0);
     assert!(executor.try_tick(), "the driver has woken it");
     assert!(task.is_finished() && !executor.try_tick());
+
+    let (fake, seen, waits) = fakes();
+    let executor = s7_fast::Executor::with_driver(fake);
+    let task = executor.spawn(waits);
+    assert!(executor.try_tick(), "the task was new");
+    assert_eq!(seen.turns.get(), 0);
+    assert!(executor.try_tick(), "the driver has woken it");
+    assert!(task.is_finished() && !executor.try_tick());
+}
+
+/// Stage 7 lets other threads' wakes wait in a place of their own: not for ever, while its tasks are busy.
+#[test]
+fn others_who_wake_have_their_turn_while_a_task_wakes_itself_for_ever() {
+    let executor = s7_fast::Executor::new();
+    let (done, polls) = (Rc::<Cell<bool>>::default(), Rc::<Cell<u32>>::default());
+    let waker = Rc::new(Cell::new(None::<Waker>));
+    let (kept, is_done) = (Rc::clone(&waker), Rc::clone(&done));
+    drop(executor.spawn(poll_fn(move |cx| {
+        is_done.set(kept.replace(Some(cx.waker().clone())).is_some());
+        if is_done.get() { Poll::Ready(()) } else { Poll::Pending }
+    })));
+    executor.run_until_stalled();
+    let woken = waker.take().unwrap();
+    waker.set(Some(woken.clone()));
+    thread::spawn(move || woken.wake()).join().unwrap();
+    drop(executor.spawn(busy(done, Rc::clone(&polls))));
+    executor.run_until_stalled();
+    assert!(polls.get() <= POLLS_PER_TURN, "{} polls", polls.get());
 }
 
 #[test]
@@ -161,6 +203,26 @@ fn it_is_slept_in_once_when_nobody_is_in_the_queue() {
     assert_eq!(executor.block_on(task).unwrap(), 2);
     waking.join().unwrap();
     assert!(seen.parks.get() <= 2, "{} parks", seen.parks.get());
+
+    let (fake, seen, _) = fakes();
+    let executor = s7_fast::Executor::with_driver(fake);
+    let waker = Rc::new(Cell::new(None));
+    let kept = Rc::clone(&waker);
+    let mut polls = 0;
+    let task = executor.spawn(poll_fn(move |cx| {
+        polls += 1;
+        if polls == 2 {
+            return Poll::Ready(polls);
+        }
+        kept.set(Some(cx.waker().clone()));
+        Poll::Pending
+    }));
+    executor.run_until_stalled();
+    let waker: Waker = waker.take().unwrap();
+    let waking = thread::spawn(move || waker.wake());
+    assert_eq!(executor.block_on(task).unwrap(), 2);
+    waking.join().unwrap();
+    assert!(seen.parks.get() <= 2, "stage 7: {} parks", seen.parks.get());
 }
 
 /// A timer for one task, over whatever is slept in below: to sleep until its time is all that it asks of that.
@@ -200,5 +262,18 @@ fn a_deadline_ends_the_sleep_and_a_driver_stands_on_another() {
         Poll::Pending
     }));
     executor.block_on(sleeps).unwrap();
+    assert!(at <= Instant::now());
+
+    // Woken in the park, on the executor's own thread: in stage 7 no unpark comes with that, and none is needed.
+    let alarm = Rc::<RefCell<Option<(Instant, Waker)>>>::default();
+    let executor = s7_fast::Executor::with_driver(Timer { below: Parking::default(), alarm: Rc::clone(&alarm) });
+    let at = Instant::now() + Duration::from_millis(5);
+    executor.block_on(poll_fn(move |cx| {
+        if at <= Instant::now() {
+            return Poll::Ready(());
+        }
+        *alarm.borrow_mut() = Some((at, cx.waker().clone()));
+        Poll::Pending
+    }));
     assert!(at <= Instant::now());
 }

@@ -28,6 +28,9 @@ const QUEUE: &str = "parts/queue.rs";
 const WAKER: &str = "parts/task/waker.rs";
 const ROOT: &str = "parts/root.rs";
 const STAGE: &str = "s4_spawn.rs";
+const WORDS: &str = "parts/fast/words.rs";
+const STACK: &str = "parts/fast/stack.rs";
+const OWNER: &str = "parts/fast/owner.rs";
 
 const GUARDS: &[Guard] = &[
     guard(STATE, "(now | SCHEDULED, Wake::Nothing)", "(now, Wake::Nothing)", "wake_inside_the_poll"),
@@ -107,6 +110,104 @@ const GUARDS: &[Guard] = &[
         "        self.woken.swap(true, Release);\n        self.unparker.wake_by_ref();",
         "        self.unparker.wake_by_ref();\n        self.woken.swap(true, Release);",
         "wake_of_the_root",
+    ),
+    // Stage 7: the wake.
+    guard(
+        WORDS,
+        "let first = now & WOKEN == 0;",
+        "let first = now & WOKEN == 0; if !first { return false; }",
+        "fast_wake_from_two_threads",
+    ),
+    guard(
+        WORDS,
+        "compare_exchange_weak(now, next, AcqRel, Relaxed)",
+        "compare_exchange_weak(now, next, Relaxed, Relaxed)",
+        "fast_wake_inside_the_poll",
+    ),
+    guard(
+        WORDS,
+        "fetch_sub(WOKEN + REFERENCE, AcqRel)",
+        "fetch_sub(WOKEN + REFERENCE, Relaxed)",
+        "fast_wake_from_two_threads",
+    ),
+    guard(WORDS, "fetch_sub(WOKEN + REFERENCE, AcqRel)", "fetch_sub(WOKEN, AcqRel)", "fast_wake_while_it_ends"),
+    guard(WORDS, "self.wake_with(WOKEN | ABORT)", "self.wake_with(WOKEN)", "fast_abort_from_elsewhere"),
+    guard(
+        STACK,
+        "task.as_ptr(), Release, Relaxed)",
+        "task.as_ptr(), Relaxed, Relaxed)",
+        "fast_wake_from_another_thread",
+    ),
+    guard(
+        STACK,
+        "self.0.swap(ptr::null_mut(), Acquire)",
+        "self.0.swap(ptr::null_mut(), Relaxed)",
+        "fast_wake_from_another_thread",
+    ),
+    guard(
+        STACK,
+        "Ok(_) if first.is_null() => return Pushed::First",
+        "Ok(_) if false => return Pushed::First",
+        "fast_wake_from_another_thread",
+    ),
+    // The end of a task.
+    guard(WORDS, "self.set(MERGED);", "", "fast_last_reference_is_dropped_elsewhere"),
+    guard(
+        WORDS,
+        "wrapping_mul(REFERENCE).wrapping_add(ALL)",
+        "wrapping_mul(REFERENCE)",
+        "fast_last_reference_is_dropped_elsewhere",
+    ),
+    guard(
+        WORDS,
+        "references(self.0.load(Acquire))",
+        "references(self.0.load(Relaxed))",
+        "fast_last_reference_is_dropped_elsewhere",
+    ),
+    guard(
+        WORDS,
+        "self.0.fetch_sub(REFERENCE, AcqRel)",
+        "self.0.fetch_sub(REFERENCE, Relaxed)",
+        "fast_last_reference_is_dropped_elsewhere",
+    ),
+    guard(WORDS, "others.add(self.count());", "", "fast_last_reference_is_dropped_elsewhere"),
+    guard(WORDS, "_ if references(before) == 1 => Answer::Free,", "", "fast_wake_while_it_ends"),
+    // The end of the executor.
+    guard(
+        STACK,
+        "while first != closed() {",
+        "while first != closed() || true {",
+        "fast_shutdown_while_a_task_is_woken",
+    ),
+    guard(
+        OWNER,
+        "let last = task.head().others.give_back();",
+        "let last = false;",
+        "fast_shutdown_while_a_task_is_woken",
+    ),
+    guard(
+        OWNER,
+        "shared.others.woken.close().for_each(|task| shared.answer(task));",
+        "",
+        "fast_shutdown_while_a_task_is_woken",
+    ),
+    guard(
+        OWNER,
+        "shared.others.returned.close().for_each(|slot| shared.slab.give(slot));",
+        "",
+        "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
+    ),
+    guard(
+        OWNER,
+        "slots.fetch_sub(1, AcqRel)",
+        "slots.fetch_sub(1, Relaxed)",
+        "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
+    ),
+    guard(
+        OWNER,
+        "Pushed::Closed => unsafe { Shared::one_less(NonNull::from(shared)) }",
+        "Pushed::Closed => {}",
+        "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
     ),
 ];
 

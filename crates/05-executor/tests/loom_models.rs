@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod models {
+    mod fast;
     mod join;
     mod shutdown;
     mod tools;

@@ -8,8 +8,8 @@ use lesson_waker::s8_parker::Parker;
 // ANCHOR: driver
 /// What an executor's thread sleeps in, and looks into while it does not sleep.
 ///
-/// It wakes tasks by the wakers that they left with it, in [`turn`](Driver::turn) and [`park`](Driver::park). Whoever wakes,
-/// there or on another thread, calls the [`unparker`](Driver::unparker) after the task is in the queue.
+/// It wakes tasks by the wakers that they left with it, in [`turn`](Driver::turn) and [`park`](Driver::park). Whoever wakes on
+/// another thread calls the [`unparker`](Driver::unparker) after the task is in the queue; on the executor's own, it may.
 pub trait Driver {
     /// Sleeps until it is unparked, until it has woken somebody itself, or until the deadline. If it was unparked since it last
     /// returned from here, it does not sleep. It may return without a cause.

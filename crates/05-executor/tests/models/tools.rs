@@ -13,6 +13,7 @@ use std::{
 use lesson_executor::{
     parts::driver::{Driver, Parking},
     s4_spawn::Executor,
+    s7_fast,
 };
 use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
@@ -106,6 +107,12 @@ impl Drop for Dropped {
 pub fn executor() -> (Executor<Watched>, Arc<()>) {
     let alive = Arc::new(());
     (Executor::with_driver(Watched { parking: Parking::default(), alive: Arc::clone(&alive) }), alive)
+}
+
+/// The same of stage 7.
+pub fn fast() -> (s7_fast::Executor<Watched>, Arc<()>) {
+    let alive = Arc::new(());
+    (s7_fast::Executor::with_driver(Watched { parking: Parking::default(), alive: Arc::clone(&alive) }), alive)
 }
 
 /// A parker. Whoever has its unparker holds a reference: the run queue does, and each task holds that.

@@ -15,7 +15,7 @@ use lesson_executor::{
         driver::{Driver, Parking},
         task::JoinHandle,
     },
-    s1_spin, s2_block_on, s3_run_queue, s4_spawn,
+    s1_spin, s2_block_on, s3_run_queue, s4_spawn, s7_fast,
 };
 
 /// Every stage, under its name.
@@ -26,6 +26,7 @@ pub fn all() -> Vec<Subject<Tested>> {
         Subject::new("s2-naive", naive_block_on()),
         Subject::new("s3-run-queue", run_queue()),
         Subject::new("s4-spawn", spawn()),
+        Subject::new("s7-fast", fast()),
     ]
 }
 
@@ -74,6 +75,22 @@ fn spawn() -> Tested {
     Tested::executor(|| {
         let hook = Hook::default();
         Spawns(s4_spawn::Executor::with_driver(hook.driver()), hook)
+    })
+    .policies(Policies {
+        nested: Some(Nested::Panics),
+        drops_before_join: Some(true),
+        fairness: Some(8),
+        panics: Some(Panics::Isolated),
+        dropped_handle: Some(DroppedHandle::Detaches),
+        owns_tasks: Some(true),
+    })
+}
+
+/// Stage 7: a join handle stays on the thread, and only what aborts may leave it.
+fn fast() -> Tested {
+    Tested::executor(|| {
+        let hook = Hook::default();
+        Fast(s7_fast::Executor::with_driver(hook.driver()), hook)
     })
     .policies(Policies {
         nested: Some(Nested::Panics),
@@ -163,6 +180,45 @@ impl Executor for Spawns {
     }
 }
 
+struct Fast(s7_fast::Executor<Hooked>, Hook);
+
+impl Executor for Fast {
+    fn spawn(&self, work: Work) {
+        drop(self.0.spawn(work));
+    }
+
+    fn block_on(&self, root: Work) -> bool {
+        self.0.block_on(root);
+        true
+    }
+
+    fn run_until_stalled(&self) -> bool {
+        self.0.run_until_stalled();
+        true
+    }
+
+    fn spawn_joined(&self, job: Job) -> Option<Handle> {
+        Some(joined_here(self.0.spawn(job)))
+    }
+
+    fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
+        Some(joined_here(self.0.spawn(job)))
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        let spawner = self.0.spawner();
+        Some(Spawner::local(move |work| drop(spawner.spawn(work))))
+    }
+
+    fn queue_len(&self) -> Option<usize> {
+        Some(self.0.queue_len())
+    }
+
+    fn inside_wake(&self, hook: Box<dyn Fn() + Send + Sync>) -> bool {
+        self.1.set(hook)
+    }
+}
+
 fn joined(handle: JoinHandle<Output>) -> Handle {
     let task = handle.abort_handle();
     let joined = async {
@@ -173,6 +229,18 @@ fn joined(handle: JoinHandle<Output>) -> Handle {
         }
     };
     Handle::new(joined).aborted_by(move || task.abort())
+}
+
+fn joined_here(handle: s7_fast::JoinHandle<Output>) -> Handle {
+    let task = handle.abort_handle();
+    let joined = async {
+        match handle.await {
+            Ok(output) => End::Finished(output),
+            Err(error) if error.is_panic() => End::Panicked,
+            Err(_) => End::Cancelled,
+        }
+    };
+    Handle::local(joined).aborted_by(move || task.abort())
 }
 
 /// What is done inside each wake, once the task is in the queue and the executor about to be unparked.
