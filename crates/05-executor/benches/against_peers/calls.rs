@@ -44,6 +44,7 @@ pub fn of(child: &Child) -> Result<f64, String> {
     // Of each part.
     let mut parts: Vec<u64> = Vec::new();
     let mut marks = 0;
+    let mut follows = false;
     loop {
         let status = waitpid(None, Some(WaitPidFlag::__WALL)).map_err(|error| error.to_string())?;
         let mut deliver = None;
@@ -52,7 +53,8 @@ pub fn of(child: &Child) -> Result<f64, String> {
                 return if code == 0 { Ok(without_marks(&parts)) } else { Err(format!("exit code {code}")) };
             }
             WaitStatus::Signaled(pid, signal, _) if pid == child => return Err(format!("ended by {signal}")),
-            WaitStatus::Stopped(pid, Signal::SIGSTOP) if pid == child => {
+            WaitStatus::Stopped(pid, Signal::SIGSTOP) if !follows => {
+                follows = true;
                 let options =
                     Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_TRACECLONE | Options::PTRACE_O_EXITKILL;
                 ptrace::setoptions(pid, options).map_err(|error| error.to_string())?;

@@ -61,7 +61,22 @@ pub fn one_by_one<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 
 }
 
 /// So many tasks step aside so many times. The tally is the number of polls.
-pub fn yields<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+pub fn yields<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    let within = runtime.within();
+    meter.begin();
+    let latch = Latch::new(n);
+    runtime.block_on(async move {
+        for _ in 0..n {
+            R::start_within(&within, async move { latch.arrive_with(Yields { left: n, polls: 0 }.await) });
+        }
+        latch.all_arrive().await;
+    });
+    meter.end();
+    latch.tally()
+}
+
+/// The same where no task can be started from within.
+pub fn yields_from_outside<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     meter.begin();
     let latch = Latch::new(n);
     for _ in 0..n {
@@ -204,34 +219,43 @@ pub fn block_on_ready<R: Blocks>(runtime: &R, n: u64, meter: &mut dyn Meter) -> 
 /// Tasks that wait for ever, whose handles are kept. The tally is how many have been polled.
 pub fn idle<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
-    let mut kept = Vec::with_capacity(usize::try_from(n).expect("they fit into memory"));
-    // A few at a time: what counts are the tasks, and not a queue that was long once.
-    in_steps(n, meter, |latch, step| {
-        runtime.block_on(async {
-            kept.extend((0..step).map(|_| R::spawn_within(&within, Idle::new(latch))));
+    let (first, rest) = latches(n);
+    let mut kept = Vec::with_capacity((rest.len() + 1) * STEP);
+    runtime.block_on(async {
+        let mut spawn = |latch| (0..STEP).for_each(|_| kept.push(R::spawn_within(&within, Idle::new(latch))));
+        spawn(first);
+        first.all_arrive().await;
+        meter.begin();
+        for latch in &rest {
+            spawn(latch);
             latch.all_arrive().await;
-        });
-    })
+        }
+        meter.end();
+    });
+    rest.iter().map(|latch| latch.arrived()).sum()
 }
 
 /// The same where there are no handles.
 pub fn idle_unjoined<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
-    in_steps(n, meter, |latch, step| {
-        (0..step).for_each(|_| runtime.start(Idle::new(latch)));
+    let (first, rest) = latches(n);
+    let spawn = |latch: &'static Latch| {
+        (0..STEP).for_each(|_| runtime.start(Idle::new(latch)));
         runtime.block_on(latch.all_arrive());
-    })
+    };
+    spawn(first);
+    meter.begin();
+    rest.iter().copied().for_each(spawn);
+    meter.end();
+    rest.iter().map(|latch| latch.arrived()).sum()
 }
 
-/// How many idle tasks are spawned before all have been polled.
-const STEP: u64 = 50;
+/// How many idle tasks are spawned before all have been polled: what counts are the tasks, and not a queue that was long once.
+const STEP: usize = 100;
 
-fn in_steps(n: u64, meter: &mut dyn Meter, mut step: impl FnMut(&'static Latch, u64)) -> u64 {
-    let sizes = (0..n).step_by(STEP as usize).map(|first| STEP.min(n - first));
-    let latches: Vec<_> = sizes.map(|size| (Latch::new(size), size)).collect();
-    meter.begin();
-    latches.iter().for_each(|&(latch, size)| step(latch, size));
-    meter.end();
-    latches.iter().map(|(latch, _)| latch.arrived()).sum()
+/// For the tasks that do not count yet, for which the queue grows; and for the others.
+fn latches(n: u64) -> (&'static Latch, Vec<&'static Latch>) {
+    let steps = (0..n).step_by(STEP);
+    (Latch::new(STEP as u64), steps.map(|_| Latch::new(STEP as u64)).collect())
 }
 
 /// A future of 64 bytes that never becomes ready.

@@ -19,7 +19,9 @@ pub struct Measured {
     pub subjects: Vec<(&'static str, Option<Median>)>,
     /// How many rounds there were.
     pub rounds: usize,
-    /// Ours beside the best peer, if both are there.
+    /// The peer with the lowest median.
+    pub best_peer: Option<&'static str>,
+    /// The last stage beside it, if both are there.
     pub compared: Option<Compared>,
 }
 
@@ -27,9 +29,7 @@ pub struct Measured {
 pub struct Compared {
     /// The last stage.
     pub ours: &'static str,
-    /// The peer with the lowest median.
-    pub peer: &'static str,
-    /// Ours to the peer's.
+    /// Its figure to the peer's.
     pub ratio: Median,
     /// By the interval of the ratio.
     pub outcome: Outcome,
@@ -101,7 +101,8 @@ fn round(
 }
 
 impl Measured {
-    fn new(table: &'static str, row: &'static Row, subjects: &[&Subject], rounds: &Rounds) -> Self {
+    /// What comes of these rounds.
+    pub fn new(table: &'static str, row: &'static Row, subjects: &[&Subject], rounds: &[Vec<Option<f64>>]) -> Self {
         let of = |index: usize| rounds.iter().filter_map(|round| round[index]).collect::<Vec<f64>>();
         let medians: Vec<_> =
             (0..subjects.len()).map(|index| Some(of(index)).filter(|of| !of.is_empty()).map(median)).collect();
@@ -114,18 +115,19 @@ impl Measured {
             let both = rounds.iter().filter_map(|round| Some(round[ours]? / round[peer]?));
             let ratio = median(both.collect());
             let outcome = outcome(ratio, row.what == What::KernelNanos);
-            Compared { ours: subjects[ours].name, peer: subjects[peer].name, ratio, outcome }
+            Compared { ours: subjects[ours].name, ratio, outcome }
         });
+        let best_peer = peer.map(|peer| subjects[peer].name);
         let subjects = subjects.iter().map(|subject| subject.name).zip(medians).collect();
-        Measured { table, row, subjects, rounds: rounds.len(), compared }
+        Measured { table, row, subjects, rounds: rounds.len(), best_peer, compared }
     }
 
     /// For more rounds: ours, and every peer that may be the best.
-    fn contenders(&self) -> Vec<bool> {
-        let Some(compared) = &self.compared else { return vec![false; self.subjects.len()] };
-        let best = self.median(compared.peer).map_or(0.0, |median| median.value);
-        let close = |(name, median): &(&str, Option<Median>)| {
-            *name == compared.ours || median.is_some_and(|median| median.value <= CLOSE * best)
+    pub fn contenders(&self) -> Vec<bool> {
+        let ours = self.compared.as_ref().map(|compared| compared.ours);
+        let best = self.best_peer.and_then(|peer| self.median(peer)).map_or(0.0, |median| median.value);
+        let close = |(name, median): &(&'static str, Option<Median>)| {
+            Some(*name) == ours || median.is_some_and(|median| median.value <= CLOSE * best)
         };
         self.subjects.iter().map(close).collect()
     }

@@ -87,14 +87,15 @@ fn blocks<R: Blocks>(name: &'static str) -> Subject {
 
 fn starts<R: Starts>(name: &'static str) -> Subject {
     let mut loads = blocks::<R>(name).loads;
-    loads.push(("yield", load(loads::yields::<R>)));
+    loads.push(("yield", load(loads::yields_from_outside::<R>)));
     loads.push(("idle", load(loads::idle_unjoined::<R>)));
     Subject { name, ours: false, loads, tested: runtime::starts::<R> }
 }
 
 fn spawns<R: Spawns>(name: &'static str) -> Subject {
     let mut loads = starts::<R>(name).loads;
-    loads.retain(|(name, _)| *name != "idle");
+    loads.retain(|(name, _)| !matches!(*name, "idle" | "yield"));
+    loads.push(("yield", load(loads::yields::<R>)));
     loads.push(("batch", load(loads::batch::<R>)));
     loads.push(("one-by-one", load(loads::one_by_one::<R>)));
     loads.push(("ping-pong", load(loads::ping_pong::<R>)));

@@ -36,7 +36,7 @@ pub fn print(target: Target, subjects: &[&Subject], rows: &[Measured]) {
         let style = if subject.ours { bold } else { Style::new() };
         let cells = rows.iter().map(|row| {
             let (name, median) = row.subjects[index];
-            let best = row.compared.as_ref().is_some_and(|compared| compared.peer == name);
+            let best = row.row.what != What::Calls && row.best_peer == Some(name);
             let value = median.map_or("·".to_owned(), |median| number(row.row.what, median.value));
             // The mark stands outside of the column, so that the numbers stay below each other.
             (format!("{value}{}", if best { '*' } else { ' ' }), style)
@@ -122,7 +122,6 @@ pub fn json(row: &Measured) -> Value {
     let compared = row.compared.as_ref().map(|compared| {
         json!({
             "ours": compared.ours,
-            "best_peer": compared.peer,
             "ratio": interval(&compared.ratio),
             "outcome": verdict(compared.outcome).0,
         })
@@ -135,6 +134,7 @@ pub fn json(row: &Measured) -> Value {
         "unit": unit(row.row.what),
         "rounds": row.rounds,
         "subjects": subjects,
+        "best_peer": row.best_peer,
         "compared": compared,
         "notes": notes,
     })
