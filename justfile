@@ -125,7 +125,7 @@ event-cost:
             exit w - o > 6e5 }' || { echo "an event costs more than 6 instructions" >&2; exit 1; }
     done
 
-# Compare a lesson's parts with those of others, all or the rows whose names contain a word: just bench waker mpsc --json
+# Compare a lesson's parts with those of others, all or the rows whose names contain a word: just bench waker mpsc --json | just bench executor --list
 [group('measure')]
 [no-exit-message]
 bench lesson *arguments:

@@ -171,7 +171,7 @@ impl<'a> Compared<'a> {
 }
 
 /// Whether an interval says too little.
-fn too_wide(ratio: Median, kernel: bool) -> bool {
+pub fn too_wide(ratio: Median, kernel: bool) -> bool {
     ratio.high - ratio.low > if kernel { 0.20 } else { 0.10 }
 }
 

@@ -8,6 +8,7 @@ pub mod on_monoio;
 pub mod on_pollster;
 pub mod on_smol;
 pub mod on_tokio;
+pub mod runtime;
 
 use harness::{Subject, executor::Tested};
 

@@ -5,19 +5,25 @@ use std::{cell::RefCell, future::pending, rc::Rc, sync::Arc, thread, time::Durat
 
 use harness::{
     Executor, Handle, Subject, Work,
-    executor::{Job, LocalJob, LocalWork, Spawner, Tested},
-    probe::{Task, WakerProbe},
+    executor::{Job, LocalJob, LocalWork, Output, Policies, Spawner, Tested},
+    probe::{self, WakerProbe},
 };
-use smol::channel::{Sender, unbounded};
+use smol::{
+    Task,
+    channel::{Sender, unbounded},
+};
 
-use crate::on_smol::{DECLARED, sleep};
+use crate::{
+    on_smol::{DECLARED, sleep},
+    runtime::{Blocks, Spawns, Starts},
+};
 
 type Shared = Arc<smol::Executor<'static>>;
 
 /// One on the thread that has it.
 pub struct OneThread {
     /// What runs it while nobody blocks. It is dropped before it.
-    run: RefCell<Option<Task<dyn Future<Output = ()>>>>,
+    run: RefCell<Option<probe::Task<dyn Future<Output = ()>>>>,
     probe: RefCell<WakerProbe>,
     executor: Shared,
 }
@@ -42,7 +48,7 @@ impl Executor for OneThread {
 
     fn run(&self) {
         let mut run = self.run.borrow_mut();
-        let run = run.get_or_insert_with(|| Task::from(runner(&self.executor)).with(&self.probe.borrow()));
+        let run = run.get_or_insert_with(|| probe::Task::from(runner(&self.executor)).with(&self.probe.borrow()));
         run.assert_pending();
         while run.is_woken() {
             run.assert_pending();
@@ -207,6 +213,138 @@ impl Executor for TwoThreads {
 
     fn timer(&self) -> Option<fn(Duration) -> Work> {
         Some(sleep)
+    }
+}
+
+thread_local! {
+    /// The local one that this thread runs: a task has to find it, and must be `Send`.
+    static CURRENT: RefCell<Option<Rc<smol::LocalExecutor<'static>>>> = const { RefCell::new(None) };
+}
+
+impl Blocks for Local {
+    const POLICIES: Policies = DECLARED;
+
+    fn new() -> Self {
+        Local::default()
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        CURRENT.set(Some(Rc::clone(&self.0)));
+        let output = smol::block_on(self.0.run(root));
+        CURRENT.take();
+        output
+    }
+}
+
+impl Starts for Local {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        self.0.spawn(future).detach();
+    }
+}
+
+impl Spawns for Local {
+    type Join<T: Send + 'static> = Task<T>;
+    type Joined<T> = T;
+    type Within = ();
+
+    #[inline(never)]
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> Task<F::Output> {
+        self.0.spawn(future)
+    }
+
+    fn within(&self) {}
+
+    #[inline(never)]
+    fn spawn_within<F>(_: &(), future: F) -> Task<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        CURRENT.with_borrow(|current| current.as_ref().expect(WITHIN).spawn(future))
+    }
+
+    #[inline(never)]
+    fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
+        CURRENT.with_borrow(|current| current.as_ref().expect(WITHIN).spawn(future).detach());
+    }
+
+    fn value<T>(joined: T) -> T {
+        joined
+    }
+
+    fn handle(join: Task<Output>) -> Handle {
+        Handle::new(join)
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        Executor::spawner(self)
+    }
+}
+
+const WITHIN: &str = "what starts tasks within the executor is run by it";
+
+impl Blocks for TwoThreads {
+    const POLICIES: Policies = DECLARED;
+
+    fn new() -> Self {
+        TwoThreads::new()
+    }
+
+    fn threads() -> usize {
+        THREADS
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        smol::block_on(root)
+    }
+}
+
+impl Starts for TwoThreads {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        self.executor.spawn(future).detach();
+    }
+}
+
+impl Spawns for TwoThreads {
+    type Join<T: Send + 'static> = Task<T>;
+    type Joined<T> = T;
+    type Within = Shared;
+
+    #[inline(never)]
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> Task<F::Output> {
+        self.executor.spawn(future)
+    }
+
+    fn within(&self) -> Shared {
+        Arc::clone(&self.executor)
+    }
+
+    #[inline(never)]
+    fn spawn_within<F>(within: &Shared, future: F) -> Task<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        within.spawn(future)
+    }
+
+    #[inline(never)]
+    fn start_within<F: Future<Output = ()> + Send + 'static>(within: &Shared, future: F) {
+        within.spawn(future).detach();
+    }
+
+    fn value<T>(joined: T) -> T {
+        joined
+    }
+
+    fn handle(join: Task<Output>) -> Handle {
+        Handle::new(join)
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        Executor::spawner(self)
     }
 }
 

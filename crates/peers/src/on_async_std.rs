@@ -2,11 +2,13 @@
 
 use std::{thread::available_parallelism, time::Duration};
 
-use async_std::task;
+use async_std::task::{self, JoinHandle};
 use harness::{
     Executor, Handle, Subject, Work,
-    executor::{DroppedHandle, Job, Nested, Panics, Policies, Spawner, Tested},
+    executor::{DroppedHandle, Job, Nested, Output, Panics, Policies, Spawner, Tested},
 };
+
+use crate::runtime::{Blocks, Spawns, Starts};
 
 /// The global executor.
 #[derive(Debug)]
@@ -49,6 +51,82 @@ const DECLARED: Policies = Policies {
     dropped_handle: Some(DroppedHandle::Detaches),
     owns_tasks: None,
 };
+
+impl Blocks for Global {
+    const GLOBAL: bool = true;
+    const POLICIES: Policies = DECLARED;
+
+    fn new() -> Self {
+        Global
+    }
+
+    fn threads() -> usize {
+        available_parallelism().map_or(1, usize::from)
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        task::block_on(root)
+    }
+}
+
+impl Starts for Global {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        task::spawn(future);
+    }
+}
+
+impl Spawns for Global {
+    type Join<T: Send + 'static> = JoinHandle<T>;
+    type Joined<T> = T;
+    type Within = ();
+
+    #[inline(never)]
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        task::spawn(future)
+    }
+
+    fn within(&self) {}
+
+    #[inline(never)]
+    fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(_: &(), future: F) -> JoinHandle<F::Output> {
+        task::spawn(future)
+    }
+
+    #[inline(never)]
+    fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
+        task::spawn(future);
+    }
+
+    fn value<T>(joined: T) -> T {
+        joined
+    }
+
+    fn handle(join: JoinHandle<Output>) -> Handle {
+        Handle::new(join)
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        Executor::spawner(self)
+    }
+}
+
+/// Its `block_on` alone.
+pub struct BlockOn;
+
+impl Blocks for BlockOn {
+    const POLICIES: Policies = DECLARED;
+
+    fn new() -> Self {
+        BlockOn
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        task::block_on(root)
+    }
+}
 
 /// Both.
 pub fn subjects() -> Vec<Subject<Tested>> {

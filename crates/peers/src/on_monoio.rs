@@ -10,6 +10,8 @@ use harness::{
 };
 use monoio::{FusionDriver, FusionRuntime, RuntimeBuilder, task::JoinHandle, time::TimeDriver};
 
+use crate::runtime::{Blocks, Spawns, Starts};
+
 type Runtime = FusionRuntime<TimeDriver<monoio::IoUringDriver>, TimeDriver<monoio::LegacyDriver>>;
 
 /// A runtime.
@@ -57,15 +59,80 @@ impl Executor for OneThread {
     }
 }
 
+impl Blocks for OneThread {
+    const POLICIES: Policies = DECLARED;
+
+    fn new() -> Self {
+        OneThread::new()
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        self.0.borrow_mut().block_on(root)
+    }
+
+    fn run(&self) {
+        Executor::run(self);
+    }
+}
+
+impl Starts for OneThread {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        self.0.borrow_mut().block_on(lazy(|_| drop(monoio::spawn(future))));
+    }
+}
+
+impl Spawns for OneThread {
+    const FROM_OUTSIDE: bool = false;
+
+    type Join<T: Send + 'static> = JoinHandle<T>;
+    type Joined<T> = T;
+    type Within = ();
+
+    #[inline(never)]
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        self.0.borrow_mut().block_on(lazy(|_| monoio::spawn(future)))
+    }
+
+    fn within(&self) {}
+
+    #[inline(never)]
+    fn spawn_within<F>(_: &(), future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        monoio::spawn(future)
+    }
+
+    #[inline(never)]
+    fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
+        drop(monoio::spawn(future));
+    }
+
+    fn value<T>(joined: T) -> T {
+        joined
+    }
+
+    fn handle(join: JoinHandle<Output>) -> Handle {
+        Handle::local(join)
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        Executor::spawner(self)
+    }
+}
+
+const DECLARED: Policies = Policies {
+    nested: None,
+    drops_before_join: Some(true),
+    fairness: None,
+    panics: Some(Panics::Propagated),
+    dropped_handle: Some(DroppedHandle::Detaches),
+    owns_tasks: None,
+};
+
 /// The one.
 pub fn subjects() -> Vec<Subject<Tested>> {
-    let declared = Policies {
-        nested: None,
-        drops_before_join: Some(true),
-        fairness: None,
-        panics: Some(Panics::Propagated),
-        dropped_handle: Some(DroppedHandle::Detaches),
-        owns_tasks: None,
-    };
-    vec![Subject::new("monoio", Tested::executor(OneThread::new).policies(declared))]
+    vec![Subject::new("monoio", Tested::executor(OneThread::new).policies(DECLARED))]
 }

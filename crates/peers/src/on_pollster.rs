@@ -5,8 +5,34 @@ use harness::{
     executor::{Nested, Policies, Tested},
 };
 
+use crate::runtime::Blocks;
+
+/// It.
+pub struct BlockOn;
+
+impl Blocks for BlockOn {
+    const POLICIES: Policies = DECLARED;
+
+    fn new() -> Self {
+        BlockOn
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        pollster::block_on(root)
+    }
+}
+
+const DECLARED: Policies = Policies {
+    nested: Some(Nested::Works),
+    drops_before_join: None,
+    fairness: None,
+    panics: None,
+    dropped_handle: None,
+    owns_tasks: None,
+};
+
 /// The one.
 pub fn subjects() -> Vec<Subject<Tested>> {
-    let declared = Policies { nested: Some(Nested::Works), ..Policies::default() };
-    vec![Subject::new("pollster", Tested::block_on(pollster::block_on).policies(declared))]
+    vec![Subject::new("pollster", Tested::block_on(pollster::block_on).policies(DECLARED))]
 }

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use harness::{
     Executor, Handle, Subject, Work,
-    executor::{DroppedHandle, Job, Nested, Panics, Policies, Spawner, Tested},
+    executor::{DroppedHandle, Job, Nested, Output, Panics, Policies, Spawner, Tested},
 };
-use smol::Timer;
+use smol::{Task, Timer};
+
+use crate::runtime::{Blocks, Spawns, Starts};
 
 /// The global executor, on one thread unless `SMOL_THREADS` says otherwise.
 #[derive(Debug)]
@@ -56,6 +58,82 @@ pub(crate) const DECLARED: Policies = Policies {
     dropped_handle: Some(DroppedHandle::Cancels),
     owns_tasks: Some(true),
 };
+
+impl Blocks for Global {
+    const GLOBAL: bool = true;
+    const POLICIES: Policies = DECLARED;
+
+    fn new() -> Self {
+        Global
+    }
+
+    fn threads() -> usize {
+        1
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        smol::block_on(root)
+    }
+}
+
+impl Starts for Global {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        smol::spawn(future).detach();
+    }
+}
+
+impl Spawns for Global {
+    type Join<T: Send + 'static> = Task<T>;
+    type Joined<T> = T;
+    type Within = ();
+
+    #[inline(never)]
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> Task<F::Output> {
+        smol::spawn(future)
+    }
+
+    fn within(&self) {}
+
+    #[inline(never)]
+    fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(_: &(), future: F) -> Task<F::Output> {
+        smol::spawn(future)
+    }
+
+    #[inline(never)]
+    fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
+        smol::spawn(future).detach();
+    }
+
+    fn value<T>(joined: T) -> T {
+        joined
+    }
+
+    fn handle(join: Task<Output>) -> Handle {
+        Handle::new(join)
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        Executor::spawner(self)
+    }
+}
+
+/// Its `block_on` alone.
+pub struct BlockOn;
+
+impl Blocks for BlockOn {
+    const POLICIES: Policies = DECLARED;
+
+    fn new() -> Self {
+        BlockOn
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        smol::block_on(root)
+    }
+}
 
 /// Both.
 pub fn subjects() -> Vec<Subject<Tested>> {

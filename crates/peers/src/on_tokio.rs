@@ -8,8 +8,10 @@ use harness::{
 };
 use tokio::{
     runtime::{Builder, Runtime},
-    task::{JoinHandle, LocalSet},
+    task::{JoinError, JoinHandle, LocalSet},
 };
+
+use crate::runtime::{Blocks, Spawns, Starts};
 
 /// How many workers the multi-thread runtime has.
 const WORKERS: usize = 2;
@@ -148,6 +150,120 @@ impl Executor for Local {
 
     fn timer(&self) -> Option<fn(Duration) -> Work> {
         Some(sleep)
+    }
+}
+
+impl Blocks for CurrentThread {
+    const POLICIES: Policies = DECLARED;
+
+    fn new() -> Self {
+        CurrentThread::new()
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        self.0.block_on(root)
+    }
+}
+
+impl Starts for CurrentThread {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        self.0.spawn(future);
+    }
+}
+
+impl Spawns for CurrentThread {
+    type Join<T: Send + 'static> = JoinHandle<T>;
+    type Joined<T> = Result<T, JoinError>;
+    type Within = ();
+
+    #[inline(never)]
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        self.0.spawn(future)
+    }
+
+    fn within(&self) {}
+
+    #[inline(never)]
+    fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(_: &(), future: F) -> JoinHandle<F::Output> {
+        tokio::spawn(future)
+    }
+
+    #[inline(never)]
+    fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
+        tokio::spawn(future);
+    }
+
+    fn value<T>(joined: Self::Joined<T>) -> T {
+        joined.expect("nobody panics")
+    }
+
+    fn handle(join: JoinHandle<Output>) -> Handle {
+        handle(join)
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        Some(spawner(&self.0))
+    }
+}
+
+impl Blocks for MultiThread {
+    const POLICIES: Policies = DECLARED;
+
+    fn new() -> Self {
+        MultiThread::new()
+    }
+
+    fn threads() -> usize {
+        WORKERS
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        self.0.block_on(root)
+    }
+}
+
+impl Starts for MultiThread {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        self.0.spawn(future);
+    }
+}
+
+impl Spawns for MultiThread {
+    type Join<T: Send + 'static> = JoinHandle<T>;
+    type Joined<T> = Result<T, JoinError>;
+    type Within = ();
+
+    #[inline(never)]
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        self.0.spawn(future)
+    }
+
+    fn within(&self) {}
+
+    #[inline(never)]
+    fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(_: &(), future: F) -> JoinHandle<F::Output> {
+        tokio::spawn(future)
+    }
+
+    #[inline(never)]
+    fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
+        tokio::spawn(future);
+    }
+
+    fn value<T>(joined: Self::Joined<T>) -> T {
+        joined.expect("nobody panics")
+    }
+
+    fn handle(join: JoinHandle<Output>) -> Handle {
+        handle(join)
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        Some(spawner(&self.0))
     }
 }
 

@@ -1,0 +1,115 @@
+//! The command line of both programs.
+
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{CommandFactory, Parser, error::ErrorKind};
+
+use super::{
+    Target,
+    rows::{ROWS, Row},
+    subjects::{Subject, Table, tables},
+};
+
+/// Put every stage of the lesson and every runtime under the same loads, each in a process of its own, and print two tables:
+/// those on one thread, and the pools, with two workers.
+///
+/// The last stage is compared with the best peer of each row: won, tied or lost by the 95 % interval of the ratio within the
+/// rounds. First comes what is counted (heap, system calls), then what is timed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "just bench executor",
+    after_help = "Exit codes: 0 the tables are there, whatever they say; 1 a figure is missing; 2 wrong usage"
+)]
+pub struct Arguments {
+    /// Only rows whose names contain one of these words
+    #[arg(value_name = "ROW")]
+    words: Vec<String>,
+    /// Only subjects whose names contain this word; may be repeated
+    #[arg(long, value_name = "NAME")]
+    subject: Vec<String>,
+    /// So many rounds, and no more where the interval is too wide
+    #[arg(long, visible_alias = "pairs", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: Option<u32>,
+    /// Print one JSON object a row
+    #[arg(long)]
+    pub json: bool,
+    /// Draw the ratios to the best peer into this file, as SVG
+    #[arg(long, value_name = "FILE.svg")]
+    pub plot: Option<PathBuf>,
+    /// List the rows and the subjects
+    #[arg(long)]
+    pub list: bool,
+    /// Cargo's.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// Why nothing is measured.
+#[derive(Debug)]
+pub enum Usage {
+    /// What clap has to say: the help, or an error.
+    Clap(clap::Error),
+    /// The rows and the subjects.
+    List,
+}
+
+impl Arguments {
+    /// Those of a command line, the program's name included.
+    pub fn of(line: impl IntoIterator<Item = OsString>) -> Result<Arguments, Usage> {
+        let arguments = Arguments::try_parse_from(line).map_err(Usage::Clap)?;
+        let wrong = |message: String| Usage::Clap(Arguments::command().error(ErrorKind::ValueValidation, message));
+        for word in &arguments.words {
+            if !ROWS.iter().any(|row| row.id.contains(word.as_str())) {
+                return Err(wrong(format!("no row is called '{word}'; --list lists them")));
+            }
+        }
+        for word in &arguments.subject {
+            if !tables().iter().flat_map(|table| &table.subjects).any(|subject| subject.name.contains(word.as_str())) {
+                return Err(wrong(format!("no subject is called '{word}'; --list lists them")));
+            }
+        }
+        Ok(arguments)
+    }
+
+    /// The rows of a table that are asked for and that somebody who is asked for can carry.
+    pub fn rows(&self, target: Target, table: &Table) -> Vec<&'static Row> {
+        let asked = |row: &Row| self.words.is_empty() || self.words.iter().any(|word| row.id.contains(word.as_str()));
+        let carried = |row: &Row| self.subjects(table).iter().any(|subject| subject.load(row.load).is_some());
+        ROWS.iter().filter(|row| row.target() == target && asked(row) && carried(row)).collect()
+    }
+
+    /// The subjects of a table that are asked for.
+    pub fn subjects<'a>(&self, table: &'a Table) -> Vec<&'a Subject> {
+        let asked = |subject: &&Subject| {
+            self.subject.is_empty() || self.subject.iter().any(|word| subject.name.contains(word.as_str()))
+        };
+        table.subjects.iter().filter(asked).collect()
+    }
+}
+
+impl Usage {
+    /// Prints it. Both programs are given every command line, and what needs to be said once only one of them says: the first
+    /// one, which is that which counts, tells an error, the other the help.
+    pub fn tell(self, target: Target) -> ExitCode {
+        match self {
+            Usage::Clap(error) if error.use_stderr() => error.exit(),
+            _ if target == Target::Counted => {}
+            Usage::Clap(help) => drop(help.print()),
+            Usage::List => list(),
+        }
+        ExitCode::SUCCESS
+    }
+}
+
+fn list() {
+    anstream::println!("rows:");
+    for row in ROWS {
+        anstream::println!("  {:<14} {}", row.id, row.about);
+    }
+    for table in tables() {
+        anstream::println!("\n{}:", table.name);
+        for subject in &table.subjects {
+            anstream::println!("  {}", subject.name);
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! What is done to every runtime, written once over the traits that all are measured through. Each load gives a tally of what
+//! has really happened, from inside of the tasks.
+
+use std::{
+    future::{poll_fn, ready},
+    hint::black_box,
+    pin::Pin,
+    sync::{
+        atomic::{
+            AtomicU64,
+            Ordering::{AcqRel, Acquire, Relaxed},
+        },
+        mpsc,
+    },
+    task::{Context, Poll},
+    thread,
+};
+
+use futures::{channel::oneshot, task::AtomicWaker};
+use peers::runtime::{Blocks, Spawns, Starts};
+
+/// What looks at the part of a load that counts: a clock, for example. By default it does nothing.
+pub trait Meter {
+    /// Before the part of a load that is to find all threads of a pool parked.
+    fn settle(&mut self) {}
+    /// Here begins what counts.
+    fn begin(&mut self) {}
+    /// Here it ends.
+    fn end(&mut self) {}
+}
+
+/// Tasks spawned inside of `block_on`, and then all of them joined. The tally is the sum of their numbers.
+pub fn batch<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    let within = runtime.within();
+    meter.begin();
+    let sum = runtime.block_on(async move {
+        let joins: Vec<_> = (0..n).map(|number| R::spawn_within(&within, async move { number })).collect();
+        let mut sum = 0;
+        for join in joins {
+            sum += R::value(join.await);
+        }
+        sum
+    });
+    meter.end();
+    sum
+}
+
+/// The same, each joined before the next is spawned.
+pub fn one_by_one<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    let within = runtime.within();
+    meter.begin();
+    let sum = runtime.block_on(async move {
+        let mut sum = 0;
+        for number in 0..n {
+            sum += R::value(R::spawn_within(&within, async move { number }).await);
+        }
+        sum
+    });
+    meter.end();
+    sum
+}
+
+/// So many tasks step aside so many times. The tally is the number of polls.
+pub fn yields<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    let within = runtime.within();
+    meter.begin();
+    let latch = Latch::new(n);
+    runtime.block_on(async move {
+        for _ in 0..n {
+            R::start_within(&within, async move { latch.arrive_with(Yields { left: n, polls: 0 }.await) });
+        }
+        latch.all_arrive().await;
+    });
+    meter.end();
+    latch.tally()
+}
+
+/// The same where no task can be started from within.
+pub fn yields_from_outside<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    meter.begin();
+    let latch = Latch::new(n);
+    for _ in 0..n {
+        runtime.start(async move { latch.arrive_with(Yields { left: n, polls: 0 }.await) });
+    }
+    runtime.block_on(latch.all_arrive());
+    meter.end();
+    latch.tally()
+}
+
+/// Each of so many tasks starts a partner, and they exchange two messages. The tally is the number of messages.
+pub fn ping_pong<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    let within = runtime.within();
+    meter.begin();
+    let latch = Latch::new(n);
+    runtime.block_on(async move {
+        for _ in 0..n {
+            let inner = within.clone();
+            R::start_within(&within, async move {
+                let (ping, pinged) = oneshot::channel::<u64>();
+                let (pong, ponged) = oneshot::channel::<u64>();
+                R::start_within(&inner, async move {
+                    let messages = pinged.await.expect("the other one sends");
+                    pong.send(messages + 1).expect("the other one waits");
+                });
+                ping.send(1).expect("the partner has been started");
+                latch.arrive_with(ponged.await.expect("the partner sends"));
+            });
+        }
+        latch.all_arrive().await;
+    });
+    meter.end();
+    latch.tally()
+}
+
+/// Each task starts the next. The tally is the number of tasks, as the last one says.
+pub fn chained<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    let within = runtime.within();
+    meter.begin();
+    let links = runtime.block_on(async move {
+        let (done, is_done) = oneshot::channel();
+        link::<R>(&within, n, 1, done);
+        is_done.await.expect("the last one tells")
+    });
+    meter.end();
+    links
+}
+
+fn link<R: Spawns>(within: &R::Within, n: u64, number: u64, done: oneshot::Sender<u64>) {
+    let inner = within.clone();
+    R::start_within(within, async move {
+        if number == n {
+            done.send(number).expect("it is awaited");
+        } else {
+            link::<R>(&inner, n, number + 1, done);
+        }
+    });
+}
+
+/// A task starts all others, which nobody joins. The tally is how many have run.
+pub fn inside<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    let within = runtime.within();
+    meter.begin();
+    let latch = Latch::new(n);
+    runtime.block_on(async move {
+        let inner = within.clone();
+        R::start_within(&within, async move {
+            for _ in 0..n {
+                R::start_within(&inner, async move { latch.arrive() });
+            }
+        });
+        latch.all_arrive().await;
+    });
+    meter.end();
+    latch.arrived()
+}
+
+/// Tasks spawned while the runtime does nothing, and then joined in `block_on`. The tally is the sum of their numbers.
+pub fn outside<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    meter.settle();
+    meter.begin();
+    let joins: Vec<_> = (0..n).map(|number| runtime.spawn(async move { number })).collect();
+    let sum = runtime.block_on(async move {
+        let mut sum = 0;
+        for join in joins {
+            sum += R::value(join.await);
+        }
+        sum
+    });
+    meter.end();
+    sum
+}
+
+/// What is blocked on asks another thread, sleeps, and is woken by the answer. The tally is the number of answers.
+pub fn wake_root<R: Blocks>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    let asked = answering(n);
+    meter.begin();
+    let answers = runtime.block_on(asked);
+    meter.end();
+    answers
+}
+
+/// The same in a task of a pool.
+pub fn wake_task<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    let asked = answering(n);
+    meter.begin();
+    let latch = Latch::new(1);
+    runtime.start(async move { latch.arrive_with(asked.await) });
+    runtime.block_on(latch.all_arrive());
+    meter.end();
+    latch.tally()
+}
+
+/// Asks a thread that answers, one question after the other.
+fn answering(n: u64) -> impl Future<Output = u64> + Send + 'static {
+    let (ask, asked) = mpsc::channel::<oneshot::Sender<u64>>();
+    thread::spawn(move || asked.into_iter().for_each(|answer| answer.send(1).expect("it is awaited")));
+    async move {
+        let mut answers = 0;
+        for _ in 0..n {
+            let (answer, answered) = oneshot::channel();
+            ask.send(answer).expect("the thread is there");
+            answers += answered.await.expect("the thread answers");
+        }
+        answers
+    }
+}
+
+/// Blocks on futures that are ready. The tally is the sum of their results.
+pub fn block_on_ready<R: Blocks>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    let mut sum = 0;
+    meter.begin();
+    for number in 0..n {
+        sum += runtime.block_on(ready(black_box(number)));
+    }
+    meter.end();
+    sum
+}
+
+/// Tasks that wait for ever, whose handles are kept. The tally is how many have been polled.
+pub fn idle<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    let within = runtime.within();
+    let (first, rest) = latches(n);
+    let mut kept = Vec::with_capacity((rest.len() + 1) * STEP);
+    runtime.block_on(async {
+        let mut spawn = |latch| (0..STEP).for_each(|_| kept.push(R::spawn_within(&within, Idle::new(latch))));
+        spawn(first);
+        first.all_arrive().await;
+        meter.begin();
+        for latch in &rest {
+            spawn(latch);
+            latch.all_arrive().await;
+        }
+        meter.end();
+    });
+    rest.iter().map(|latch| latch.arrived()).sum()
+}
+
+/// The same where there are no handles.
+pub fn idle_unjoined<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
+    let (first, rest) = latches(n);
+    let spawn = |latch: &'static Latch| {
+        (0..STEP).for_each(|_| runtime.start(Idle::new(latch)));
+        runtime.block_on(latch.all_arrive());
+    };
+    spawn(first);
+    meter.begin();
+    rest.iter().copied().for_each(spawn);
+    meter.end();
+    rest.iter().map(|latch| latch.arrived()).sum()
+}
+
+/// How many idle tasks are spawned before all have been polled: what counts are the tasks, and not a queue that was long once.
+const STEP: usize = 100;
+
+/// For the tasks that do not count yet, for which the queue grows; and for the others.
+fn latches(n: u64) -> (&'static Latch, Vec<&'static Latch>) {
+    let steps = (0..n).step_by(STEP);
+    (Latch::new(STEP as u64), steps.map(|_| Latch::new(STEP as u64)).collect())
+}
+
+/// A future of 64 bytes that never becomes ready.
+struct Idle {
+    latch: Option<&'static Latch>,
+    _rest: [u64; 7],
+}
+
+const _: () = assert!(size_of::<Idle>() == 64, "the row says so");
+
+impl Idle {
+    fn new(latch: &'static Latch) -> Self {
+        Idle { latch: Some(latch), _rest: [0; 7] }
+    }
+}
+
+impl Future for Idle {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        self.latch.take().inspect(|latch| latch.arrive());
+        Poll::Pending
+    }
+}
+
+/// Steps aside so many times, and gives the number of its polls.
+struct Yields {
+    left: u64,
+    polls: u64,
+}
+
+impl Future for Yields {
+    type Output = u64;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u64> {
+        self.polls += 1;
+        if self.left == 0 {
+            return Poll::Ready(self.polls);
+        }
+        self.left -= 1;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// Whoever arrives last lets the one go on who waits.
+struct Latch {
+    expected: u64,
+    left: AtomicU64,
+    tally: AtomicU64,
+    waits: AtomicWaker,
+}
+
+impl Latch {
+    /// It stays for ever: so that a task which arrives has no count of references to pay for.
+    fn new(expected: u64) -> &'static Latch {
+        let (left, tally) = (AtomicU64::new(expected), AtomicU64::new(0));
+        Box::leak(Box::new(Latch { expected, left, tally, waits: AtomicWaker::new() }))
+    }
+
+    fn arrive(&self) {
+        if self.left.fetch_sub(1, AcqRel) == 1 {
+            self.waits.wake();
+        }
+    }
+
+    fn arrive_with(&self, tally: u64) {
+        self.tally.fetch_add(tally, Relaxed);
+        self.arrive();
+    }
+
+    fn all_arrive(&self) -> impl Future<Output = ()> + Send {
+        poll_fn(|cx| {
+            self.waits.register(cx.waker());
+            if self.left.load(Acquire) == 0 { Poll::Ready(()) } else { Poll::Pending }
+        })
+    }
+
+    fn arrived(&self) -> u64 {
+        self.expected - self.left.load(Acquire)
+    }
+
+    fn tally(&self) -> u64 {
+        self.tally.load(Acquire)
+    }
+}

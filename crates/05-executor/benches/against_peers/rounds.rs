@@ -1,0 +1,139 @@
+//! A row: its subjects in turn, round after round, and what comes of that. The statistics are those of `harness::compare`.
+
+use harness::compare::{Median, Outcome, median, outcome, too_wide};
+use indicatif::ProgressBar;
+
+use super::{
+    process,
+    rows::{Row, What},
+    subjects::Subject,
+};
+
+/// A row with its figures.
+pub struct Measured {
+    /// The table.
+    pub table: &'static str,
+    /// The row.
+    pub row: &'static Row,
+    /// Each subject that was asked for; `None` where the row does not apply.
+    pub subjects: Vec<(&'static str, Option<Median>)>,
+    /// How many rounds there were.
+    pub rounds: usize,
+    /// The peer with the lowest median.
+    pub best_peer: Option<&'static str>,
+    /// The last stage beside it, if both are there.
+    pub compared: Option<Compared>,
+}
+
+/// Ours beside the best peer.
+pub struct Compared {
+    /// The last stage.
+    pub ours: &'static str,
+    /// Its figure to the peer's.
+    pub ratio: Median,
+    /// By the interval of the ratio.
+    pub outcome: Outcome,
+}
+
+/// The fewest rounds whose interval is not simply from the lowest to the highest ratio.
+const FIRST: usize = 11;
+/// An interval that is too wide after so many stays it.
+const MOST: usize = 61;
+/// Of what is counted, the median of three is enough: threads may meet in one way or another.
+const OF_CALLS: usize = 3;
+/// Peers whose median is at most so much above the best one's may yet turn out to be the best.
+const CLOSE: f64 = 1.05;
+
+/// Each round's figure of each subject, if it took part.
+type Rounds = Vec<Vec<Option<f64>>>;
+
+/// Measures a row.
+pub fn measure(
+    table: &'static str,
+    row: &'static Row,
+    subjects: &[&Subject],
+    asked: Option<u32>,
+    bar: &ProgressBar,
+) -> Result<Measured, String> {
+    let first = match (row.what, asked) {
+        (What::Bytes | What::Allocations, _) => 1,
+        (What::Calls, _) => OF_CALLS,
+        (_, Some(asked)) => asked as usize,
+        (_, None) => FIRST,
+    };
+    let mut taking_part: Vec<bool> = subjects.iter().map(|subject| subject.load(row.load).is_some()).collect();
+    let mut rounds = Rounds::new();
+    let mut more = first;
+    loop {
+        for _ in 0..more {
+            rounds.push(round(table, row, subjects, &taking_part, rounds.len(), bar)?);
+        }
+        let measured = Measured::new(table, row, subjects, &rounds);
+        let compared = measured.compared.as_ref();
+        let enough = compared.is_none_or(|compared| !too_wide(compared.ratio, row.what == What::KernelNanos));
+        if enough || asked.is_some() || rounds.len() >= MOST {
+            return Ok(measured);
+        }
+        taking_part = measured.contenders();
+        more = FIRST - 1;
+    }
+}
+
+/// One run of each subject that takes part. Each begins as often as the others.
+fn round(
+    table: &str,
+    row: &Row,
+    subjects: &[&Subject],
+    taking_part: &[bool],
+    number: usize,
+    bar: &ProgressBar,
+) -> Result<Vec<Option<f64>>, String> {
+    let mut figures = vec![None; subjects.len()];
+    for step in 0..subjects.len() {
+        let index = (number + step) % subjects.len();
+        if taking_part[index] {
+            let name = subjects[index].name;
+            bar.set_message(format!("{table} {}, round {}: {name}", row.id, number + 1));
+            figures[index] = Some(process::figure(table, row, name)?);
+        }
+    }
+    Ok(figures)
+}
+
+impl Measured {
+    /// What comes of these rounds.
+    pub fn new(table: &'static str, row: &'static Row, subjects: &[&Subject], rounds: &[Vec<Option<f64>>]) -> Self {
+        let of = |index: usize| rounds.iter().filter_map(|round| round[index]).collect::<Vec<f64>>();
+        let medians: Vec<_> =
+            (0..subjects.len()).map(|index| Some(of(index)).filter(|of| !of.is_empty()).map(median)).collect();
+        let value = |index: usize| medians[index].map_or(f64::INFINITY, |median: Median| median.value);
+        let carries = |&index: &usize| medians[index].is_some();
+        let ours = (0..subjects.len()).rev().find(|index| subjects[*index].ours && carries(index));
+        let peers = (0..subjects.len()).filter(|index| !subjects[*index].ours).filter(carries);
+        let peer = peers.min_by(|&a, &b| value(a).total_cmp(&value(b)));
+        let compared = ours.zip(peer).filter(|_| row.what != What::Calls).map(|(ours, peer)| {
+            let both = rounds.iter().filter_map(|round| Some(round[ours]? / round[peer]?));
+            let ratio = median(both.collect());
+            let outcome = outcome(ratio, row.what == What::KernelNanos);
+            Compared { ours: subjects[ours].name, ratio, outcome }
+        });
+        let best_peer = peer.map(|peer| subjects[peer].name);
+        let subjects = subjects.iter().map(|subject| subject.name).zip(medians).collect();
+        Measured { table, row, subjects, rounds: rounds.len(), best_peer, compared }
+    }
+
+    /// For more rounds: ours, and every peer that may be the best.
+    pub fn contenders(&self) -> Vec<bool> {
+        let ours = self.compared.as_ref().map(|compared| compared.ours);
+        let best = self.best_peer.and_then(|peer| self.median(peer)).map_or(0.0, |median| median.value);
+        let close = |(name, median): &(&'static str, Option<Median>)| {
+            Some(*name) == ours || median.is_some_and(|median| median.value <= CLOSE * best)
+        };
+        self.subjects.iter().map(close).collect()
+    }
+
+    /// The median of a subject.
+    pub fn median(&self, name: &str) -> Option<Median> {
+        self.subjects.iter().find(|(of, _)| *of == name).and_then(|(_, median)| *median)
+    }
+}

@@ -1,0 +1,166 @@
+//! The stages behind the traits that every runtime is measured through. A stage that can neither join its tasks nor start one
+//! from within another implements the first two.
+
+use harness::{
+    Handle,
+    executor::{DroppedHandle, End, Nested, Output, Panics, Policies, Spawner},
+};
+use lesson_executor::{
+    parts::task::{JoinError, JoinHandle},
+    s1_spin, s2_block_on, s3_run_queue, s4_spawn,
+};
+use peers::runtime::{Blocks, Spawns, Starts};
+
+/// Stage 1.
+pub struct Spin(s1_spin::Executor);
+
+/// Stage 2.
+pub struct BlockOn;
+
+/// Stage 3.
+pub struct RunQueue(s3_run_queue::Executor);
+
+/// Stage 4.
+pub struct Spawn(s4_spawn::Executor);
+
+/// What stage 2 declares of itself.
+const BLOCKS: Policies = Policies {
+    nested: Some(Nested::Works),
+    drops_before_join: None,
+    fairness: None,
+    panics: Some(Panics::Propagated),
+    dropped_handle: None,
+    owns_tasks: None,
+};
+
+/// What those with join handles declare.
+const JOINS: Policies = Policies {
+    nested: Some(Nested::Panics),
+    drops_before_join: Some(true),
+    fairness: Some(8),
+    panics: Some(Panics::Isolated),
+    dropped_handle: Some(DroppedHandle::Detaches),
+    owns_tasks: Some(true),
+};
+
+impl Blocks for Spin {
+    const POLICIES: Policies = Policies { fairness: Some(8), owns_tasks: Some(true), ..BLOCKS };
+
+    fn new() -> Self {
+        Spin(s1_spin::Executor::new())
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        self.0.block_on(root)
+    }
+}
+
+impl Starts for Spin {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        self.0.spawn(future);
+    }
+}
+
+impl Blocks for BlockOn {
+    const POLICIES: Policies = BLOCKS;
+
+    fn new() -> Self {
+        BlockOn
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        s2_block_on::block_on(root)
+    }
+}
+
+impl Blocks for RunQueue {
+    const POLICIES: Policies = Policies { drops_before_join: None, dropped_handle: None, ..JOINS };
+
+    fn new() -> Self {
+        RunQueue(s3_run_queue::Executor::new())
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        self.0.block_on(root)
+    }
+}
+
+impl Starts for RunQueue {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        self.0.spawn(future);
+    }
+}
+
+impl Blocks for Spawn {
+    const POLICIES: Policies = JOINS;
+
+    fn new() -> Self {
+        Spawn(s4_spawn::Executor::new())
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        self.0.block_on(root)
+    }
+}
+
+impl Starts for Spawn {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        self.0.spawn(future);
+    }
+}
+
+impl Spawns for Spawn {
+    type Join<T: Send + 'static> = JoinHandle<T>;
+    type Joined<T> = Result<T, JoinError>;
+    type Within = ();
+
+    #[inline(never)]
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        self.0.spawn(future)
+    }
+
+    fn within(&self) {}
+
+    #[inline(never)]
+    fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(_: &(), future: F) -> JoinHandle<F::Output> {
+        s4_spawn::spawn(future)
+    }
+
+    #[inline(never)]
+    fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
+        s4_spawn::spawn(future);
+    }
+
+    fn value<T>(joined: Self::Joined<T>) -> T {
+        joined.expect("nobody panics")
+    }
+
+    fn handle(join: JoinHandle<Output>) -> Handle {
+        handle(join)
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        let spawner = self.0.spawner();
+        Some(Spawner::local(move |work| drop(spawner.spawn(work))))
+    }
+}
+
+/// A join handle of any stage as the checks want it.
+fn handle(join: JoinHandle<Output>) -> Handle {
+    let task = join.abort_handle();
+    let joined = async {
+        match join.await {
+            Ok(output) => End::Finished(output),
+            Err(error) if error.is_panic() => End::Panicked,
+            Err(_) => End::Cancelled,
+        }
+    };
+    Handle::new(joined).aborted_by(move || task.abort())
+}

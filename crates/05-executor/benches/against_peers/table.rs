@@ -1,0 +1,150 @@
+//! What a person reads, and what a program does: the tables, and a line of JSON for each row.
+
+use anstream::println;
+use anstyle::{AnsiColor, Style};
+use harness::compare::{Median, Outcome};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Target,
+    rounds::{Compared, Measured},
+    rows::What,
+    subjects::Subject,
+};
+
+/// What has to be said of a subject beside its figures.
+const NOTES: [(&str, &str); 1] = [(
+    "monoio",
+    "monoio has its feature `sync`, without which its wakers may not leave their thread. It cannot start a task from outside.",
+)];
+
+/// Prints the rows of a table: a column each.
+pub fn print(target: Target, subjects: &[&Subject], rows: &[Measured]) {
+    let Some(first) = rows.first() else { return };
+    let threads = if first.table == "single" { "One thread" } else { "Pools, two workers" };
+    let looked_at = match target {
+        Target::Timed => "nanoseconds an operation, medians",
+        Target::Counted => "counts an operation",
+    };
+    let heads: Vec<&str> = rows.iter().map(|row| row.row.id).collect();
+    let bold = Style::new().bold();
+    println!(
+        "{bold}{threads}: {looked_at}{bold:#}\n\n{}",
+        line("", Style::new(), heads.iter().map(|head| plain(head)))
+    );
+    for (index, subject) in subjects.iter().enumerate() {
+        let style = if subject.ours { bold } else { Style::new() };
+        let cells = rows.iter().map(|row| {
+            let (name, median) = row.subjects[index];
+            let best = row.row.what != What::Calls && row.best_peer == Some(name);
+            let value = median.map_or("·".to_owned(), |median| number(row.row.what, median.value));
+            // The mark stands outside of the column, so that the numbers stay below each other.
+            (format!("{value}{}", if best { '*' } else { ' ' }), style)
+        });
+        println!("{}", line(subject.name, style, cells));
+    }
+    if rows.iter().any(|row| row.compared.is_some()) {
+        print_verdicts(rows);
+    }
+    let noted = |name: &str| subjects.iter().any(|subject| subject.name == name);
+    for (_, note) in NOTES.iter().filter(|(name, _)| noted(name)) {
+        println!("{note}");
+    }
+    println!();
+}
+
+/// Under the columns: ours to the best peer.
+fn print_verdicts(rows: &[Measured]) {
+    let cells = |cell: &dyn Fn(&Compared) -> (String, Style)| -> Vec<(String, Style)> {
+        let dot = || plain("·");
+        rows.iter().map(|row| row.compared.as_ref().map_or_else(dot, cell)).collect()
+    };
+    let mut ours: Vec<&str> = rows.iter().filter_map(|row| Some(row.compared.as_ref()?.ours)).collect();
+    ours.dedup();
+    let ratio = cells(&|compared| plain(&format!("{:.2}", compared.ratio.value)));
+    let interval = cells(&|compared| plain(&format!("{:.2}-{:.2}", compared.ratio.low, compared.ratio.high)));
+    let outcome = cells(&|compared| {
+        let (word, colour) = verdict(compared.outcome);
+        (format!("{word} "), Style::new().bold().fg_color(Some(colour.into())))
+    });
+    let rounds = rows.iter().map(|row| plain(&row.rounds.to_string()));
+    println!("\n{}", line(&format!("{} to the best, *", ours.join(", ")), Style::new(), ratio));
+    println!("{}", line("95 % interval of that", Style::new(), interval));
+    println!("{}", line("rounds", Style::new(), rounds));
+    println!("{}\n", line("", Style::new(), outcome));
+}
+
+fn plain(text: &str) -> (String, Style) {
+    (format!("{text} "), Style::new())
+}
+
+const NAME: usize = 26;
+const COLUMN: usize = 14;
+
+fn line(name: &str, style: Style, cells: impl IntoIterator<Item = (String, Style)>) -> String {
+    let mut line = format!("{style}{name:<NAME$}{style:#}");
+    for (cell, style) in cells {
+        // A colour has no width.
+        line += &format!("{style}{cell:>COLUMN$}{style:#}");
+    }
+    line.trim_end().to_owned()
+}
+
+fn number(what: What, value: f64) -> String {
+    match what {
+        What::Bytes => format!("{value:.0}"),
+        What::Allocations => format!("{value:.2}"),
+        What::Calls => format!("{value:.3}"),
+        _ if value < 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}
+
+/// The word for an outcome, and its colour.
+pub fn verdict(outcome: Outcome) -> (&'static str, AnsiColor) {
+    match outcome {
+        Outcome::Won => ("won", AnsiColor::Green),
+        Outcome::Tied => ("tied", AnsiColor::Yellow),
+        Outcome::Lost => ("lost", AnsiColor::Red),
+    }
+}
+
+/// Prints a row as one line.
+pub fn print_json(row: &Measured) {
+    println!("{}", json(row));
+}
+
+/// A row as an object.
+pub fn json(row: &Measured) -> Value {
+    let interval = |median: &Median| json!({ "median": median.value, "low": median.low, "high": median.high });
+    let subjects: Map<String, Value> =
+        row.subjects.iter().map(|(name, median)| ((*name).to_owned(), median.as_ref().map(interval).into())).collect();
+    let compared = row.compared.as_ref().map(|compared| {
+        json!({
+            "ours": compared.ours,
+            "ratio": interval(&compared.ratio),
+            "outcome": verdict(compared.outcome).0,
+        })
+    });
+    let notes: Vec<&str> = NOTES.iter().filter(|(name, _)| row.median(name).is_some()).map(|(_, note)| *note).collect();
+    json!({
+        "table": row.table,
+        "row": row.row.id,
+        "about": row.row.about,
+        "unit": unit(row.row.what),
+        "rounds": row.rounds,
+        "subjects": subjects,
+        "best_peer": row.best_peer,
+        "compared": compared,
+        "notes": notes,
+    })
+}
+
+fn unit(what: What) -> &'static str {
+    match what {
+        What::Nanos | What::KernelNanos => "ns",
+        What::Bytes => "bytes",
+        What::Allocations => "allocations",
+        What::Calls => "system calls",
+    }
+}

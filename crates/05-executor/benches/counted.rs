@@ -1,0 +1,14 @@
+//! `just bench executor`, what is counted: the bytes and the allocations of a task that waits, and the system calls of loads
+//! that should make none. It is a program of its own, since an allocator that counts has no place in one that is timed.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+mod against_peers;
+
+#[global_allocator]
+static HEAP: harness::Counting = harness::Counting;
+
+fn main() -> ExitCode {
+    against_peers::main(against_peers::Target::Counted)
+}
