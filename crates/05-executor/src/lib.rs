@@ -10,9 +10,12 @@ pub mod parts {
     pub mod driver;
     pub(crate) mod enter;
     pub(crate) mod event;
+    pub mod idle;
     pub mod owner;
     pub mod queue;
     pub mod root;
+    pub mod seats;
+    pub mod shared_owner;
     pub mod task;
 }
 
