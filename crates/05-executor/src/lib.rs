@@ -4,6 +4,8 @@ pub mod s1_spin;
 pub mod s2_block_on;
 pub mod s3_run_queue;
 pub mod s4_spawn;
+pub mod s5_pool;
+pub mod s6_stealing;
 
 pub mod parts {
     //! What the stages share, and what later ones and other lessons stand on.
@@ -16,6 +18,7 @@ pub mod parts {
     pub mod root;
     pub mod seats;
     pub mod shared_owner;
+    pub mod steal;
     pub mod task;
 }
 

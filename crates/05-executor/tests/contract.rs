@@ -22,6 +22,12 @@ fn main() -> ExitCode {
             Subject::new("s2-naive", subjects::naive_block_on()).fails(fails::NAIVE),
             Subject::new("s3-run-queue", subjects::run_queue()),
             Subject::new("s4-spawn", subjects::spawn()),
+            Subject::new("s5-pool-1", subjects::pool(1)),
+            Subject::new("s5-pool-2", subjects::pool(2)),
+            Subject::new("s5-pool-4", subjects::pool(4)),
+            Subject::new("s6-stealing-1", subjects::stealing(1)),
+            Subject::new("s6-stealing-2", subjects::stealing(2)),
+            Subject::new("s6-stealing-4", subjects::stealing(4)),
         ],
     )
 }

@@ -15,7 +15,7 @@ use lesson_executor::{
         driver::{Driver, Parking},
         task::JoinHandle,
     },
-    s1_spin, s2_block_on, s3_run_queue, s4_spawn,
+    s1_spin, s2_block_on, s3_run_queue, s4_spawn, s5_pool, s6_stealing,
 };
 
 /// Stage 1.
@@ -72,6 +72,27 @@ pub fn spawn() -> Tested {
         dropped_handle: Some(DroppedHandle::Detaches),
         owns_tasks: Some(true),
     })
+}
+
+/// Stage 5, with so many workers.
+pub fn pool(workers: usize) -> Tested {
+    Tested::executor(move || Pool(s5_pool::Executor::new(workers), workers)).policies(pools())
+}
+
+/// Stage 6, with so many workers.
+pub fn stealing(workers: usize) -> Tested {
+    Tested::executor(move || Stealing(s6_stealing::Executor::new(workers), workers)).policies(pools())
+}
+
+fn pools() -> Policies {
+    Policies {
+        nested: Some(Nested::Panics),
+        drops_before_join: Some(true),
+        fairness: None,
+        panics: Some(Panics::Isolated),
+        dropped_handle: Some(DroppedHandle::Detaches),
+        owns_tasks: Some(true),
+    }
 }
 
 struct Spin(s1_spin::Executor);
@@ -149,6 +170,58 @@ impl Executor for Spawns {
 
     fn inside_wake(&self, hook: Box<dyn Fn() + Send + Sync>) -> bool {
         self.1.set(hook)
+    }
+}
+
+struct Pool(s5_pool::Executor, usize);
+
+impl Executor for Pool {
+    fn spawn(&self, work: Work) {
+        drop(self.0.spawn(work));
+    }
+
+    fn block_on(&self, root: Work) -> bool {
+        self.0.block_on(root);
+        true
+    }
+
+    fn threads(&self) -> usize {
+        self.1
+    }
+
+    fn spawn_joined(&self, job: Job) -> Option<Handle> {
+        Some(joined(self.0.spawn(job)))
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        let spawner = self.0.spawner();
+        Some(Spawner::new(move |work| drop(spawner.spawn(work))))
+    }
+}
+
+struct Stealing(s6_stealing::Executor, usize);
+
+impl Executor for Stealing {
+    fn spawn(&self, work: Work) {
+        drop(self.0.spawn(work));
+    }
+
+    fn block_on(&self, root: Work) -> bool {
+        self.0.block_on(root);
+        true
+    }
+
+    fn threads(&self) -> usize {
+        self.1
+    }
+
+    fn spawn_joined(&self, job: Job) -> Option<Handle> {
+        Some(joined(self.0.spawn(job)))
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        let spawner = self.0.spawner();
+        Some(Spawner::new(move |work| drop(spawner.spawn(work))))
     }
 }
 
