@@ -2,12 +2,10 @@
 //! worker runs, without a lock. What comes from other threads, and what a worker has no room for, is in a queue for all.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::RefCell,
     future::Future,
-    iter, mem,
+    mem,
     pin::pin,
-    ptr,
-    rc::Rc,
     sync::Arc,
     task::{Context, Poll, Waker},
     thread,
@@ -22,20 +20,16 @@ pub use crate::parts::task::{AbortHandle, JoinError, JoinHandle};
 use crate::parts::{
     driver::{Driver, POLLS_PER_TURN, Parking},
     enter::enter,
-    event,
     idle::Idle,
     root::Root,
     seats::Seats,
     shared_owner::SharedOwner,
     steal::{
-        injector::Injector,
-        ring::{Local, Ring, ring},
+        queues::{Own, Place, Queues},
+        ring::Local,
     },
     task::{Schedule, Woken},
 };
-
-/// After so many polls a worker takes a task from the queue for all, however many are in its own.
-const POLLS_PER_LOOK: u32 = 61;
 
 /// An executor on a number of threads.
 ///
@@ -55,62 +49,23 @@ pub struct Executor {
 
 /// The tasks that are worth a poll, and who may come for them.
 struct RunQueues {
-    /// Those of the workers, by their numbers.
-    rings: Vec<Arc<Ring>>,
-    injector: Injector,
+    queues: Queues,
     idle: Idle,
-}
-
-thread_local! {
-    /// The end of the queue of the worker that this thread is.
-    static OWN: RefCell<Option<Rc<Own>>> = const { RefCell::new(None) };
-}
-
-/// What only the worker itself touches.
-struct Own {
-    local: Local,
-    /// Whose worker it is.
-    of: *const RunQueues,
-    /// Whether it is in a poll: what is pushed meanwhile comes after it.
-    polls: Cell<bool>,
 }
 
 // ANCHOR: wake
 impl Schedule for RunQueues {
     fn schedule(&self, woken: Woken) {
-        let elsewhere = OWN.try_with(|own| match &*own.borrow() {
-            Some(own) if ptr::eq(own.of, self) => {
-                self.push(own, woken);
-                None
-            }
-            _ => Some(woken),
-        });
-        if let Ok(Some(woken)) = elsewhere {
-            self.injector.push([woken]);
+        let place = self.queues.push(woken);
+        // One that this worker takes next, nobody is woken for. But the poll that it is in may take long: then somebody has to
+        // watch.
+        if place == Place::Behind || !self.idle.is_watched() {
             self.idle.notify();
         }
     }
 
     fn close(&self) {
-        self.injector.close();
-    }
-}
-
-impl RunQueues {
-    /// Into the worker's own queue. One that is alone there is what this worker takes next: nobody is woken for it. But a poll
-    /// that goes on for long keeps it waiting, so then somebody has to watch.
-    fn push(&self, Own { local, polls, .. }: &Own, woken: Woken) {
-        let is_next = local.is_empty() && (!polls.get() || self.idle.is_watched());
-        if let Err(overflow) = local.push(woken) {
-            self.injector.push(overflow);
-        }
-        if !is_next {
-            self.idle.notify();
-        }
-    }
-
-    fn is_more(&self) -> bool {
-        !self.injector.is_empty() || self.rings.iter().any(|ring| !ring.is_empty())
+        self.queues.close();
     }
 }
 // ANCHOR_END: wake
@@ -138,8 +93,8 @@ impl Executor {
     // ANCHOR: start
     fn start(workers: usize, seats: Seats) -> Self {
         assert!(workers > 0, "a pool has one worker at least");
-        let (locals, rings): (Vec<_>, _) = iter::repeat_with(ring).take(workers).unzip();
-        let queues = RunQueues { rings, injector: Injector::new(), idle: Idle::new(workers) };
+        let (queues, locals) = Queues::new(workers);
+        let queues = RunQueues { queues, idle: Idle::new(workers) };
         let (spawner, seats) = (Spawner(Arc::new(SharedOwner::new(queues))), Arc::new(seats));
         let mut executor = Executor { spawner, workers: Vec::new() };
         for (number, local) in locals.into_iter().enumerate() {
@@ -215,60 +170,35 @@ struct Worker {
 }
 
 impl Worker {
+    // ANCHOR: run
     fn run(self, local: Local) {
         let _entered = (enter(), self.spawner.make_current());
-        let own = Rc::new(Own { local, of: self.spawner.0.scheduler(), polls: Cell::new(false) });
-        OWN.set(Some(Rc::clone(&own)));
-        self.work(&own);
-        // With what is left in its queue, and where nothing is borrowed.
-        drop((OWN.take(), own));
-    }
-
-    // ANCHOR: run
-    fn work(&self, own: &Own) {
-        let Worker { number, spawner: Spawner(owner), seats } = self;
-        let queues @ RunQueues { idle, .. } = owner.scheduler();
+        let Worker { number, spawner: Spawner(owner), seats } = &self;
+        let RunQueues { queues, idle } = owner.scheduler();
+        let own = Own::enter(queues, *number, local);
         let (mut parking, mut polls, mut searching) = (Parking::default(), 0_u32, false);
         while !idle.is_closed() {
-            let Some(woken) = self.next(&own.local, polls, &mut searching) else {
+            let next = queues.next(&own, polls).or_else(|| {
+                // Before it sleeps, it looks at what the others have.
+                searching = searching || idle.search();
+                if searching { queues.steal(&own) } else { None }
+            });
+            let Some(woken) = next else {
                 let is_more = || queues.is_more();
                 searching = seats.sit(*number, &mut parking, |seat| idle.sleep(seat, searching, is_more));
                 continue;
             };
             if mem::take(&mut searching) {
                 idle.found(|| queues.is_more());
-            } else if !own.local.is_empty() {
-                // There is one for somebody else, too.
+            } else if own.is_more() {
                 idle.notify();
             }
-            own.polls.set(true);
             owner.run(woken);
-            own.polls.set(false);
             polls = polls.wrapping_add(1);
             if polls.is_multiple_of(POLLS_PER_TURN) {
                 seats.turn();
             }
         }
-    }
-
-    /// The next to be polled: its own, then one for all, then somebody else's.
-    fn next(&self, local: &Local, polls: u32, searching: &mut bool) -> Option<Woken> {
-        let RunQueues { rings, injector, idle } = self.spawner.0.scheduler();
-        let first = if polls.is_multiple_of(POLLS_PER_LOOK) { injector.take_one() } else { None };
-        let own = first.or_else(|| local.pop()).or_else(|| injector.take(local, rings.len()));
-        if own.is_some() {
-            return own;
-        }
-        *searching = *searching || idle.search();
-        if !*searching {
-            return None;
-        }
-        let others = (1..rings.len()).map(|distance| (self.number + distance) % rings.len());
-        let stolen =
-            others.map(|other| (other, local.steal(&rings[other]))).find_map(|(other, stolen)| Some((other, stolen?)));
-        let Some((from, (woken, count))) = stolen else { return injector.take(local, rings.len()) };
-        event::steal(from, self.number, count);
-        Some(woken)
     }
     // ANCHOR_END: run
 }

@@ -4,7 +4,9 @@
 #![forbid(unsafe_code)]
 
 mod models {
+    mod idle;
     mod join;
+    mod ring;
     mod shutdown;
     mod tools;
     mod wake;

@@ -51,6 +51,7 @@ struct Sleeper {
 impl Idle {
     /// All are awake.
     pub fn new(workers: usize) -> Self {
+        assert!(workers < WATCHED, "the word has room for their number");
         let asleep = Mutex::new(Asleep { stack: Vec::with_capacity(workers), watcher: None });
         Idle { word: AtomicUsize::new(0), closed: AtomicBool::new(false), asleep, workers }
     }
@@ -123,7 +124,8 @@ impl Idle {
     // ANCHOR_END: search
 
     // ANCHOR: sleep
-    /// Sleeps, unless there is something in a queue. Whether the worker searches now; if not, it has only to look again.
+    /// Sleeps, unless there is something in a queue. Whether the worker searches now; if not, it looks again all the same.
+    #[must_use = "one that searches is relied upon"]
     pub fn sleep(&self, seat: Seat<'_>, searching: bool, is_more: impl Fn() -> bool) -> bool {
         let Seat { worker, driver, is_shared } = seat;
         if !self.enter(worker, driver.unparker(), is_shared, searching) {
@@ -132,7 +134,7 @@ impl Idle {
         fence(SeqCst);
         loop {
             if is_more() {
-                self.leave(worker, is_shared, SEARCHER);
+                self.leave(worker, SEARCHER);
                 return true;
             }
             let watches = self.watches(worker);
@@ -142,7 +144,7 @@ impl Idle {
             }
             if watches && !is_more() {
                 // By itself, and to begin anew: the driver may be free now.
-                return !self.leave(worker, is_shared, 0);
+                return !self.leave(worker, 0);
             }
         }
     }
@@ -160,15 +162,11 @@ impl Idle {
     }
 
     /// It gets up by itself; `false` if it was woken meanwhile, and searches.
-    fn leave(&self, worker: usize, is_shared: bool, as_what: usize) -> bool {
+    fn leave(&self, worker: usize, as_what: usize) -> bool {
         let mut asleep = self.lock();
         let Some(place) = asleep.stack.iter().position(|sleeper| sleeper.worker == worker) else { return false };
         asleep.stack.remove(place);
         self.leaves(&mut asleep, worker, as_what);
-        // If all slept, somebody else has to come and sleep in the driver.
-        let next = if is_shared && asleep.watcher.is_none() { self.pop(&mut asleep) } else { None };
-        drop(asleep);
-        next.into_iter().for_each(Waker::wake);
         true
     }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::sync::{Apart, Mutex, MutexGuard};
 
 /// How many lists the tasks are in, so that threads which spawn and end tasks seldom wait for each other.
-const LISTS: usize = 16;
+const LISTS: usize = if cfg!(loom_model) { 1 } else { 16 };
 
 /// The owner of tasks that may be polled and dropped on any thread.
 pub struct SharedOwner<S: Schedule> {

@@ -118,11 +118,7 @@ impl Local {
             if half == 0 {
                 return None;
             }
-            // The head is an old one, and has long been moved.
-            if half > ROOM / 2 {
-                head = from.head.0.load(Acquire);
-                continue;
-            }
+            // If the head is an old one, these are any numbers, and will not count.
             let half = half.min(self.room() + 1);
             let first = from.read(head);
             for number in 1..half {
