@@ -4,13 +4,13 @@
 #[cfg(loom_model)]
 pub(crate) use loom::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize},
+    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, fence},
 };
 
 #[cfg(not(loom_model))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
-    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize},
+    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, fence},
 };
 
 pub(crate) mod thread {
@@ -78,3 +78,8 @@ pub(crate) mod cell {
         }
     }
 }
+
+/// A value with a cache line of its own (two, since processors fetch them in pairs): a thread that writes it does not take
+/// away from another what stands beside.
+#[repr(align(128))]
+pub(crate) struct Apart<T>(pub(crate) T);

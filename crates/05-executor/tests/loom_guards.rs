@@ -28,6 +28,9 @@ const QUEUE: &str = "parts/queue.rs";
 const WAKER: &str = "parts/task/waker.rs";
 const ROOT: &str = "parts/root.rs";
 const STAGE: &str = "s4_spawn.rs";
+const RING: &str = "parts/steal/ring.rs";
+const IDLE: &str = "parts/idle.rs";
+const SHARED: &str = "parts/shared_owner.rs";
 const WORDS: &str = "parts/fast/words.rs";
 const STACK: &str = "parts/fast/stack.rs";
 const OWNER: &str = "parts/fast/owner.rs";
@@ -111,6 +114,49 @@ const GUARDS: &[Guard] = &[
         "        self.unparker.wake_by_ref();\n        self.woken.swap(true, Release);",
         "wake_of_the_root",
     ),
+    guard(RING, "tail.0.store(end + 1, Release);", "tail.0.store(end + 1, Relaxed);", "ring_is_taken_from_by_two"),
+    guard(
+        RING,
+        "self.head.0.compare_exchange(head, head + count, AcqRel, Acquire).map(drop)",
+        "{ self.head.0.swap(head + count, AcqRel); Ok(()) }",
+        "ring_is_taken_from_by_two",
+    ),
+    guard(
+        RING,
+        "if end - head.0.load(Acquire) == ROOM {",
+        "if false && end - head.0.load(Acquire) == ROOM {",
+        "ring_overflows",
+    ),
+    guard(
+        RING,
+        "                Err(now) => head = now,\n            }\n        }\n        None",
+        "                Err(_) => break,\n            }\n        }\n        None",
+        "ring_is_taken_from_by_two",
+    ),
+    guard(IDLE, "        // sees the other.\n        fence(SeqCst);", "", "idle_sees_the_push"),
+    guard(IDLE, "        fence(SeqCst);\n        loop {", "        loop {", "idle_sees_the_push"),
+    guard(
+        IDLE,
+        "            if is_more() {\n                self.leave",
+        "            if false {\n                self.leave",
+        "idle_sees_the_push",
+    ),
+    guard(
+        IDLE,
+        "if self.is_wanting() && is_more() {",
+        "if false && self.is_wanting() && is_more() {",
+        "idle_wakes_the_next",
+    ),
+    guard(
+        IDLE,
+        "SLEEPER - if searching { SEARCHER } else { 0 }",
+        "SLEEPER - if false && searching { SEARCHER } else { 0 }",
+        "idle_wakes_the_next",
+    ),
+    guard(IDLE, "driver.park(watches.then(|| Instant::now() + LOOK_AGAIN));", "driver.park(None);", "idle_watches"),
+    guard(IDLE, "        if self.is_closed() {\n            return false;\n        }", "", "idle_closes"),
+    guard(SHARED, "if tasks.closed {", "if false && tasks.closed {", "shared_owner_closes"),
+    guard(SHARED, "lock(tasks).closed = true;", "", "shared_owner_closes"),
     // Stage 7: the wake.
     guard(
         WORDS,

@@ -4,8 +4,10 @@
 #![forbid(unsafe_code)]
 
 mod models {
+    mod idle;
     mod fast;
     mod join;
+    mod ring;
     mod shutdown;
     mod tools;
     mod wake;

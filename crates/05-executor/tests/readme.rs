@@ -19,6 +19,8 @@ fn the_table_of_stages_says_what_the_contract_says() {
         ("s2_block_on.rs", fails::NAIVE),
         ("s3_run_queue.rs", &[]),
         ("s4_spawn.rs", &[]),
+        ("s5_pool.rs", &[]),
+        ("s6_stealing.rs", &[]),
         ("s7_fast.rs", &[]),
     ];
     let stages: Vec<&str> = README.lines().filter(|line| line.contains(".rs` |")).collect();

@@ -70,6 +70,14 @@ pub(crate) fn wake(by: &'static str, task: usize) {
     }
 }
 
+/// A worker has taken so many tasks from another one's queue.
+#[inline]
+pub(crate) fn steal(from: usize, by: usize, tasks: usize) {
+    if is_heard() {
+        emit_steal(from, by, tasks);
+    }
+}
+
 /// The task is freed, and its address may be that of another one.
 #[inline]
 pub(crate) fn gone(task: usize) {
@@ -121,6 +129,12 @@ fn emit_waker(event: &'static str, task: usize) {
 #[inline(never)]
 fn emit_wake(by: &'static str, task: usize) {
     trace!(target: "executor", event = "wake", task = name(task, 0).number, waker = 1, by);
+}
+
+#[cold]
+#[inline(never)]
+fn emit_steal(from: usize, by: usize, tasks: usize) {
+    trace!(target: "executor", event = "steal", from, by, tasks);
 }
 
 /// What to call the task, which is polled so many times more. The lock is gone when whoever listens is told.

@@ -7,18 +7,18 @@ use std::{
     cell::{Cell, RefCell},
     future::Future,
     marker::PhantomData,
-    mem::{self, ManuallyDrop},
-    ptr::NonNull,
+    mem,
     sync::Arc,
 };
 
+use list::List;
+
 use super::{
     event,
-    task::{
-        JoinHandle, Joining, Pending, Schedule, Start, Task, Woken,
-        cell::{Head, Links},
-    },
+    task::{JoinHandle, Joining, Pending, Schedule, Start, Task, Woken},
 };
+
+pub(super) mod list;
 
 /// The owner of tasks that live on its thread. Dropped, it [closes](Owner::close).
 pub struct Owner<S: Schedule> {
@@ -33,7 +33,7 @@ impl<S: Schedule> Owner<S> {
     pub fn new(schedule: S) -> Self {
         Owner {
             schedule: Arc::new(schedule),
-            tasks: RefCell::new(List { first: None }),
+            tasks: RefCell::new(List::new()),
             closed: Cell::new(false),
             on_its_thread: PhantomData,
         }
@@ -50,7 +50,8 @@ impl<S: Schedule> Owner<S> {
     pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let [task, entry, joined] = Task::new(future, Arc::clone(&self.schedule));
         if self.closed.get() {
-            self.shut_down(&task);
+            // SAFETY: this is the thread on which it was spawned.
+            unsafe { shut_down(&task) }
         } else {
             self.tasks.borrow_mut().insert(task);
             event::task("enqueue", entry.address());
@@ -69,25 +70,8 @@ impl<S: Schedule> Owner<S> {
     /// If it is somebody else's task.
     pub fn run(&self, Woken(task): Woken) {
         assert!(task.is_scheduled_by(&self.schedule), "a task must be run by its owner");
-        event::task("dequeue", task.address());
-        match task.state().start() {
-            Start::Over => return,
-            // SAFETY: `RUNNING` is ours. The task has this scheduler, so it was spawned here, and this is its thread still.
-            Start::Cancel => unsafe { task.cancel() },
-            // SAFETY: as above.
-            Start::Poll => match unsafe { task.poll() }.is_pending().then(|| task.state().pending()) {
-                None => {}
-                Some(Pending::Idle) => return mem::forget(task),
-                Some(Pending::Again) => {
-                    event::task("enqueue", task.address());
-                    return self.schedule.schedule(Woken(task));
-                }
-                // SAFETY: as above.
-                Some(Pending::Cancel) => unsafe { task.cancel() },
-            },
-        }
-        // SAFETY: `RUNNING` is still ours, and the output is there.
-        unsafe { task.complete() }
+        // SAFETY: the task has this scheduler, so it was spawned here, and this is its thread still.
+        let Some(task) = (unsafe { run(task, |woken| self.schedule.schedule(woken)) }) else { return };
         let listed = self.tasks.borrow_mut().remove(&task);
         drop(listed);
     }
@@ -99,7 +83,8 @@ impl<S: Schedule> Owner<S> {
         self.closed.set(true);
         // One after the other, and without a borrow: whatever a future does when it is dropped, it may do it.
         while let Some(task) = self.first() {
-            self.shut_down(&task);
+            // SAFETY: this is the thread on which it was spawned.
+            unsafe { shut_down(&task) }
         }
         self.schedule.close();
     }
@@ -112,16 +97,6 @@ impl<S: Schedule> Owner<S> {
     fn first(&self) -> Option<Task> {
         self.tasks.borrow_mut().pop()
     }
-
-    fn shut_down(&self, task: &Task) {
-        if task.state().shut_down() {
-            // SAFETY: `RUNNING` is ours, and this is the thread on which it was spawned.
-            unsafe {
-                task.cancel();
-                task.complete();
-            }
-        }
-    }
     // ANCHOR_END: close
 }
 
@@ -131,50 +106,52 @@ impl<S: Schedule> Drop for Owner<S> {
     }
 }
 
-/// A list of tasks, whose links are in the tasks: to be in it costs no memory of its own, and to leave it no search.
-struct List {
-    first: Option<NonNull<Head>>,
+// ANCHOR: poll
+/// Polls a task that was woken; `Some` if it has ended by that. If it was woken meanwhile, it is scheduled again.
+///
+/// # Safety
+///
+/// Its future may be polled and dropped on this thread.
+#[inline]
+pub(super) unsafe fn run(task: Task, again: impl FnOnce(Woken)) -> Option<Task> {
+    event::task("dequeue", task.address());
+    match task.state().start() {
+        Start::Over => return None,
+        // SAFETY: `RUNNING` is ours, and the thread is one for it.
+        Start::Cancel => unsafe { task.cancel() },
+        // SAFETY: as above.
+        Start::Poll => match unsafe { task.poll() }.is_pending().then(|| task.state().pending()) {
+            None => {}
+            Some(Pending::Idle) => {
+                mem::forget(task);
+                return None;
+            }
+            Some(Pending::Again) => {
+                event::task("enqueue", task.address());
+                again(Woken(task));
+                return None;
+            }
+            // SAFETY: as above.
+            Some(Pending::Cancel) => unsafe { task.cancel() },
+        },
+    }
+    // SAFETY: `RUNNING` is still ours, and the output is there.
+    unsafe { task.complete() }
+    Some(task)
 }
+// ANCHOR_END: poll
 
-impl List {
-    /// Adds a task, which is in no list, at the front.
-    fn insert(&mut self, task: Task) {
-        let task = task.into_raw();
-        let second = self.first.replace(task);
-        if let Some(second) = second {
-            with(second, |links| links.before = Some(task));
+/// Drops the future of a task and completes it; if it is being polled at this moment, the end of that poll does so.
+///
+/// # Safety
+///
+/// Its future may be dropped on this thread.
+pub(super) unsafe fn shut_down(task: &Task) {
+    if task.state().shut_down() {
+        // SAFETY: `RUNNING` is ours, and the thread is one for it.
+        unsafe {
+            task.cancel();
+            task.complete();
         }
-        // Who is in front has itself before it: so none without anybody before it is in a list.
-        with(task, |links| *links = Links { before: Some(task), after: second });
     }
-
-    /// Takes a task out, if it is in here.
-    fn remove(&mut self, task: &Task) -> Option<Task> {
-        let task = task.as_raw();
-        let Links { before, after } = with(task, mem::take);
-        let before = before?;
-        let in_front = before == task;
-        match in_front {
-            true => self.first = after,
-            false => with(before, |links| links.after = after),
-        }
-        if let Some(after) = after {
-            with(after, |links| links.before = Some(if in_front { after } else { before }));
-        }
-        // SAFETY: it was in the list, and so was its reference.
-        Some(unsafe { Task::from_raw(task) })
-    }
-
-    /// Takes the one in front out.
-    fn pop(&mut self) -> Option<Task> {
-        // SAFETY: it is in the list; this reference is that of the list, and is not given back here.
-        let first = ManuallyDrop::new(unsafe { Task::from_raw(self.first?) });
-        self.remove(&first)
-    }
-}
-
-/// Reads and writes the links of a task that is in the list, comes into it, or has left it.
-fn with<R>(task: NonNull<Head>, change: impl FnOnce(&mut Links) -> R) -> R {
-    // SAFETY: it has a reference, in the list or with the caller; and its links are touched here alone, by its one owner.
-    unsafe { task.as_ref() }.links.with_mut(|links| change(unsafe { &mut *links }))
 }

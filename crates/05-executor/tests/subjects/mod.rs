@@ -1,6 +1,7 @@
 //! The stages as the harness drives them, and what each declares of itself.
 
 use std::{
+    future::Future,
     sync::{Arc, OnceLock},
     task::{Wake, Waker},
     time::Instant,
@@ -13,9 +14,9 @@ use harness::{
 use lesson_executor::{
     parts::{
         driver::{Driver, Parking},
-        task::JoinHandle,
+        task::{JoinError, JoinHandle},
     },
-    s1_spin, s2_block_on, s3_run_queue, s4_spawn, s7_fast,
+    s1_spin, s2_block_on, s3_run_queue, s4_spawn, s5_pool, s6_stealing, s7_fast,
 };
 
 /// Every stage, under its name.
@@ -26,6 +27,12 @@ pub fn all() -> Vec<Subject<Tested>> {
         Subject::new("s2-naive", naive_block_on()),
         Subject::new("s3-run-queue", run_queue()),
         Subject::new("s4-spawn", spawn()),
+        Subject::new("s5-pool-1", pool(1)),
+        Subject::new("s5-pool-2", pool(2)),
+        Subject::new("s5-pool-4", pool(4)),
+        Subject::new("s6-stealing-1", stealing(1)),
+        Subject::new("s6-stealing-2", stealing(2)),
+        Subject::new("s6-stealing-4", stealing(4)),
         Subject::new("s7-fast", fast()),
     ]
 }
@@ -86,6 +93,25 @@ fn spawn() -> Tested {
     })
 }
 
+/// Stage 5, with so many workers.
+fn pool(workers: usize) -> Tested {
+    Tested::executor(move || Pool(s5_pool::Executor::new(workers), workers)).policies(pools())
+}
+
+/// Stage 6, with so many workers.
+fn stealing(workers: usize) -> Tested {
+    Tested::executor(move || Stealing(s6_stealing::Executor::new(workers), workers)).policies(pools())
+}
+
+fn pools() -> Policies {
+    Policies {
+        nested: Some(Nested::Panics),
+        drops_before_join: Some(true),
+        fairness: None,
+        panics: Some(Panics::Isolated),
+        dropped_handle: Some(DroppedHandle::Detaches),
+        owns_tasks: Some(true),
+    }
 /// Stage 7: a join handle stays on the thread, and only what aborts may leave it.
 fn fast() -> Tested {
     Tested::executor(|| {
@@ -180,6 +206,58 @@ impl Executor for Spawns {
     }
 }
 
+struct Pool(s5_pool::Executor, usize);
+
+impl Executor for Pool {
+    fn spawn(&self, work: Work) {
+        drop(self.0.spawn(work));
+    }
+
+    fn block_on(&self, root: Work) -> bool {
+        self.0.block_on(root);
+        true
+    }
+
+    fn threads(&self) -> usize {
+        self.1
+    }
+
+    fn spawn_joined(&self, job: Job) -> Option<Handle> {
+        Some(joined(self.0.spawn(job)))
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        let spawner = self.0.spawner();
+        Some(Spawner::new(move |work| drop(spawner.spawn(work))))
+    }
+}
+
+struct Stealing(s6_stealing::Executor, usize);
+
+impl Executor for Stealing {
+    fn spawn(&self, work: Work) {
+        drop(self.0.spawn(work));
+    }
+
+    fn block_on(&self, root: Work) -> bool {
+        self.0.block_on(root);
+        true
+    }
+
+    fn threads(&self) -> usize {
+        self.1
+    }
+
+    fn spawn_joined(&self, job: Job) -> Option<Handle> {
+        Some(joined(self.0.spawn(job)))
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        let spawner = self.0.spawner();
+        Some(Spawner::new(move |work| drop(spawner.spawn(work))))
+    }
+}
+
 struct Fast(s7_fast::Executor<Hooked>, Hook);
 
 impl Executor for Fast {
@@ -221,26 +299,20 @@ impl Executor for Fast {
 
 fn joined(handle: JoinHandle<Output>) -> Handle {
     let task = handle.abort_handle();
-    let joined = async {
-        match handle.await {
-            Ok(output) => End::Finished(output),
-            Err(error) if error.is_panic() => End::Panicked,
-            Err(_) => End::Cancelled,
-        }
-    };
-    Handle::new(joined).aborted_by(move || task.abort())
+    Handle::new(end(handle)).aborted_by(move || task.abort())
 }
 
 fn joined_here(handle: s7_fast::JoinHandle<Output>) -> Handle {
     let task = handle.abort_handle();
-    let joined = async {
-        match handle.await {
-            Ok(output) => End::Finished(output),
-            Err(error) if error.is_panic() => End::Panicked,
-            Err(_) => End::Cancelled,
-        }
-    };
-    Handle::local(joined).aborted_by(move || task.abort())
+    Handle::local(end(handle)).aborted_by(move || task.abort())
+}
+
+async fn end(handle: impl Future<Output = Result<Output, JoinError>>) -> End {
+    match handle.await {
+        Ok(output) => End::Finished(output),
+        Err(error) if error.is_panic() => End::Panicked,
+        Err(_) => End::Cancelled,
+    }
 }
 
 /// What is done inside each wake, once the task is in the queue and the executor about to be unparked.

@@ -1,0 +1,137 @@
+//! All run queues of a pool that steals: one a worker, and the injector. A thread that is a worker finds its own by itself.
+
+use std::{cell::RefCell, iter, ptr, rc::Rc, sync::Arc};
+
+use super::{
+    injector::Injector,
+    ring::{Local, Ring, ring},
+};
+use crate::parts::{event, task::Woken};
+
+/// After so many polls a worker takes a task from the injector, however many are in its own queue.
+const POLLS_PER_LOOK: u32 = 61;
+
+/// The queues of so many workers, and the injector.
+pub struct Queues {
+    /// By the numbers of their workers.
+    rings: Vec<Arc<Ring>>,
+    injector: Injector,
+}
+
+/// Where an entry has come to.
+#[must_use]
+#[derive(Debug, Eq, PartialEq)]
+pub enum Place {
+    /// It is alone in the queue of the worker that has put it there, who takes it next.
+    Next,
+    /// Behind others, or where all take from.
+    Behind,
+}
+
+/// A worker, on its thread.
+pub struct Own {
+    number: usize,
+    local: Local,
+    /// Whose worker it is: to be compared, and no more.
+    of: *const Queues,
+}
+
+thread_local! {
+    static OWN: RefCell<Option<Rc<Own>>> = const { RefCell::new(None) };
+}
+
+impl Queues {
+    /// All of them empty, and the ends for the workers.
+    pub fn new(workers: usize) -> (Self, Vec<Local>) {
+        let (locals, rings) = iter::repeat_with(ring).take(workers).unzip();
+        (Queues { rings, injector: Injector::new() }, locals)
+    }
+
+    // ANCHOR: push
+    /// Puts an entry into this thread's own queue, or if it has none here, into the injector.
+    #[inline]
+    pub fn push(&self, woken: Woken) -> Place {
+        let mut woken = Some(woken);
+        let own = OWN.try_with(|own| match (&*own.borrow(), &mut woken) {
+            (Some(own), woken) if ptr::eq(own.of, self) => Some(self.push_own(&own.local, woken.take()?)),
+            _ => None,
+        });
+        if let Ok(Some(place)) = own {
+            return place;
+        }
+        self.injector.push(woken);
+        Place::Behind
+    }
+
+    fn push_own(&self, local: &Local, woken: Woken) -> Place {
+        let place = if local.is_empty() { Place::Next } else { Place::Behind };
+        if let Err(overflow) = local.push(woken) {
+            self.injector.push(overflow);
+        }
+        place
+    }
+    // ANCHOR_END: push
+
+    // ANCHOR: next
+    /// The next for this worker after so many polls: of its own queue, or if that is empty, of the injector.
+    #[inline]
+    pub fn next(&self, own: &Own, polls: u32) -> Option<Woken> {
+        let first = if polls.is_multiple_of(POLLS_PER_LOOK) { self.injector.take_one() } else { None };
+        first.or_else(|| own.local.pop()).or_else(|| self.injector.take(&own.local, self.rings.len()))
+    }
+
+    /// Half of what another worker has, beginning with the neighbour: one to run, the others into this worker's own queue.
+    pub fn steal(&self, own: &Own) -> Option<Woken> {
+        let workers = self.rings.len();
+        let others = (1..workers).map(|distance| (own.number + distance) % workers);
+        let (from, (woken, count)) =
+            others.filter_map(|other| Some((other, own.local.steal(&self.rings[other])?))).next()?;
+        event::steal(from, own.number, count);
+        Some(woken)
+    }
+    // ANCHOR_END: next
+
+    /// Whether there is an entry in any of them.
+    pub fn is_more(&self) -> bool {
+        !self.injector.is_empty() || self.rings.iter().any(|ring| !ring.is_empty())
+    }
+
+    /// Lets go of what is in the injector, and of what is still to come there. The workers let go of theirs when they leave.
+    pub fn close(&self) {
+        self.injector.close();
+    }
+}
+
+impl Own {
+    /// This thread is the worker of that number from now on, until this is dropped: with what is left in its queue then.
+    pub fn enter(queues: &Queues, number: usize, local: Local) -> Entered {
+        let own = Rc::new(Own { number, local, of: queues });
+        OWN.set(Some(Rc::clone(&own)));
+        Entered(own)
+    }
+
+    /// Whether there is something in its own queue for somebody else, too.
+    #[inline]
+    pub fn is_more(&self) -> bool {
+        !self.local.is_empty()
+    }
+}
+
+/// While it is there, its thread is a worker.
+pub struct Entered(Rc<Own>);
+
+impl std::ops::Deref for Entered {
+    type Target = Own;
+
+    fn deref(&self) -> &Own {
+        &self.0
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        // With the last one goes what is in the queue: not while it is borrowed.
+        let own = OWN.try_with(RefCell::take);
+        drop(own);
+    }
+}

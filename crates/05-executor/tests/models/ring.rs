@@ -1,0 +1,151 @@
+//! The queue of a worker, which puts in and takes out while another one steals: each entry is taken by one of them.
+
+use std::{
+    future::ready,
+    sync::{Arc, Mutex},
+};
+
+use lesson_executor::parts::{
+    shared_owner::SharedOwner,
+    steal::ring::{ROOM, Ring, ring},
+    task::{Schedule, Woken},
+};
+use loom::thread;
+
+use super::tools::{Dropped, bounded};
+
+/// Keeps what is scheduled, in a mutex that is no part of the model.
+#[derive(Default)]
+struct Kept(Mutex<Vec<Woken>>);
+
+impl Schedule for Kept {
+    fn schedule(&self, woken: Woken) {
+        self.0.lock().unwrap().push(woken);
+    }
+
+    fn close(&self) {}
+}
+
+/// So many entries, and how many of their tasks were polled: a task with two entries, or none, would show.
+fn entries(count: usize) -> (SharedOwner<Kept>, Vec<Woken>, Vec<impl Fn() -> usize>) {
+    let owner = SharedOwner::new(Kept::default());
+    let drops = (0..count).map(|_| {
+        let (held, drops) = Dropped::new();
+        drop(owner.spawn(async move { drop(held) }));
+        drops
+    });
+    let drops = drops.collect();
+    let entries = owner.scheduler().0.lock().unwrap().drain(..).collect();
+    (owner, entries, drops)
+}
+
+/// Takes what there is to steal into a queue of its own, and from there.
+fn thief(from: Arc<Ring>) -> thread::JoinHandle<Vec<Woken>> {
+    thread::spawn(move || {
+        let (own, _) = ring();
+        let mut stolen: Vec<_> = own.steal(&from).map(|(first, _)| first).into_iter().collect();
+        stolen.extend(std::iter::from_fn(|| own.pop()));
+        stolen
+    })
+}
+
+fn all_are_taken(owner: &SharedOwner<Kept>, taken: Vec<Woken>, drops: &[impl Fn() -> usize]) {
+    assert_eq!(taken.len(), drops.len(), "entries that were taken");
+    taken.into_iter().for_each(|woken| owner.run(woken));
+    drops.iter().for_each(|drops| assert_eq!(drops(), 1, "each task is run, once"));
+}
+
+#[test]
+fn ring_is_taken_from_by_two() {
+    loom::model(|| {
+        let (owner, entries, drops) = entries(3);
+        let (own, others) = ring();
+        let thief = thief(others);
+        for woken in entries {
+            assert!(own.push(woken).is_ok());
+        }
+        let mut taken: Vec<_> = std::iter::from_fn(|| own.pop()).collect();
+        taken.extend(thief.join().unwrap());
+        all_are_taken(&owner, taken, &drops);
+    });
+}
+
+/// Its slots are used again, while a thief may still look at what was there before.
+#[test]
+fn ring_begins_anew() {
+    bounded(3, || {
+        let (owner, mut entries, drops) = entries(ROOM + 2);
+        let (own, others) = ring();
+        let late = entries.split_off(ROOM);
+        for woken in entries {
+            assert!(own.push(woken).is_ok());
+        }
+        let thief = thief(others);
+        let mut taken: Vec<_> = [own.pop(), own.pop()].into_iter().flatten().collect();
+        for woken in late {
+            assert!(own.push(woken).is_ok());
+        }
+        taken.extend(std::iter::from_fn(|| own.pop()));
+        taken.extend(thief.join().unwrap());
+        all_are_taken(&owner, taken, &drops);
+    });
+}
+
+/// What does not fit is half of it, unless a thief makes room meanwhile.
+#[test]
+fn ring_overflows() {
+    bounded(3, || {
+        let (owner, entries, drops) = entries(ROOM + 1);
+        let (own, others) = ring();
+        let thief = thief(others);
+        let mut taken: Vec<_> = entries.into_iter().filter_map(|woken| own.push(woken).err()).flatten().collect();
+        assert!([0, ROOM / 2 + 1].contains(&taken.len()));
+        taken.extend(std::iter::from_fn(|| own.pop()));
+        taken.extend(thief.join().unwrap());
+        all_are_taken(&owner, taken, &drops);
+    });
+}
+
+/// Two thieves, who are in each other's way.
+#[test]
+fn ring_has_two_thieves() {
+    bounded(3, || {
+        let (owner, entries, drops) = entries(ROOM);
+        let (own, others) = ring();
+        for woken in entries {
+            assert!(own.push(woken).is_ok());
+        }
+        let thieves = [thief(Arc::clone(&others)), thief(others)];
+        let mut taken = Vec::new();
+        for thief in thieves {
+            taken.extend(thief.join().unwrap());
+        }
+        taken.extend(std::iter::from_fn(|| own.pop()));
+        all_are_taken(&owner, taken, &drops);
+    });
+}
+
+/// The owner closes while somebody spawns, and while somebody runs a task.
+#[test]
+fn shared_owner_closes() {
+    loom::model(|| {
+        let owner = Arc::new(SharedOwner::new(Kept::default()));
+        let ((early, early_drops), (late, late_drops)) = (Dropped::new(), Dropped::new());
+        let (held, _) = owner.spawn(async move {
+            let _early = early;
+            ready(()).await;
+        });
+        let entry = owner.scheduler().0.lock().unwrap().pop().unwrap();
+        let theirs = Arc::clone(&owner);
+        let thread = thread::spawn(move || {
+            theirs.run(entry);
+            drop(theirs.spawn(async move { drop(late) }));
+        });
+        owner.close();
+        thread.join().unwrap();
+        // A real scheduler, once closed, drops what comes to it.
+        owner.scheduler().0.lock().unwrap().clear();
+        drop(held);
+        assert_eq!([early_drops(), late_drops()], [1, 1], "drops of the futures");
+    });
+}
