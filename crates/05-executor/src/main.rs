@@ -37,11 +37,23 @@ enum Stage {
     RunQueue,
     /// Stage 4: and a handle for each
     Spawn,
+    /// Stage 5: several threads that take from one queue
+    Pool,
+    /// Stage 6: a queue for each thread, which steals from the others
+    Stealing,
 }
 
 /// What is played when nobody asks for a scene.
-const SEQUENCE: [&[&str]; 6] =
-    [&["loop", "--stage", "spin"], &["loop"], &["idle", "--stage", "spin"], &["idle"], &["blocks"], &["panic"]];
+const SEQUENCE: [&[&str]; 8] = [
+    &["loop", "--stage", "spin"],
+    &["loop"],
+    &["idle", "--stage", "spin"],
+    &["idle"],
+    &["blocks"],
+    &["panic"],
+    &["pool"],
+    &["steal"],
+];
 
 fn main() -> ExitCode {
     let Arguments { scene, stage, list } = Arguments::parse();

@@ -18,6 +18,7 @@ pub use crate::parts::task::{AbortHandle, JoinError, JoinHandle};
 use crate::parts::{
     driver::{Driver, POLLS_PER_TURN, Parking},
     enter::enter,
+    event,
     owner::Owner,
     queue::Queue,
     root::Root,
@@ -158,6 +159,7 @@ impl<D: Driver> Executor<D> {
         self.polls.set(self.polls.get() + 1);
         if self.polls.get() == POLLS_PER_TURN {
             self.polls.set(0);
+            event::turn();
             self.driver.borrow_mut().turn();
         }
     }

@@ -16,11 +16,12 @@ use lesson_future::s4_yield_now::yield_now;
 use lesson_waker::s9_oneshot::{self, HungUp, Receiver, Sender};
 use timeline::{Event, Timeline, Traced};
 
-use crate::Stage::{self, BlockOn, RunQueue, Spawn, Spin};
+use crate::Stage::{self, BlockOn, Pool, RunQueue, Spawn, Spin, Stealing};
 
 mod detector;
 pub mod hand;
 mod kernel;
+mod pools;
 
 use hand::{Record, note, on_thread, say};
 
@@ -35,7 +36,7 @@ pub struct Scene {
     pub play: fn(Stage) -> Result<(), String>,
 }
 
-pub const SCENES: [Scene; 10] = [
+pub const SCENES: [Scene; 12] = [
     Scene {
         name: "loop",
         about: "two tasks: one waits for a value, the other one sends it",
@@ -110,6 +111,22 @@ pub const SCENES: [Scene; 10] = [
         look: "The thread never sleeps. So every so many polls the executor looks into what it would sleep in.",
         stages: &[RunQueue, Spawn],
         play: kernel::play_turn,
+    },
+    Scene {
+        name: "pool",
+        about: "two tasks are polled at once, on two threads",
+        look: "Each blocks inside its poll until the other one does: on one thread that would be for ever. After that a task may go \
+               on on the other thread.",
+        stages: &[Pool, Stealing],
+        play: pools::play_pool,
+    },
+    Scene {
+        name: "steal",
+        about: "a task spawns three, and blocks its worker until they have run",
+        look: "They are in the queue of a worker that does not come to it. The other worker has nothing, looks into that queue, and \
+               takes half of what is there; and again.",
+        stages: &[],
+        play: |_| pools::play_steal(),
     },
 ];
 

@@ -4,8 +4,8 @@
 #![forbid(unsafe_code)]
 
 mod models {
-    mod idle;
     mod fast;
+    mod idle;
     mod join;
     mod ring;
     mod shutdown;

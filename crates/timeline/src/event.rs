@@ -73,6 +73,12 @@ pub enum Event {
     // With braces serde refuses fields, as it does for all others.
     Park {},
     Unpark {},
+    Turn {},
+    Steal {
+        from: u64,
+        to: u64,
+        tasks: u64,
+    },
 }
 
 /// How a waker was used to wake.
@@ -120,6 +126,8 @@ impl Event {
             Event::Dequeue { .. } => "dequeue",
             Event::Park {} => "park",
             Event::Unpark {} => "unpark",
+            Event::Turn {} => "turn",
+            Event::Steal { .. } => "steal",
         }
     }
 
@@ -138,7 +146,7 @@ impl Event {
             | Event::Enqueue { task }
             | Event::Dequeue { task } => Some(task),
             Event::Register { task, .. } | Event::Fire { task, .. } | Event::Note { task, .. } => task,
-            Event::Park {} | Event::Unpark {} => None,
+            Event::Park {} | Event::Unpark {} | Event::Turn {} | Event::Steal { .. } => None,
         }
     }
 }

@@ -70,11 +70,19 @@ pub(crate) fn wake(by: &'static str, task: usize) {
     }
 }
 
+/// The driver has its turn.
+#[inline]
+pub(crate) fn turn() {
+    if is_heard() {
+        emit_turn();
+    }
+}
+
 /// A worker has taken so many tasks from another one's queue.
 #[inline]
-pub(crate) fn steal(from: usize, by: usize, tasks: usize) {
+pub(crate) fn steal(from: usize, to: usize, tasks: usize) {
     if is_heard() {
-        emit_steal(from, by, tasks);
+        emit_steal(from, to, tasks);
     }
 }
 
@@ -133,8 +141,14 @@ fn emit_wake(by: &'static str, task: usize) {
 
 #[cold]
 #[inline(never)]
-fn emit_steal(from: usize, by: usize, tasks: usize) {
-    trace!(target: "executor", event = "steal", from, by, tasks);
+fn emit_turn() {
+    trace!(target: "executor", event = "turn");
+}
+
+#[cold]
+#[inline(never)]
+fn emit_steal(from: usize, to: usize, tasks: usize) {
+    trace!(target: "executor", event = "steal", from, to, tasks);
 }
 
 /// What to call the task, which is polled so many times more. The lock is gone when whoever listens is told.

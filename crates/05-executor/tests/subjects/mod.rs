@@ -112,6 +112,8 @@ fn pools() -> Policies {
         dropped_handle: Some(DroppedHandle::Detaches),
         owns_tasks: Some(true),
     }
+}
+
 /// Stage 7: a join handle stays on the thread, and only what aborts may leave it.
 fn fast() -> Tested {
     Tested::executor(|| {
