@@ -17,6 +17,7 @@ use futures::{
 use crate::parts::{
     driver::{Driver, POLLS_PER_TURN, Parking},
     enter::enter,
+    event,
     fast::{Owner, Ran, with_current},
 };
 pub use crate::parts::{
@@ -164,6 +165,7 @@ impl<D: Driver> Executor<D> {
         self.polls.set(self.polls.get() + 1);
         if self.polls.get() == POLLS_PER_LOOK {
             self.polls.set(0);
+            event::turn();
             self.driver.borrow_mut().turn();
             self.spawner.0.drain();
         }

@@ -11,12 +11,12 @@ use std::{
     time::Duration,
 };
 
-use lesson_executor::{s1_spin, s2_block_on, s3_run_queue, s4_spawn};
+use lesson_executor::{s1_spin, s2_block_on, s3_run_queue, s4_spawn, s7_fast};
 use lesson_future::s4_yield_now::yield_now;
 use lesson_waker::s9_oneshot::{self, HungUp, Receiver, Sender};
 use timeline::{Event, Timeline, Traced};
 
-use crate::Stage::{self, BlockOn, Pool, RunQueue, Spawn, Spin, Stealing};
+use crate::Stage::{self, BlockOn, Fast, Pool, RunQueue, Spawn, Spin, Stealing};
 
 mod detector;
 pub mod hand;
@@ -31,7 +31,7 @@ pub struct Scene {
     pub about: &'static str,
     /// What to look at in the record.
     pub look: &'static str,
-    /// What can play in it; the last one does unless asked otherwise.
+    /// What can play in it; the last one but [`Fast`] does unless asked otherwise.
     pub stages: &'static [Stage],
     pub play: fn(Stage) -> Result<(), String>,
 }
@@ -42,7 +42,7 @@ pub const SCENES: [Scene; 12] = [
         about: "two tasks: one waits for a value, the other one sends it",
         look: "How often is the reader polled, and why? Stage 1 asks it in every round. With a queue it is polled twice: once \
                because it is new, and once because it was woken.",
-        stages: &[Spin, RunQueue, Spawn],
+        stages: &[Spin, RunQueue, Spawn, Fast],
         play: play_loop,
     },
     Scene {
@@ -50,21 +50,21 @@ pub const SCENES: [Scene; 12] = [
         about: "an async fn is called, spawned, polled, woken and polled again",
         look: "Called, it is a future, and nothing has happened. Spawned, it is in the queue. Pending, it is off the queue, and \
                however often the executor looks, it is not polled. The wake puts it back.",
-        stages: &[RunQueue, Spawn],
+        stages: &[RunQueue, Spawn, Fast],
         play: play_queue,
     },
     Scene {
         name: "interleaved",
         about: "three tasks take turns on one thread",
         look: "All of it happens on the thread main. At each await that is Pending, the next in the queue goes on.",
-        stages: &[Spin, RunQueue, Spawn],
+        stages: &[Spin, RunQueue, Spawn, Fast],
         play: play_interleaved,
     },
     Scene {
         name: "layer",
         about: "who decides which task goes on, the kernel or this program",
         look: "Ten thousand times one task steps aside for another. The kernel is never asked: it knows of one thread.",
-        stages: &[Spin, RunQueue, Spawn],
+        stages: &[Spin, RunQueue, Spawn, Fast],
         play: kernel::play_layer,
     },
     Scene {
@@ -79,7 +79,7 @@ pub const SCENES: [Scene; 12] = [
         about: "nobody is in the queue, the thread sleeps, and another thread wakes a task",
         look: "The waker comes from the executor, with the poll, and the future leaves a clone of it where the value will come. \
                The wake puts the task into the queue first, and ends the sleep of the thread second.",
-        stages: &[BlockOn, RunQueue, Spawn],
+        stages: &[BlockOn, RunQueue, Spawn, Fast],
         play: play_wake,
     },
     Scene {
@@ -87,7 +87,7 @@ pub const SCENES: [Scene; 12] = [
         about: "a task blocks inside its poll",
         look: "Nothing prevents it. The thread is its own meanwhile, and the rest of the queue waits; a detector reads that from \
                the record.",
-        stages: &[Spin, RunQueue, Spawn],
+        stages: &[Spin, RunQueue, Spawn, Fast],
         play: detector::play_blocks,
     },
     Scene {
@@ -135,6 +135,7 @@ enum Executor {
     Spin(s1_spin::Executor),
     RunQueue(s3_run_queue::Executor),
     Spawn(s4_spawn::Executor),
+    Fast(s7_fast::Executor),
 }
 
 impl Executor {
@@ -142,6 +143,7 @@ impl Executor {
         match stage {
             Spin => Executor::Spin(s1_spin::Executor::new()),
             RunQueue => Executor::RunQueue(s3_run_queue::Executor::new()),
+            Fast => Executor::Fast(s7_fast::Executor::new()),
             _ => Executor::Spawn(s4_spawn::Executor::new()),
         }
     }
@@ -152,6 +154,7 @@ impl Executor {
             Executor::Spin(executor) => executor.spawn(Traced::new(name, future)),
             Executor::RunQueue(executor) => executor.spawn(future),
             Executor::Spawn(executor) => drop(executor.spawn(future)),
+            Executor::Fast(executor) => drop(executor.spawn(future)),
         }
     }
 
@@ -161,6 +164,7 @@ impl Executor {
             Executor::Spin(executor) => executor.run(),
             Executor::RunQueue(executor) => executor.run_until_stalled(),
             Executor::Spawn(executor) => executor.run_until_stalled(),
+            Executor::Fast(executor) => executor.run_until_stalled(),
         }
     }
 
@@ -169,6 +173,7 @@ impl Executor {
             Executor::Spin(executor) => executor.len(),
             Executor::RunQueue(executor) => executor.queue_len(),
             Executor::Spawn(executor) => executor.queue_len(),
+            Executor::Fast(executor) => executor.queue_len(),
         }
     }
 }
@@ -272,6 +277,11 @@ fn play_wake(stage: Stage) -> Result<(), String> {
             let (done, is_done) = s9_oneshot::channel();
             executor.spawn(forward(receiver, done));
             executor.block_on(is_done).unwrap_or(Err(HungUp))
+        }
+        Fast => {
+            let executor = s7_fast::Executor::new();
+            let task = executor.spawn(value(receiver));
+            executor.block_on(task).map_err(|why| why.to_string())?
         }
         _ => {
             let executor = s4_spawn::Executor::new();

@@ -21,16 +21,18 @@ fn count(record: &str, what: &str) -> usize {
     record.lines().filter(|line| line.contains(what)).count()
 }
 
-/// The scenes with a record that is the same every time, and those which measure.
+/// The scenes with a record that is the same every time, those which measure, and those with several workers, of whom each record
+/// tells something else.
 const RECORDED: [&str; 6] = ["loop", "queue", "interleaved", "wake", "panic", "cancel"];
 const MEASURED: [&str; 4] = ["layer", "idle", "blocks", "turn"];
+const AT_ONCE: [&str; 2] = ["pool", "steal"];
 
 #[test]
 fn every_scene_that_is_listed_ends_by_itself_and_shows_the_same_record_every_time() {
     let list = played(&["--list"]);
     let mut scenes: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
     scenes.sort_unstable();
-    let mut known = [&RECORDED[..], &MEASURED].concat();
+    let mut known = [&RECORDED[..], &MEASURED, &AT_ONCE].concat();
     known.sort_unstable();
     assert_eq!(scenes, known);
     for scene in RECORDED {
@@ -43,9 +45,21 @@ fn every_scene_that_is_listed_ends_by_itself_and_shows_the_same_record_every_tim
 #[test]
 fn without_arguments_a_few_of_them_are_played() {
     let out = played(&[]);
-    for scene in ["loop: ", "idle: ", "blocks: ", "panic: "] {
+    for scene in ["loop: ", "idle: ", "blocks: ", "panic: ", "pool: ", "steal: "] {
         assert!(out.lines().any(|line| line.starts_with(scene)), "{scene} {out}");
     }
+}
+
+/// N2: two polls at once, on two threads; and a worker that blocks does not keep what is in its queue.
+#[test]
+fn tasks_run_on_several_threads_and_are_stolen() {
+    for stage in ["pool", "stealing"] {
+        let out = played(&["pool", "--stage", stage]);
+        assert_eq!(count(&out, "both are being polled"), 2, "{out}");
+        assert!(out.contains("The tasks were polled on worker 0 and worker 1."), "{out}");
+    }
+    let out = played(&["steal"]);
+    assert!(count(&out, "  steal ") >= 2 && out.contains("\n3 tasks were stolen."), "{out}");
 }
 
 /// N11, N12, N15: stage 1 polls without a cause; with a queue each poll has one.

@@ -7,7 +7,7 @@ use harness::{
 };
 use lesson_executor::{
     parts::task::{JoinError, JoinHandle},
-    s1_spin, s2_block_on, s3_run_queue, s4_spawn,
+    s1_spin, s2_block_on, s3_run_queue, s4_spawn, s5_pool, s6_stealing, s7_fast,
 };
 use peers::runtime::{Blocks, Spawns, Starts};
 
@@ -22,6 +22,15 @@ pub struct RunQueue(s3_run_queue::Executor);
 
 /// Stage 4.
 pub struct Spawn(s4_spawn::Executor);
+
+/// Stage 5.
+pub struct Pool(s5_pool::Executor);
+
+/// Stage 6.
+pub struct Stealing(s6_stealing::Executor);
+
+/// Stage 7.
+pub struct Fast(s7_fast::Executor);
 
 /// What stage 2 declares of itself.
 const BLOCKS: Policies = Policies {
@@ -152,15 +161,201 @@ impl Spawns for Spawn {
     }
 }
 
-/// A join handle of any stage as the checks want it.
+impl Blocks for Pool {
+    const POLICIES: Policies = Policies { fairness: None, ..JOINS };
+
+    fn new() -> Self {
+        Pool(s5_pool::Executor::new(2))
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        self.0.block_on(root)
+    }
+
+    fn threads() -> usize {
+        2
+    }
+}
+
+impl Starts for Pool {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        self.0.spawn(future);
+    }
+}
+
+impl Spawns for Pool {
+    type Join<T: Send + 'static> = JoinHandle<T>;
+    type Joined<T> = Result<T, JoinError>;
+    type Within = ();
+
+    #[inline(never)]
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        self.0.spawn(future)
+    }
+
+    fn within(&self) {}
+
+    #[inline(never)]
+    fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(_: &(), future: F) -> JoinHandle<F::Output> {
+        s5_pool::spawn(future)
+    }
+
+    #[inline(never)]
+    fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
+        s5_pool::spawn(future);
+    }
+
+    fn value<T>(joined: Self::Joined<T>) -> T {
+        joined.expect("nobody panics")
+    }
+
+    fn handle(join: JoinHandle<Output>) -> Handle {
+        handle(join)
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        let spawner = self.0.spawner();
+        Some(Spawner::new(move |work| drop(spawner.spawn(work))))
+    }
+}
+
+impl Blocks for Stealing {
+    const POLICIES: Policies = Policies { fairness: None, ..JOINS };
+
+    fn new() -> Self {
+        Stealing(s6_stealing::Executor::new(2))
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        self.0.block_on(root)
+    }
+
+    fn threads() -> usize {
+        2
+    }
+}
+
+impl Starts for Stealing {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        self.0.spawn(future);
+    }
+}
+
+impl Spawns for Stealing {
+    type Join<T: Send + 'static> = JoinHandle<T>;
+    type Joined<T> = Result<T, JoinError>;
+    type Within = ();
+
+    #[inline(never)]
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        self.0.spawn(future)
+    }
+
+    fn within(&self) {}
+
+    #[inline(never)]
+    fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(_: &(), future: F) -> JoinHandle<F::Output> {
+        s6_stealing::spawn(future)
+    }
+
+    #[inline(never)]
+    fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
+        s6_stealing::spawn(future);
+    }
+
+    fn value<T>(joined: Self::Joined<T>) -> T {
+        joined.expect("nobody panics")
+    }
+
+    fn handle(join: JoinHandle<Output>) -> Handle {
+        handle(join)
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        let spawner = self.0.spawner();
+        Some(Spawner::new(move |work| drop(spawner.spawn(work))))
+    }
+}
+
+impl Blocks for Fast {
+    const POLICIES: Policies = JOINS;
+
+    fn new() -> Self {
+        Fast(s7_fast::Executor::new())
+    }
+
+    #[inline(never)]
+    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
+        self.0.block_on(root)
+    }
+}
+
+impl Starts for Fast {
+    #[inline(never)]
+    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        self.0.spawn(future);
+    }
+}
+
+impl Spawns for Fast {
+    type Join<T: Send + 'static> = s7_fast::JoinHandle<T>;
+    type Joined<T> = Result<T, JoinError>;
+    type Within = ();
+
+    #[inline(never)]
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> s7_fast::JoinHandle<F::Output> {
+        self.0.spawn(future)
+    }
+
+    fn within(&self) {}
+
+    #[inline(never)]
+    fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(
+        _: &(),
+        future: F,
+    ) -> s7_fast::JoinHandle<F::Output> {
+        s7_fast::spawn(future)
+    }
+
+    #[inline(never)]
+    fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
+        s7_fast::spawn(future);
+    }
+
+    fn value<T>(joined: Self::Joined<T>) -> T {
+        joined.expect("nobody panics")
+    }
+
+    fn handle(join: s7_fast::JoinHandle<Output>) -> Handle {
+        handle_here(join)
+    }
+
+    fn spawner(&self) -> Option<Spawner> {
+        let spawner = self.0.spawner();
+        Some(Spawner::local(move |work| drop(spawner.spawn(work))))
+    }
+}
+
+/// A join handle of most stages as the checks want it.
 fn handle(join: JoinHandle<Output>) -> Handle {
     let task = join.abort_handle();
-    let joined = async {
-        match join.await {
-            Ok(output) => End::Finished(output),
-            Err(error) if error.is_panic() => End::Panicked,
-            Err(_) => End::Cancelled,
-        }
-    };
-    Handle::new(joined).aborted_by(move || task.abort())
+    Handle::new(end(join)).aborted_by(move || task.abort())
+}
+
+/// The same of stage 7, which stays on its thread.
+fn handle_here(join: s7_fast::JoinHandle<Output>) -> Handle {
+    let task = join.abort_handle();
+    Handle::local(end(join)).aborted_by(move || task.abort())
+}
+
+async fn end(join: impl Future<Output = Result<Output, JoinError>>) -> End {
+    match join.await {
+        Ok(output) => End::Finished(output),
+        Err(error) if error.is_panic() => End::Panicked,
+        Err(_) => End::Cancelled,
+    }
 }

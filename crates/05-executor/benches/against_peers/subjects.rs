@@ -55,6 +55,7 @@ pub fn tables() -> [Table; 2] {
         blocks::<stages::BlockOn>("s2-block-on").ours(),
         starts::<stages::RunQueue>("s3-run-queue").ours(),
         spawns::<stages::Spawn>("s4-spawn").ours(),
+        spawns::<stages::Fast>("s7-fast").ours(),
         spawns::<on_tokio::CurrentThread>("tokio-current-thread"),
         spawns::<on_async_executor::Local>("async-executor-local"),
         spawns::<on_futures::OnLocalPool>("futures-local-pool"),
@@ -65,6 +66,8 @@ pub fn tables() -> [Table; 2] {
         blocks::<on_async_std::BlockOn>("async-std-block-on"),
     ];
     let pools = vec![
+        pool::<stages::Pool>("s5-pool").ours(),
+        pool::<stages::Stealing>("s6-stealing").ours(),
         pool::<on_tokio::MultiThread>("tokio-multi-thread"),
         pool::<on_async_std::Global>("async-std"),
         pool::<on_smol::Global>("smol"),
