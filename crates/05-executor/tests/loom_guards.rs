@@ -160,23 +160,29 @@ const GUARDS: &[Guard] = &[
     // Stage 7: the wake.
     guard(
         WORDS,
-        "let first = now & WOKEN == 0;",
-        "let first = now & WOKEN == 0; if !first { return false; }",
+        "let before = self.0.fetch_or(flags, AcqRel);",
+        "let before = self.0.load(Acquire); if before & WOKEN == 0 { self.0.fetch_or(flags, AcqRel); }",
         "fast_wake_from_two_threads",
     ),
     guard(
         WORDS,
-        "compare_exchange_weak(now, next, AcqRel, Relaxed)",
-        "compare_exchange_weak(now, next, Relaxed, Relaxed)",
-        "fast_wake_inside_the_poll",
+        "self.0.fetch_or(flags, AcqRel)",
+        "self.0.fetch_or(flags, std::sync::atomic::Ordering::Relaxed)",
+        "fast_wake_from_two_threads",
+    ),
+    guard(WORDS, "            self.retain();\n", "", "fast_wake_while_it_ends"),
+    guard(
+        WORDS,
+        "self.0.fetch_sub(WOKEN + REFERENCE, AcqRel)",
+        "self.0.fetch_sub(WOKEN + REFERENCE, std::sync::atomic::Ordering::Relaxed)",
+        "fast_wake_from_two_threads",
     ),
     guard(
         WORDS,
-        "fetch_sub(WOKEN + REFERENCE, AcqRel)",
-        "fetch_sub(WOKEN + REFERENCE, Relaxed)",
-        "fast_wake_from_two_threads",
+        "self.0.fetch_sub(WOKEN + REFERENCE, AcqRel)",
+        "self.0.fetch_sub(WOKEN, AcqRel)",
+        "fast_wake_while_it_ends",
     ),
-    guard(WORDS, "fetch_sub(WOKEN + REFERENCE, AcqRel)", "fetch_sub(WOKEN, AcqRel)", "fast_wake_while_it_ends"),
     guard(WORDS, "self.wake_with(WOKEN | ABORT)", "self.wake_with(WOKEN)", "fast_abort_from_elsewhere"),
     guard(
         STACK,
@@ -196,6 +202,12 @@ const GUARDS: &[Guard] = &[
         "Ok(_) if false => return Pushed::First",
         "fast_wake_from_another_thread",
     ),
+    guard(
+        OWNER,
+        "self.drain();\n        self.shared().queue.pop()",
+        "self.shared().queue.pop()",
+        "fast_wake_from_another_thread",
+    ),
     // The end of a task.
     guard(WORDS, "self.set(MERGED);", "", "fast_last_reference_is_dropped_elsewhere"),
     guard(
@@ -204,16 +216,11 @@ const GUARDS: &[Guard] = &[
         "wrapping_mul(REFERENCE)",
         "fast_last_reference_is_dropped_elsewhere",
     ),
-    guard(
-        WORDS,
-        "references(self.0.load(Acquire))",
-        "references(self.0.load(Relaxed))",
-        "fast_last_reference_is_dropped_elsewhere",
-    ),
+    guard(WORDS, "self.0.load(Acquire)", "self.0.load(std::sync::atomic::Ordering::Relaxed)", "fast_look_is_enough"),
     guard(
         WORDS,
         "self.0.fetch_sub(REFERENCE, AcqRel)",
-        "self.0.fetch_sub(REFERENCE, Relaxed)",
+        "self.0.fetch_sub(REFERENCE, std::sync::atomic::Ordering::Relaxed)",
         "fast_last_reference_is_dropped_elsewhere",
     ),
     guard(WORDS, "others.add(self.count());", "", "fast_last_reference_is_dropped_elsewhere"),
@@ -246,7 +253,7 @@ const GUARDS: &[Guard] = &[
     guard(
         OWNER,
         "slots.fetch_sub(1, AcqRel)",
-        "slots.fetch_sub(1, Relaxed)",
+        "slots.fetch_sub(1, std::sync::atomic::Ordering::Relaxed)",
         "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
     ),
     guard(

@@ -175,6 +175,27 @@ fn fast_last_reference_is_dropped_elsewhere() {
     });
 }
 
+/// Here all wakers are dropped before the task ends, and what is left elsewhere goes meanwhile: then a look tells, or a step.
+#[test]
+fn fast_look_is_enough() {
+    loom::model(|| {
+        let (executor, alive) = fast();
+        let kept = Kept::default();
+        let task = executor.spawn(Flags::new().wait(1, kept.clone()));
+        executor.run_until_stalled();
+        let waker = kept.take();
+        let thread = thread::spawn(move || drop(waker.clone()));
+        task.abort();
+        executor.run_until_stalled();
+        drop(task);
+        drop(executor.spawn(async {}));
+        executor.run_until_stalled();
+        thread.join().unwrap();
+        drop(executor);
+        all_freed(&alive);
+    });
+}
+
 /// A wake from elsewhere meets the end of its task: the entry keeps the slot, or there is none.
 #[test]
 fn fast_wake_while_it_ends() {
@@ -233,14 +254,14 @@ fn fast_shutdown_while_a_task_is_woken() {
     });
 }
 
-/// The executor goes while two threads have a task each. Whoever comes last, if only after the executor, frees it all.
+/// The executor goes while two threads have a task each, and one wakes it. Whoever comes last, if only after the executor, frees it all.
 #[test]
 fn fast_shutdown_leaves_the_last_slot_to_whoever_has_it() {
     bounded(3, || {
         let (executor, alive) = fast();
         let [one] = waiting(&executor);
         let [two] = waiting(&executor);
-        let threads = [one, two].map(|waker| thread::spawn(move || drop(waker)));
+        let threads = [thread::spawn(move || one.wake()), thread::spawn(move || drop(two))];
         drop(executor);
         for thread in threads {
             thread.join().unwrap();

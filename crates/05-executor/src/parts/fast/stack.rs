@@ -39,7 +39,8 @@ impl Stack {
     /// Adds a task, which is in no stack, and whose link is the caller's until then. What the caller has done before that, who takes it
     /// sees.
     pub(super) fn push(&self, task: Slot) -> Pushed {
-        let mut first = self.0.load(Relaxed);
+        // It is empty, most of the time.
+        let mut first = ptr::null_mut();
         while first != closed() {
             // SAFETY: it is in no stack yet, so the link is the caller's.
             task.head().others_next.with_mut(|next| unsafe { *next = first });

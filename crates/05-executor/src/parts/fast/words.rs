@@ -6,7 +6,7 @@
 use std::{
     cell::Cell,
     process,
-    sync::atomic::Ordering::{AcqRel, Acquire, Relaxed},
+    sync::atomic::Ordering::{AcqRel, Acquire},
 };
 
 use crate::sync::AtomicU32;
@@ -266,19 +266,14 @@ impl Others {
     }
 
     fn wake_with(&self, flags: u32) -> bool {
-        let mut now = self.0.load(Relaxed);
-        loop {
-            if now & ALL != 0 {
-                return false;
-            }
-            let first = now & WOKEN == 0;
-            // Written also if it says so already: this wake has something of its own to show to the poll that comes.
-            let next = (now | flags).wrapping_add(if first { REFERENCE } else { 0 });
-            match self.0.compare_exchange_weak(now, next, AcqRel, Relaxed) {
-                Ok(_) => return first,
-                Err(other) => now = other,
-            }
+        // Written also if it says so already: this wake has something of its own to show to the poll that comes.
+        let before = self.0.fetch_or(flags, AcqRel);
+        let first = before & (WOKEN | ALL) == 0;
+        if first {
+            // In time: the entry is not in the stack yet, and meanwhile the caller's own reference keeps the task.
+            self.retain();
         }
+        first
     }
 
     /// The owner has taken the entry out, and sees all that was done before each of the wakes since the last time.
