@@ -69,7 +69,7 @@ impl Parker {
     // ANCHOR_END: park
 
     /// The same, until the deadline at the latest.
-    #[cfg(not(loom_model))]
+    #[cfg(not(any(loom_model, shuttle_model)))]
     pub fn park_until(&self, deadline: Instant) {
         let state = &self.unparker.state;
         if state.compare_exchange(EMPTY, PARKED, Acquire, Relaxed).is_ok() {
@@ -87,8 +87,8 @@ impl Parker {
         state.swap(EMPTY, Acquire);
     }
 
-    /// loom knows no time: in its models no deadline comes.
-    #[cfg(loom_model)]
+    /// loom and shuttle know no time: in their models no deadline comes.
+    #[cfg(any(loom_model, shuttle_model))]
     pub fn park_until(&self, _deadline: Instant) {
         self.park();
     }

@@ -1,5 +1,5 @@
-//! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries every order. Nothing
-//! else in this lesson names either. What is no model's matter (the `Arc` of a scheduler or of a root) stays std's.
+//! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries every order, or under
+//! `--cfg shuttle_model` those of shuttle, which tries many. Nothing else in this lesson names any of them. What is no model's matter (the `Arc` of a scheduler or of a root) stays std's.
 
 #[cfg(loom_model)]
 pub(crate) use loom::sync::{
@@ -7,11 +7,24 @@ pub(crate) use loom::sync::{
     atomic::{AtomicBool, AtomicPtr, AtomicUsize, fence},
 };
 
-#[cfg(not(loom_model))]
+#[cfg(shuttle_model)]
+pub(crate) use shuttle::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicPtr, AtomicUsize, fence},
+};
+
+#[cfg(not(any(loom_model, shuttle_model)))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicPtr, AtomicUsize, fence},
 };
+
+// The threads of a pool, and what each has for itself. loom's models run parts of pools only, on threads of their own.
+#[cfg(shuttle_model)]
+pub(crate) use shuttle::{thread, thread_local};
+
+#[cfg(not(shuttle_model))]
+pub(crate) use std::{thread, thread_local};
 
 pub(crate) mod cell {
     //! A cell that loom can watch: it is entered by a closure, so that the model knows when one begins and ends.
