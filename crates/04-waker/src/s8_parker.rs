@@ -73,7 +73,7 @@ impl Parker {
     // ANCHOR_END: park
 
     /// As [`park`](Parker::park), until the deadline at the latest.
-    #[cfg(not(loom_model))]
+    #[cfg(not(any(loom_model, shuttle_model)))]
     pub fn park_until(&self, deadline: Instant) {
         self.park_while(|| {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -85,8 +85,8 @@ impl Parker {
         });
     }
 
-    /// loom knows no time: in its models no deadline comes.
-    #[cfg(loom_model)]
+    /// loom and shuttle know no time: in their models no deadline comes.
+    #[cfg(any(loom_model, shuttle_model))]
     pub fn park_until(&self, _deadline: Instant) {
         self.park();
     }

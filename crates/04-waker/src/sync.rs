@@ -1,5 +1,5 @@
-//! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries every order. Nothing
-//! else in this lesson names either. What is no model's matter (the `Arc` in a waker of std's `Wake`) stays std's.
+//! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries every order, or under
+//! `--cfg shuttle_model` those of shuttle, which tries many. Nothing else in this lesson names any of them. What is no model's matter (the `Arc` in a waker of std's `Wake`) stays std's.
 
 #[cfg(loom_model)]
 pub(crate) use loom::{
@@ -11,7 +11,17 @@ pub(crate) use loom::{
     thread,
 };
 
-#[cfg(not(loom_model))]
+#[cfg(shuttle_model)]
+pub(crate) use shuttle::{
+    hint,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicUsize},
+    },
+    thread,
+};
+
+#[cfg(not(any(loom_model, shuttle_model)))]
 pub(crate) use std::{
     hint,
     sync::{

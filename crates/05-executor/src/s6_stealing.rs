@@ -8,7 +8,6 @@ use std::{
     pin::pin,
     sync::Arc,
     task::{Context, Poll, Waker},
-    thread,
 };
 
 use futures::{
@@ -17,18 +16,21 @@ use futures::{
 };
 
 pub use crate::parts::task::{AbortHandle, JoinError, JoinHandle};
-use crate::parts::{
-    driver::{Driver, POLLS_PER_TURN, Parking},
-    enter::enter,
-    idle::Idle,
-    root::Root,
-    seats::Seats,
-    shared_owner::SharedOwner,
-    steal::{
-        queues::{Own, Place, Queues},
-        ring::Local,
+use crate::{
+    parts::{
+        driver::{Driver, POLLS_PER_TURN, Parking},
+        enter::enter,
+        idle::Idle,
+        root::Root,
+        seats::Seats,
+        shared_owner::SharedOwner,
+        steal::{
+            queues::{Own, Place, Queues},
+            ring::Local,
+        },
+        task::{Schedule, Woken},
     },
-    task::{Schedule, Woken},
+    sync::{thread, thread_local},
 };
 
 /// An executor on a number of threads.
@@ -218,7 +220,8 @@ thread_local! {
 ///
 /// If it runs none.
 pub fn spawn<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output> {
-    let spawned = CURRENT.with_borrow(|current| {
+    let spawned = CURRENT.with(|current| {
+        let current = current.borrow();
         let Spawner(owner) = current.as_ref().expect("spawn is for inside a task, or what else a pool polls or drops");
         owner.spawn(future)
     });

@@ -1,5 +1,5 @@
-//! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries every order. Nothing
-//! else in this lesson names either. What is no model's matter (the `Arc` of a scheduler or of a root) stays std's.
+//! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries every order, or under
+//! `--cfg shuttle_model` those of shuttle, which tries many. Nothing else in this lesson names any of them. What is no model's matter (the `Arc` of a scheduler or of a root) stays std's.
 
 #[cfg(loom_model)]
 pub(crate) use loom::sync::{
@@ -7,13 +7,26 @@ pub(crate) use loom::sync::{
     atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, fence},
 };
 
-#[cfg(not(loom_model))]
+#[cfg(shuttle_model)]
+pub(crate) use shuttle::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, fence},
+};
+
+#[cfg(not(any(loom_model, shuttle_model)))]
 pub(crate) use std::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, fence},
 };
 
-pub(crate) mod thread {
+// The threads of a pool, and what each has for itself. loom's models run parts of pools only, on threads of their own.
+#[cfg(shuttle_model)]
+pub(crate) use shuttle::{thread, thread_local};
+
+#[cfg(not(shuttle_model))]
+pub(crate) use std::{thread, thread_local};
+
+pub(crate) mod this_thread {
     //! A number for each thread, so that to ask whether this is the one is a load and a comparison. No number is given twice in
     //! a process, so that of a thread that has ended is nobody's; and to read it works also at a thread's very end.
 

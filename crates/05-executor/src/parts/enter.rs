@@ -3,6 +3,8 @@
 
 use std::cell::Cell;
 
+use crate::sync::thread_local;
+
 thread_local! {
     static ENTERED: Cell<bool> = const { Cell::new(false) };
 }
@@ -17,13 +19,13 @@ pub(crate) struct Entered(());
 /// If it does so already.
 #[track_caller]
 pub(crate) fn enter() -> Entered {
-    let entered = ENTERED.replace(true);
+    let entered = ENTERED.with(|entered| entered.replace(true));
     assert!(!entered, "this thread runs an executor already: inside a task, await the future instead");
     Entered(())
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        ENTERED.set(false);
+        ENTERED.with(|entered| entered.set(false));
     }
 }

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     parts::event,
-    sync::{AtomicUsize, cell::UnsafeCell, thread},
+    sync::{AtomicUsize, cell::UnsafeCell, this_thread},
 };
 
 // ANCHOR: shared
@@ -81,7 +81,7 @@ impl Shared {
     /// Whether this is the owner's thread.
     #[inline]
     pub(super) fn is_here(&self) -> bool {
-        thread::number() == self.thread
+        this_thread::number() == self.thread
     }
 
     /// A task goes into the queue, whose `QUEUED` is set. On the owner's thread.
@@ -250,7 +250,7 @@ impl Owner {
     /// The owner of tasks on this thread. When others wake one, they unpark.
     pub(crate) fn new(unparker: Waker) -> Self {
         let shared = Shared {
-            thread: thread::number(),
+            thread: this_thread::number(),
             slab: Slab::new(),
             queue: Queue::default(),
             root: Cell::new(None),

@@ -6,7 +6,10 @@ use super::{
     injector::Injector,
     ring::{Local, Ring, ring},
 };
-use crate::parts::{event, task::Woken};
+use crate::{
+    parts::{event, task::Woken},
+    sync::thread_local,
+};
 
 /// After so many polls a worker takes a task from the injector, however many are in its own queue.
 const POLLS_PER_LOOK: u32 = 61;
@@ -106,7 +109,7 @@ impl Own {
     /// This thread is the worker of that number from now on, until this is dropped: with what is left in its queue then.
     pub fn enter(queues: &Queues, number: usize, local: Local) -> Entered {
         let own = Rc::new(Own { number, local, of: queues });
-        OWN.set(Some(Rc::clone(&own)));
+        OWN.with(|place| place.replace(Some(Rc::clone(&own))));
         Entered(own)
     }
 
