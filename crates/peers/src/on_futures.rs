@@ -95,8 +95,8 @@ const LOCAL: Policies = Policies {
     owns_tasks: Some(true),
 };
 
-/// Nothing is said of what becomes of its tasks when it is dropped.
-const THREAD: Policies = Policies { panics: Some(Panics::Isolated), owns_tasks: None, ..LOCAL };
+/// Nothing is said of what a panic does, nor of what becomes of its tasks when it is dropped.
+const THREAD: Policies = Policies { panics: None, owns_tasks: None, ..LOCAL };
 
 thread_local! {
     /// Of the last pool that was made on this thread: a task has to find it, and must be `Send`. It keeps no pool.
