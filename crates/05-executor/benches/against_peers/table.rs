@@ -78,7 +78,7 @@ fn plain(text: &str) -> (String, Style) {
     (format!("{text} "), Style::new())
 }
 
-const NAME: usize = 26;
+const NAME: usize = 24;
 const COLUMN: usize = 14;
 
 fn line(name: &str, style: Style, cells: impl IntoIterator<Item = (String, Style)>) -> String {
