@@ -66,7 +66,7 @@ chat address *arguments:
 check-chat *target:
     @cargo run -q -p harness --bin check-chat -- "$@"
 
-# The checks of executors on every stage of lesson 5 and on every runtime, in one table: just matrix --only tokio
+# The checks of executors on every stage of lesson 5 and on every runtime, in one table: just matrix tokio --part b
 [group('check')]
 [no-exit-message]
 matrix *arguments:

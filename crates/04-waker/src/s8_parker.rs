@@ -50,41 +50,39 @@ impl Parker {
     /// Sleeps until somebody unparks. If somebody has since the last time, it returns at once. It sees all that was done
     /// before each of the unparks that it answers. What others do with the token of `std::thread::park` does not matter.
     pub fn park(&self) {
+        self.park_while(|| {
+            thread::park();
+            true
+        });
+    }
+
+    /// Sleeps, and again, until it is unparked or the answer is that this is enough.
+    fn park_while(&self, sleep: impl Fn() -> bool) {
         let state = &self.unparker.state;
         // Models, of each line here: `parker_*`.
         if state.compare_exchange(EMPTY, PARKED, Acquire, Relaxed).is_ok() {
             event::park();
-            loop {
-                thread::park();
-                // It may be a wake of somebody else's, or of nobody's.
-                if state.load(Relaxed) == NOTIFIED {
-                    break;
-                }
-            }
+            // Each may end by a wake of somebody else's, or of nobody's.
+            while sleep() && state.load(Relaxed) != NOTIFIED {}
             event::unpark();
         }
-        // A swap, so that it reads the last unpark and through it all others.
+        // A swap, so that it reads the last unpark and through it all others. One that comes at a deadline is either answered
+        // here, or by the next park.
         state.swap(EMPTY, Acquire);
     }
     // ANCHOR_END: park
 
-    /// The same, until the deadline at the latest.
+    /// As [`park`](Parker::park), until the deadline at the latest.
     #[cfg(not(loom_model))]
     pub fn park_until(&self, deadline: Instant) {
-        let state = &self.unparker.state;
-        if state.compare_exchange(EMPTY, PARKED, Acquire, Relaxed).is_ok() {
-            event::park();
-            while state.load(Relaxed) == PARKED {
-                let left = deadline.saturating_duration_since(Instant::now());
-                if left.is_zero() {
-                    break;
-                }
+        self.park_while(|| {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let asleep = !left.is_zero();
+            if asleep {
                 thread::park_timeout(left);
             }
-            event::unpark();
-        }
-        // An unpark that comes at the deadline is either answered here, or by the next park.
-        state.swap(EMPTY, Acquire);
+            asleep
+        });
     }
 
     /// loom knows no time: in its models no deadline comes.

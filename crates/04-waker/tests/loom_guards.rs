@@ -108,8 +108,8 @@ const GUARDS: &[Guard] = &[
     ),
     guard(
         "s8_parker.rs",
-        "                if state.load(Relaxed) == NOTIFIED {\n                    break;\n                }\n",
-        "                break;\n",
+        "while sleep() && state.load(Relaxed) != NOTIFIED {}",
+        "sleep();",
         "parker_does_not_mind_unparks_by_others",
     ),
     guard(

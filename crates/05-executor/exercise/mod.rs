@@ -1,4 +1,4 @@
-//! Your executor, in seven steps. `cargo test -p executor --test exercise step-1` tells how far step 1 is, and without a step
+//! Your executor, in eight steps. `cargo test -p executor --test exercise step-1` tells how far step 1 is, and without a step
 //! how far all are. You may change whatever you like but the names and arguments of the `pub` items, through which the checks
 //! reach your code. It needs no unsafe code: a task here is an `Arc`, and its waker is made of that by `std::task::Wake`.
 
@@ -18,6 +18,7 @@ use std::{
         atomic::{AtomicBool, Ordering::AcqRel},
     },
     task::{Context, Poll, Wake, Waker},
+    thread,
 };
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -233,3 +234,51 @@ impl<F: Future> Future for CatchPanic<F> {
 // the slot with `Cancelled`. And an `impl Drop for Executor`: the queue is closed, and those who were in it lose their
 // futures, without the lock. `push` has to look whether it is closed: a waker that comes later would leave its task in there,
 // for ever, as the task has the queue.
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Step 8: threads that run one queue. Then pass: C4 C5 C10 C15 C18 V1.
+//
+// Two threads find what one did not: a task that is woken while it is polled is in the queue, and the second thread takes it.
+// If the future is out of its place at that moment, the wake is lost. So let `Task::run` poll it where it is, under its lock,
+// for which the second thread waits; and take it out when it is ready.
+
+/// An executor with threads of its own.
+pub struct Pool {
+    executor: Executor,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+impl Pool {
+    /// So many threads, which sleep while nobody is in the queue.
+    pub fn new(threads: usize) -> Self {
+        todo!("step 8: threads that share executor.shared, each in work()")
+    }
+
+    /// As [`Executor::spawn`].
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.executor.spawn(future)
+    }
+
+    /// How many tasks are in the queue.
+    pub fn queue_len(&self) -> usize {
+        self.executor.queue_len()
+    }
+}
+
+/// Runs one task after the other, until the queue is closed.
+fn work(shared: &Shared) {
+    todo!(
+        "step 8: a bell wakes one thread: who takes a task while others are in the queue rings again, and so does who leaves"
+    )
+}
+
+impl Drop for Pool {
+    /// Closes the queue, and waits for the threads.
+    fn drop(&mut self) {
+        todo!("step 8: closed; ring; join each thread, which ends a poll that it has begun; the rest does `Executor`")
+    }
+}

@@ -14,6 +14,7 @@ use std::{
         atomic::{AtomicBool, Ordering::AcqRel},
     },
     task::{Context, Poll, Wake, Waker},
+    thread,
 };
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -67,7 +68,7 @@ pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A future, and the queue that it goes back to.
 struct Task {
-    /// `None` while it is polled, and once it has ended.
+    /// `None` once it has ended.
     future: Mutex<Option<Work>>,
     /// It is in the queue.
     queued: AtomicBool,
@@ -107,13 +108,16 @@ impl Shared {
 }
 
 impl Task {
-    /// Polls the future, and keeps it if it is pending.
+    /// Polls the future, and keeps it if it is pending. The lock is for who is woken meanwhile and taken by another thread.
     fn run(self: Arc<Self>) {
         self.queued.swap(false, AcqRel);
-        let Some(mut future) = lock(&self.future).take() else { return };
         let waker = Waker::from(Arc::clone(&self));
-        if future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-            *lock(&self.future) = Some(future);
+        let mut place = lock(&self.future);
+        let Some(future) = place.as_mut() else { return };
+        if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+            let future = place.take();
+            drop(place);
+            drop(future);
         }
     }
 }
@@ -282,8 +286,68 @@ impl Drop for Executor {
         let tasks = mem::take(&mut queue.tasks);
         drop(queue);
         for task in tasks {
-            let future = lock(&task.future).take();
+            // If it is locked, this is its own poll.
+            let future = task.future.try_lock().ok().and_then(|mut place| place.take());
             drop(future);
+        }
+    }
+}
+
+/// An executor with threads of its own.
+pub struct Pool {
+    executor: Executor,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+impl Pool {
+    /// So many threads, which sleep while nobody is in the queue.
+    pub fn new(threads: usize) -> Self {
+        let executor = Executor::default();
+        let start = |_| {
+            let shared = Arc::clone(&executor.shared);
+            thread::spawn(move || work(&shared))
+        };
+        let threads = (0..threads).map(start).collect();
+        Pool { executor, threads }
+    }
+
+    /// As [`Executor::spawn`].
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.executor.spawn(future)
+    }
+
+    /// How many tasks are in the queue.
+    pub fn queue_len(&self) -> usize {
+        self.executor.queue_len()
+    }
+}
+
+/// Runs one task after the other, until the queue is closed.
+fn work(shared: &Shared) {
+    while !lock(&shared.queue).closed {
+        let Some(task) = shared.pop() else {
+            shared.bell.wait();
+            continue;
+        };
+        if !lock(&shared.queue).tasks.is_empty() {
+            shared.bell.ring();
+        }
+        task.run();
+    }
+    shared.bell.ring();
+}
+
+impl Drop for Pool {
+    /// Closes the queue, and waits for the threads.
+    fn drop(&mut self) {
+        lock(&self.executor.shared.queue).closed = true;
+        self.executor.shared.bell.ring();
+        for thread in self.threads.drain(..) {
+            thread.join().expect("a thread of the pool only runs tasks, and they keep their panics");
         }
     }
 }

@@ -87,10 +87,11 @@ impl<D: Driver> Executor<D> {
         let mut future = pin!(future);
         loop {
             if root.take_wake() {
-                if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
+                self.count_poll();
+                if let Poll::Ready(output) = polled {
                     return output;
                 }
-                self.count_poll();
             }
             if !self.run_next() && !root.is_woken() {
                 // Whoever has woken somebody since has unparked since, and then this returns at once.

@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use harness::{Subject, waker::CHECKS};
+use harness::waker::CHECKS;
 
 mod subjects;
 
@@ -12,15 +12,5 @@ mod subjects;
 static HEAP: harness::Counting = harness::Counting;
 
 fn main() -> ExitCode {
-    harness::main(
-        &CHECKS,
-        vec![
-            Subject::new("s1-spin", subjects::spin()),
-            Subject::new("s2-block-on", subjects::block_on()),
-            Subject::new("s2-naive", subjects::naive_block_on()),
-            Subject::new("s3-run-queue", subjects::run_queue()),
-            Subject::new("s4-spawn", subjects::spawn()),
-            Subject::new("s7-fast", subjects::fast()),
-        ],
-    )
+    harness::main(&CHECKS, subjects::all())
 }

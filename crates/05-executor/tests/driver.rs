@@ -125,6 +125,25 @@ fn it_has_its_turn_while_a_task_or_the_root_wakes_itself_for_ever() {
 }
 
 #[test]
+fn it_has_its_turn_also_between_calls_of_which_each_is_ready_at_once() {
+    for stage in [3, 4] {
+        let (fake, seen, _) = fakes();
+        let block_on: Box<dyn Fn()> = match stage {
+            3 => {
+                let executor = s3_run_queue::Executor::with_driver(fake);
+                Box::new(move || executor.block_on(async {}))
+            }
+            _ => {
+                let executor = s4_spawn::Executor::with_driver(fake);
+                Box::new(move || executor.block_on(async {}))
+            }
+        };
+        (0..3 * POLLS_PER_TURN).for_each(|_| block_on());
+        assert_eq!(seen.turns.get(), 3, "stage {stage}");
+    }
+}
+
+#[test]
 fn who_only_ticks_gives_it_its_turn_too() {
     let (fake, seen, waits) = fakes();
     let executor = s4_spawn::Executor::with_driver(fake);

@@ -3,18 +3,20 @@
 
 use std::{
     cell::Cell,
-    future::{Future as _, pending},
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    future::{Future, pending, ready},
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind, panic_any},
+    pin::{Pin, pin},
     rc::Rc,
-    task::{Context, Poll, Waker},
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Wake, Waker},
     thread,
 };
 
 use harness::probe::{Gate, Task, WakerProbe, canary};
 use lesson_executor::{
     s2_block_on::block_on,
-    s4_spawn::{Executor, spawn},
+    s4_spawn::{Executor, JoinHandle, spawn},
 };
 
 #[test]
@@ -114,6 +116,79 @@ fn a_future_or_an_output_that_panics_when_it_is_dropped_hurts_nobody() {
     executor.run_until_stalled();
     assert!(catch_unwind(AssertUnwindSafe(|| drop(output))).is_err());
     assert_eq!(executor.block_on(executor.spawn(async { 5 })).unwrap(), 5);
+}
+
+/// What somebody panics with, and whose drop panics with what panics in its own.
+struct Payload(u32);
+
+impl Drop for Payload {
+    fn drop(&mut self) {
+        if self.0 > 0 { panic_any(Payload(self.0 - 1)) } else { panic!("in the drop of a payload") }
+    }
+}
+
+/// Panics with that in its poll, if it comes to it, and in its drop.
+struct Panics;
+
+impl Future for Panics {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        panic_any(Payload(1))
+    }
+}
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        panic_any(Payload(1))
+    }
+}
+
+#[test]
+fn a_payload_that_panics_when_it_is_dropped_hurts_nobody() {
+    let executor = Executor::new();
+    // The first of its payloads is the one that nobody sees. The second is for who asks.
+    let both = executor.spawn(Panics);
+    drop(executor.spawn(ready(Panics)));
+    executor.run_until_stalled();
+    mem::forget(block_on(both).unwrap_err().into_panic());
+    assert_eq!(executor.block_on(executor.spawn(async { 5 })).unwrap(), 5);
+}
+
+/// A joiner's waker, which panics when it is woken, and again when it is dropped after the handle.
+struct Joiner(Mutex<Option<JoinHandle<()>>>);
+
+impl Wake for Joiner {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        drop(self.0.lock().unwrap().take());
+        panic!("in the wake of who waits");
+    }
+}
+
+impl Drop for Joiner {
+    fn drop(&mut self) {
+        panic!("in the drop of who waits");
+    }
+}
+
+#[test]
+fn a_joiner_whose_waker_panics_hurts_nobody() {
+    let executor = Executor::new();
+    let joiner = Arc::new(Joiner(Mutex::default()));
+    let mut handle = executor.spawn(async {});
+    let waker = Waker::from(Arc::clone(&joiner));
+    assert!(pin!(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());
+    *joiner.0.lock().unwrap() = Some(handle);
+    let gone = Arc::downgrade(&joiner);
+    drop((waker, joiner));
+    let next = executor.spawn(async { 5 });
+    executor.run_until_stalled();
+    assert!(gone.upgrade().is_none(), "it was woken, and let go of");
+    assert_eq!(block_on(next).unwrap(), 5);
 }
 
 #[test]

@@ -25,6 +25,7 @@ const STATE: &str = "parts/task/state.rs";
 const CELL: &str = "parts/task/cell.rs";
 const JOINING: &str = "parts/task/cell/joining.rs";
 const QUEUE: &str = "parts/queue.rs";
+const WAKER: &str = "parts/task/waker.rs";
 const ROOT: &str = "parts/root.rs";
 const STAGE: &str = "s4_spawn.rs";
 const WORDS: &str = "parts/fast/words.rs";
@@ -82,6 +83,12 @@ const GUARDS: &[Guard] = &[
         "if false {\n                (now, Pending::Cancel)",
         "join_aborts",
     ),
+    guard(
+        STATE,
+        "0 => (now | CANCELLED | RUNNING, true)",
+        "0 => (now | CANCELLED, true)",
+        "shutdown_while_a_task_is_woken",
+    ),
     guard(JOINING, "state.take_back()?;", "", "join_leaves_no_waker_behind"),
     guard(CELL, "        if !wanted {", "        if false && !wanted {", "join_handle_goes_while_the_task_ends"),
     guard(QUEUE, "if entries.closed {", "if false && entries.closed {", "shutdown_while_a_task_is_woken"),
@@ -91,6 +98,12 @@ const GUARDS: &[Guard] = &[
         "        self.queue.push(woken);\n        self.unparker.wake_by_ref();",
         "        self.unparker.wake_by_ref();\n        self.queue.push(woken);",
         "wake_from_another_thread",
+    ),
+    guard(
+        WAKER,
+        "    event::wake(\"value\", task.address());\n    task.wake();",
+        "    let lent = std::mem::ManuallyDrop::new(unsafe { Task::from_raw(task.as_raw()) });\n    drop(task);\n    lent.wake();",
+        "shutdown_while_a_task_is_woken",
     ),
     guard(
         ROOT,

@@ -30,18 +30,23 @@ fn live() -> usize {
     harness::live_bytes().expect("the allocator of this test counts")
 }
 
+fn allocations() -> usize {
+    harness::allocations().expect("the allocator of this test counts")
+}
+
 #[test]
-fn an_idle_task_is_120_bytes_and_a_finished_one_none() {
+fn an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none() {
     const TASKS: usize = 1_000;
     let executor = Executor::new();
     let idle = || drop(executor.spawn(Idle { _bytes: [0; 8] }));
     // Once, so that the queue has its room.
     (0..TASKS).for_each(|_| drop(executor.spawn(async {})));
     executor.run_until_stalled();
-    let before = live();
+    let (before, allocations) = (live(), allocations());
     (0..TASKS).for_each(|_| idle());
     executor.run_until_stalled();
     let idle = live() - before;
+    assert_eq!(self::allocations() - allocations, TASKS, "one a task, and none for its wake and its poll");
     assert_eq!(mem::size_of::<Idle>(), 64);
     assert_eq!(idle, 120 * TASKS, "{TASKS} tasks with a future of 64 bytes");
     (0..TASKS).for_each(|_| drop(executor.spawn(async {})));

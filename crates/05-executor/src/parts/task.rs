@@ -1,5 +1,5 @@
 //! A task: one future, the word that says how far it is, its waker and its join handle. It is one allocation, whatever the
-//! future is, and a wake makes no other.
+//! future is. A wake makes no other, unless the queue that it goes into needs more room.
 
 pub(crate) mod cell;
 mod join;

@@ -1,6 +1,10 @@
 //! A task that blocks inside its poll, and how to find it: in the record stands when each poll began and when it ended.
 
-use std::{collections::BTreeSet, fmt, thread, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt, thread,
+    time::Duration,
+};
 
 use lesson_future::s4_yield_now::yield_now;
 use timeline::{Event, TaskId, Timeline};
@@ -48,7 +52,7 @@ struct Blocked {
     /// Which poll of the task it was.
     n: u64,
     took: Duration,
-    /// How many tasks were ready to be polled and had to wait.
+    /// How many others were ready to be polled when it ended, and had waited.
     waited: usize,
 }
 
@@ -66,27 +70,29 @@ impl fmt::Display for Blocked {
 /// The polls that took longer than that.
 fn blocked(timeline: &Timeline, limit: Duration) -> Vec<Blocked> {
     let mut found = Vec::new();
-    // Whoever was woken, or is new, and was not polled since.
-    let mut ready = BTreeSet::new();
-    for (index, record) in timeline.records().iter().enumerate() {
+    // Who is being polled, since when; who was woken, or is new, and was not polled since; whose wakers wake nobody any more.
+    let (mut polled, mut ready, mut gone) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+    for record in timeline.records() {
         let Some(task) = record.task() else { continue };
         match record.event {
-            Event::Spawn { .. } | Event::Wake { .. } => {
+            Event::Spawn { .. } | Event::Wake { .. } if !gone.contains(&task) => {
                 ready.insert(task);
-            }
-            Event::Drop { .. } => {
-                ready.remove(&task);
             }
             Event::Poll { n, .. } => {
                 ready.remove(&task);
-                let ends =
-                    |event: &Event| matches!(event, Event::Pending { .. } | Event::Ready { .. } | Event::Panic { .. });
-                let mut later = timeline.records()[index..].iter();
-                let end = later.find(|later| ends(&later.event) && later.task().as_ref() == Some(&task));
-                let took = end.map_or(Duration::ZERO, |end| Duration::from_nanos(end.nanos - record.nanos));
+                polled.insert(task, (n, record.nanos));
+            }
+            Event::Pending { .. } | Event::Ready { .. } | Event::Panic { .. } => {
+                let Some((n, began)) = polled.remove(&task) else { continue };
+                let took = Duration::from_nanos(record.nanos - began);
                 if took > limit {
-                    found.push(Blocked { name: name(timeline, &task), n, took, waited: ready.len() });
+                    let waited = ready.iter().filter(|other| **other != task).count();
+                    found.push(Blocked { name: name(timeline, &task), n, took, waited });
                 }
+            }
+            Event::Drop { .. } => {
+                ready.remove(&task);
+                gone.insert(task);
             }
             _ => {}
         }

@@ -5,7 +5,7 @@ use std::{
     panic::panic_any,
     process::ExitCode,
     sync::{Arc, Mutex},
-    task::Poll,
+    task::{Poll, Waker},
     thread,
     time::Duration,
 };
@@ -14,11 +14,11 @@ use harness::{
     Check, Handle, Level, Stop, Subject, Verdict, Work,
     executor::{self, DroppedHandle, End, Job, Output, Panics, Policies, Tested},
     holds,
-    probe::{Gate, Task, canary},
-    waker,
+    probe::{Gate, PATIENCE, Task, canary},
+    until, waker,
 };
 
-use crate::exercise::{Bell, Executor, JoinError, JoinHandle, block_on};
+use crate::exercise::{Bell, Executor, JoinError, JoinHandle, Pool, block_on};
 
 #[global_allocator]
 static HEAP: harness::Counting = harness::Counting;
@@ -41,6 +41,7 @@ pub fn main(pristine: bool) -> ExitCode {
         step("step-5", own(5), joins, &["C6", "V1"]),
         step("step-6", own(6), tells_of_a_panic, &["C10", "C16", "V1"]),
         step("step-7", own(7), is_over, &["B7", "B8", "C15", "V1"]),
+        step("step-8", pool(), has_threads, &["C4", "C5", "C10", "C15", "C18", "V1"]),
     ];
     harness::exercise(pristine, &CHECKS, steps)
 }
@@ -86,6 +87,37 @@ impl harness::Executor for Own {
 
     fn queue_len(&self) -> Option<usize> {
         Some(self.executor.queue_len())
+    }
+}
+
+fn pool() -> Tested {
+    Tested::executor(|| Threads(Pool::new(2))).policies(Policies {
+        drops_before_join: Some(true),
+        panics: Some(Panics::Isolated),
+        dropped_handle: Some(DroppedHandle::Detaches),
+        ..Policies::default()
+    })
+}
+
+/// The reader's pool.
+struct Threads(Pool);
+
+impl harness::Executor for Threads {
+    fn spawn(&self, work: Work) {
+        drop(self.0.spawn(work));
+    }
+
+    fn block_on(&self, root: Work) -> bool {
+        block_on(root);
+        true
+    }
+
+    fn spawn_joined(&self, job: Job) -> Option<Handle> {
+        Some(Handle::new(end(self.0.spawn(job))))
+    }
+
+    fn threads(&self) -> usize {
+        2
     }
 }
 
@@ -249,4 +281,52 @@ fn is_over() -> Verdict {
     let output = queued.poll();
     let cancelled = matches!(output, Poll::Ready(Err(JoinError::Cancelled)));
     holds(cancelled, || format!("a task was dropped with its executor, and its handle gave {output:?}"))
+}
+
+/// Two polls are under way at once; and a task that is woken while it is polled, when the other thread has nothing else to do, is
+/// polled again.
+fn has_threads() -> Verdict {
+    let pool = Pool::new(2);
+    let (first, second) = (Gate::new(), Gate::new());
+    let meet = |mine: &Gate, other: &Gate| {
+        let (mine, other) = (mine.clone(), other.clone());
+        pool.spawn(async move {
+            mine.open();
+            other.opens_within(PATIENCE)
+        })
+    };
+    let (one, other) = (meet(&first, &second), meet(&second, &first));
+    let met = [block_on(one), block_on(other)].iter().all(|met| matches!(met, Ok(true)));
+    holds(met, || "two tasks were spawned, and the second one was not polled while the first one was")?;
+    for _ in 0..20 {
+        let (is_polled, is_woken) = (Gate::new(), Gate::new());
+        let waker = Arc::new(Mutex::new(None::<Waker>));
+        let (polled, woken, keep) = (is_polled.clone(), is_woken.clone(), Arc::clone(&waker));
+        let mut polls = 0;
+        let mut task = Task::new(pool.spawn(poll_fn(move |cx| {
+            polls += 1;
+            if polls == 2 {
+                return Poll::Ready(());
+            }
+            *keep.lock().expect("nobody panics") = Some(cx.waker().clone());
+            polled.open();
+            woken.wait();
+            Poll::Pending
+        })));
+        is_polled.wait();
+        let waker = waker.lock().expect("nobody panics").take().expect("it was polled");
+        waker.wake();
+        // Whichever thread looks into the queue has looked.
+        let looked = until(PATIENCE, || (pool.queue_len() == 0).then_some(()));
+        is_woken.open();
+        holds(
+            looked.is_some(),
+            || "a task was woken while one thread polled it, and the other thread left it in the queue",
+        )?;
+        let ended = until(PATIENCE, || if let Poll::Ready(end) = task.poll() { Some(end) } else { None });
+        holds(matches!(ended, Some(Ok(()))), || {
+            format!("a task was woken while it was polled, should be polled again and end, found: {ended:?}")
+        })?;
+    }
+    Ok(())
 }

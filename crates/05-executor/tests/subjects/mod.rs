@@ -7,7 +7,7 @@ use std::{
 };
 
 use harness::{
-    Executor, Handle, Work,
+    Executor, Handle, Subject, Work,
     executor::{DroppedHandle, End, Job, LocalJob, Nested, Output, Panics, Policies, Spawner, Tested},
 };
 use lesson_executor::{
@@ -18,8 +18,20 @@ use lesson_executor::{
     s1_spin, s2_block_on, s3_run_queue, s4_spawn, s7_fast,
 };
 
+/// Every stage, under its name.
+pub fn all() -> Vec<Subject<Tested>> {
+    vec![
+        Subject::new("s1-spin", spin()),
+        Subject::new("s2-block-on", block_on()),
+        Subject::new("s2-naive", naive_block_on()),
+        Subject::new("s3-run-queue", run_queue()),
+        Subject::new("s4-spawn", spawn()),
+        Subject::new("s7-fast", fast()),
+    ]
+}
+
 /// Stage 1.
-pub fn spin() -> Tested {
+fn spin() -> Tested {
     Tested::executor(|| Spin(s1_spin::Executor::new())).policies(Policies {
         nested: Some(Nested::Works),
         fairness: Some(8),
@@ -30,12 +42,12 @@ pub fn spin() -> Tested {
 }
 
 /// Stage 2.
-pub fn block_on() -> Tested {
+fn block_on() -> Tested {
     Tested::block_on(|root: Work| s2_block_on::block_on(root)).policies(blocks())
 }
 
 /// Stage 2, over the token of std.
-pub fn naive_block_on() -> Tested {
+fn naive_block_on() -> Tested {
     Tested::block_on(|root: Work| s2_block_on::naive_block_on(root)).policies(blocks())
 }
 
@@ -44,7 +56,7 @@ fn blocks() -> Policies {
 }
 
 /// Stage 3.
-pub fn run_queue() -> Tested {
+fn run_queue() -> Tested {
     Tested::executor(|| {
         let hook = Hook::default();
         RunQueue(s3_run_queue::Executor::with_driver(hook.driver()), hook)
@@ -59,7 +71,7 @@ pub fn run_queue() -> Tested {
 }
 
 /// Stage 4.
-pub fn spawn() -> Tested {
+fn spawn() -> Tested {
     Tested::executor(|| {
         let hook = Hook::default();
         Spawns(s4_spawn::Executor::with_driver(hook.driver()), hook)
@@ -75,7 +87,7 @@ pub fn spawn() -> Tested {
 }
 
 /// Stage 7: a join handle stays on the thread, and only what aborts may leave it.
-pub fn fast() -> Tested {
+fn fast() -> Tested {
     Tested::executor(|| {
         let hook = Hook::default();
         Fast(s7_fast::Executor::with_driver(hook.driver()), hook)

@@ -9,13 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Tested;
+use super::{Tested, Work};
 use crate::{
     Stop, Verdict,
     check::not_applicable,
     guest::{Life, guest, lock},
     holds,
-    probe::{PATIENCE, Task},
+    probe::Task,
     world::{World, blocks},
 };
 
@@ -31,97 +31,78 @@ pub(super) fn c8_fair(subject: &Tested) -> Verdict {
     timer.map_or(Ok(()), |timer| timer_among_busy_ones(&world, timer))
 }
 
-/// Tasks that wake themselves until somebody says stop, or they see that this goes on for too long.
-struct Busy {
-    polls: Arc<AtomicUsize>,
-    stop: Arc<AtomicBool>,
-    lives: Vec<Arc<Life>>,
+/// What the busy tasks and the one that waits know of each other.
+#[derive(Default)]
+struct Turns {
+    /// Those of the busy ones.
+    polls: AtomicUsize,
+    stop: AtomicBool,
+    /// The waker of the one that waits.
+    waker: Mutex<Option<Waker>>,
+    /// The number of the poll that woke it.
+    woken_at: AtomicUsize,
+    /// For how many polls it waited at most.
+    worst: AtomicUsize,
 }
 
-impl Busy {
-    /// `each` is run in every poll.
-    fn start(world: &World, too_long: fn(usize, Instant) -> bool, each: impl Fn() + Clone + Send + 'static) -> Self {
-        let (polls, stop): (Arc<AtomicUsize>, Arc<AtomicBool>) = Default::default();
-        let began = Instant::now();
-        let spawn = |_| {
-            let (polls, stop, each) = (Arc::clone(&polls), Arc::clone(&stop), each.clone());
-            world.spawn(move |cx, _| {
-                if too_long(polls.fetch_add(1, SeqCst), began) {
-                    stop.store(true, SeqCst);
-                }
-                each();
-                if stop.load(SeqCst) {
-                    return Poll::Ready(());
-                }
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            })
-        };
-        let lives = (0..BUSY).map(spawn).collect();
-        Busy { polls, stop, lives }
-    }
-
-    fn end(&self, world: &World, besides: &[&Arc<Life>]) -> Verdict {
-        let all: Vec<_> = self.lives.iter().chain(besides.iter().copied()).collect();
-        world.until_ended(&all, &format!("{BUSY} tasks wake themselves in each poll, until another one has ended"))
-    }
-}
-
-/// A task that is woken by one of the busy ones, again and again.
-fn task_among_busy_ones(world: &World, bound: Option<usize>) -> Verdict {
-    const ROUNDS: usize = 100;
-    let slot: Arc<Mutex<Option<Waker>>> = Arc::default();
-    let woken_at = Arc::new(AtomicUsize::new(usize::MAX));
-    let worst = Arc::new(AtomicUsize::new(0));
-    // The task needs the count of polls, which is made with the busy ones, which need the task's waker.
-    let count: Arc<Mutex<Option<Arc<AtomicUsize>>>> = Arc::default();
-    let stop: Arc<Mutex<Option<Arc<AtomicBool>>>> = Arc::default();
-    let victim = {
-        let (slot, woken_at, worst, count, stop) =
-            (Arc::clone(&slot), Arc::clone(&woken_at), Arc::clone(&worst), Arc::clone(&count), Arc::clone(&stop));
-        world.spawn(move |cx, life| {
-            if let Some(count) = &*lock(&count)
-                && woken_at.load(SeqCst) != usize::MAX
-            {
-                let waited = count.load(SeqCst).saturating_sub(woken_at.swap(usize::MAX, SeqCst));
-                worst.fetch_max(waited, SeqCst);
+/// Starts the tasks that wake themselves in each poll, until somebody says stop or they see that it goes on for too long.
+fn start_busy_ones(
+    world: &World,
+    turns: &Arc<Turns>,
+    too_long: impl Fn(usize) -> bool + Copy + Send + 'static,
+) -> Vec<Arc<Life>> {
+    let spawn = |_| {
+        let turns = Arc::clone(turns);
+        world.spawn(move |cx, _| {
+            let poll = turns.polls.fetch_add(1, SeqCst);
+            let waker = lock(&turns.waker).take();
+            if let Some(waker) = waker {
+                turns.woken_at.store(poll, SeqCst);
+                waker.wake();
             }
-            if life.polls() == ROUNDS {
-                lock(&stop).as_ref().inspect(|stop| stop.store(true, SeqCst));
+            if turns.stop.load(SeqCst) || too_long(poll) {
+                turns.stop.store(true, SeqCst);
                 return Poll::Ready(());
             }
-            *lock(&slot) = Some(cx.waker().clone());
+            cx.waker().wake_by_ref();
             Poll::Pending
         })
     };
-    let busy = {
-        let (slot, woken_at, count) = (Arc::clone(&slot), Arc::clone(&woken_at), Arc::clone(&count));
-        Busy::start(
-            world,
-            |polls, _| polls >= TOO_MANY,
-            move || {
-                let waker = lock(&slot).take();
-                if let Some(waker) = waker {
-                    let polls = lock(&count).as_ref().map_or(0, |polls| polls.load(SeqCst));
-                    woken_at.store(polls, SeqCst);
-                    waker.wake();
-                }
-            },
-        )
-    };
-    *lock(&count) = Some(Arc::clone(&busy.polls));
-    *lock(&stop) = Some(Arc::clone(&busy.stop));
-    busy.end(world, &[])?;
-    holds(victim.is_ready(), || {
-        let polls = busy.polls.load(SeqCst);
+    (0..BUSY).map(spawn).collect()
+}
+
+fn all_end(world: &World, busy: &[Arc<Life>]) -> Verdict {
+    let what = format!("{BUSY} tasks wake themselves in each poll, until another one has ended");
+    world.until_ended(&busy.iter().collect::<Vec<_>>(), &what)
+}
+
+/// A task that is woken by a busy one, again and again.
+fn task_among_busy_ones(world: &World, bound: Option<usize>) -> Verdict {
+    const ROUNDS: usize = 100;
+    let turns = Arc::<Turns>::default();
+    let shared = Arc::clone(&turns);
+    let waits = world.spawn(move |cx, life| {
+        if life.polls() > 0 {
+            let waited = shared.polls.load(SeqCst).saturating_sub(shared.woken_at.load(SeqCst) + 1);
+            shared.worst.fetch_max(waited, SeqCst);
+        }
+        if life.polls() == ROUNDS {
+            shared.stop.store(true, SeqCst);
+            return Poll::Ready(());
+        }
+        let old = lock(&shared.waker).replace(cx.waker().clone());
+        drop(old);
+        Poll::Pending
+    });
+    let busy = start_busy_ones(world, &turns, |poll| poll >= TOO_MANY);
+    all_end(world, &busy)?;
+    holds(waits.is_ready(), || {
+        let (polls, wakes) = (turns.polls.load(SeqCst), waits.polls());
         format!(
-            "{BUSY} tasks wake themselves in each poll, {polls} polls by now, and another one starves: polled {} times of {}",
-            victim.polls(),
-            ROUNDS + 1
+            "{BUSY} tasks wake themselves: after {polls} polls of theirs, another one that they woke had {wakes} of {ROUNDS}"
         )
     })?;
-    let worst = worst.load(SeqCst);
-    let bound = bound.unwrap_or(TOO_MANY);
+    let (worst, bound) = (turns.worst.load(SeqCst), bound.unwrap_or(TOO_MANY));
     holds(worst <= bound, || {
         format!(
             "declared are {bound} polls of {BUSY} tasks that wake themselves, and another task waited for {worst} of them"
@@ -130,34 +111,24 @@ fn task_among_busy_ones(world: &World, bound: Option<usize>) -> Verdict {
 }
 
 /// A task that waits for a millisecond to pass.
-fn timer_among_busy_ones(world: &World, timer: fn(Duration) -> super::Work) -> Verdict {
-    let fired = Arc::new(AtomicBool::new(false));
-    let stop: Arc<Mutex<Option<Arc<AtomicBool>>>> = Arc::default();
-    let (note, stops) = (Arc::clone(&fired), Arc::clone(&stop));
+fn timer_among_busy_ones(world: &World, timer: fn(Duration) -> Work) -> Verdict {
+    const LONG: Duration = Duration::from_millis(2_500);
+    let turns = Arc::<Turns>::default();
+    let shared = Arc::clone(&turns);
     let mut sleep = None;
     let waits = world.spawn(move |cx, _| {
         let sleep = sleep.get_or_insert_with(|| timer(Duration::from_millis(1)));
         if sleep.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
-        note.store(true, SeqCst);
-        lock(&stops).as_ref().inspect(|stop| stop.store(true, SeqCst));
+        shared.stop.store(true, SeqCst);
         Poll::Ready(())
     });
-    let fires = Arc::clone(&fired);
-    let busy = Busy::start(world, |_, began| began.elapsed() > PATIENCE / 2, || ());
-    *lock(&stop) = Some(Arc::clone(&busy.stop));
-    // It may have fired before the two lines above.
-    if fires.load(SeqCst) {
-        busy.stop.store(true, SeqCst);
-    }
-    busy.end(world, &[])?;
-    drop(waits);
-    holds(fired.load(SeqCst), || {
-        format!(
-            "a task waits for a millisecond, {BUSY} others wake themselves, and in {:?} it was not polled",
-            PATIENCE / 2
-        )
+    let began = Instant::now();
+    let busy = start_busy_ones(world, &turns, move |_| began.elapsed() > LONG);
+    all_end(world, &busy)?;
+    holds(waits.is_ready(), || {
+        format!("a task waits for a millisecond, {BUSY} others wake themselves, and in {LONG:?} it was not polled")
     })
 }
 

@@ -166,7 +166,7 @@ pub static CHECKS: [Check<Tested>; 18] = [
         level: Level::Should,
         must: "the second 100,000 tasks leave no more bytes on the heap than the first",
         why: "a server spawns a task a connection, and runs for months",
-        source: "https://github.com/tokio-rs/tokio/pull/3564",
+        source: "https://github.com/tokio-rs/mini-redis/issues/38",
         deadline: DEADLINE,
         run: costs::c16_no_bytes_left,
     },

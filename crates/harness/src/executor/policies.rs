@@ -25,6 +25,21 @@ pub struct Policies {
     pub owns_tasks: Option<bool>,
 }
 
+impl Policies {
+    /// What is declared of a check (`C12`), in a word; `None` if nothing is.
+    pub fn word(&self, id: &str) -> Option<String> {
+        match id {
+            "C3" => self.nested.map(|nested| format!("{nested:?}").to_lowercase()),
+            "C6" => self.drops_before_join.map(|before| if before { "before" } else { "after" }.to_owned()),
+            "C8" => self.fairness.map(|polls| polls.to_string()),
+            "C10" => self.panics.map(|panics| format!("{panics:?}").to_lowercase()),
+            "C12" => self.dropped_handle.map(|dropped| format!("{dropped:?}").to_lowercase()),
+            "C15" => self.owns_tasks.map(|owns| if owns { "owns" } else { "leaves" }.to_owned()),
+            _ => None,
+        }
+    }
+}
+
 /// What blocking on a future does inside of a future that is blocked on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Nested {

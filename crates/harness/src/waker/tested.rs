@@ -118,6 +118,11 @@ impl Tested {
         Tested { policies, ..self }
     }
 
+    /// What the executor has declared.
+    pub fn declared(&self) -> Policies {
+        self.policies
+    }
+
     /// The white half of a check (B5, B7, B12, B13, C1, C4, C5 or C17): a model of the subject's own atomics, which panics if what must
     /// hold does not in one of the orders in which two threads can meet. It runs after the other half.
     ///

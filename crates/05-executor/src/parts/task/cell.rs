@@ -6,7 +6,7 @@
 use std::{
     any::type_name,
     future::Future,
-    mem::ManuallyDrop,
+    mem::{self, ManuallyDrop},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     ptr::NonNull,
@@ -199,18 +199,17 @@ impl Task {
         let Completed { wanted, awaited } = state.complete();
         if !wanted {
             // SAFETY: there was an output and no handle, and there will be none.
-            let drop_output = || unsafe { (table.drop_output)(self) };
-            // It may panic, which concerns nobody.
-            let _ = catch_unwind(AssertUnwindSafe(drop_output));
+            quietly(|| unsafe { (table.drop_output)(self) });
         } else if awaited {
-            // SAFETY: as `AWAITED` was set, the handle reads the place at most, until that is unset.
-            let wake =
-                || joiner.with(|place| unsafe { (*place).as_ref() }.inspect(|waker| waker.wake_by_ref()).is_some());
-            let woken = catch_unwind(AssertUnwindSafe(wake));
-            debug_assert!(woken.unwrap_or(true), "where somebody waits there is a waker");
+            quietly(|| {
+                // SAFETY: as `AWAITED` was set, the place is filled, and the handle reads it at most, until that is unset.
+                let wake = |place: *const Option<Waker>| unsafe { (*place).as_ref() }.map(Waker::wake_by_ref);
+                joiner.with(wake).expect("where somebody waits there is a waker")
+            });
             if state.woke_joiner() {
                 // SAFETY: the handle has gone without it.
-                drop(joiner.with_mut(|place| unsafe { (*place).take() }));
+                let waker = joiner.with_mut(|place| unsafe { (*place).take() });
+                quietly(|| drop(waker));
             }
         }
     }
@@ -230,6 +229,15 @@ impl Drop for Task {
             // SAFETY: that was the last reference; and the table is that of this task.
             unsafe { (self.head().table.free)(self.0) }
         }
+    }
+}
+
+/// Runs what may panic, and concerns nobody if it does: a task ends also when all that it leaves panics in its drop.
+fn quietly(run: impl FnOnce()) {
+    let Err(panic) = catch_unwind(AssertUnwindSafe(run)) else { return };
+    // Its own drop may panic as well, and with what has a drop again. That is left where it is: somewhere it must end.
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        mem::forget(another);
     }
 }
 
@@ -301,8 +309,8 @@ unsafe fn end<F: Future>(task: &Task, output: Result<F::Output, JoinError>) {
         let drop_future = || unsafe { ManuallyDrop::drop(&mut (*content).future) };
         let output = match catch_unwind(AssertUnwindSafe(drop_future)) {
             Err(panic) => {
-                // An output that nobody will see; its drop may panic, too.
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(output)));
+                // An output that nobody will see.
+                quietly(|| drop(output));
                 Err(JoinError::panicked(panic))
             }
             Ok(()) => output,

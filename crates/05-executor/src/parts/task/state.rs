@@ -9,8 +9,9 @@ use std::{
 use crate::sync::AtomicUsize;
 
 // ANCHOR: word
-/// Woken, and not polled since. Set by a wake; unset when a poll begins. While it is set and `RUNNING` is not, there is one
-/// entry for the task in a run queue, or on its way there. Set while `RUNNING`: the entry is made when the poll ends.
+/// Woken, and not polled since. Set by a wake; unset when a poll begins. While it is set and neither `RUNNING` nor `COMPLETE`
+/// is, there is one entry for the task in a run queue, or on its way there. Set while `RUNNING`: the entry is made when the
+/// poll ends, unless that completes the task.
 const SCHEDULED: usize = 1;
 /// Somebody has the future to itself: to poll it, or to drop it. Set by who begins that, and unset by the same.
 const RUNNING: usize = 1 << 1;
