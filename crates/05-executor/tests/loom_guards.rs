@@ -32,7 +32,8 @@ const RING: &str = "parts/steal/ring.rs";
 const IDLE: &str = "parts/idle.rs";
 const SHARED: &str = "parts/shared_owner.rs";
 const WORDS: &str = "parts/fast/words.rs";
-const STACK: &str = "parts/fast/stack.rs";
+const WOKEN: &str = "parts/fast/woken.rs";
+const RETURNED: &str = "parts/fast/returned.rs";
 const OWNER: &str = "parts/fast/owner.rs";
 
 const GUARDS: &[Guard] = &[
@@ -185,27 +186,16 @@ const GUARDS: &[Guard] = &[
     ),
     guard(WORDS, "self.wake_with(WOKEN | ABORT)", "self.wake_with(WOKEN)", "fast_abort_from_elsewhere"),
     guard(
-        STACK,
-        "task.as_ptr(), Release, Relaxed)",
-        "task.as_ptr(), Relaxed, Relaxed)",
-        "fast_wake_from_another_thread",
-    ),
-    guard(
-        STACK,
-        "self.0.swap(ptr::null_mut(), Acquire)",
-        "self.0.swap(ptr::null_mut(), Relaxed)",
-        "fast_wake_from_another_thread",
-    ),
-    guard(
-        STACK,
-        "Ok(_) if first.is_null() => return Pushed::First",
-        "Ok(_) if false => return Pushed::First",
-        "fast_wake_from_another_thread",
-    ),
-    guard(
         OWNER,
         "self.drain();\n        self.shared().queue.pop()",
         "self.shared().queue.pop()",
+        "fast_wake_from_another_thread",
+    ),
+    guard(WOKEN, "        if entries.waiting.len() > 1 {", "        if true {", "fast_wake_from_another_thread"),
+    guard(
+        OWNER,
+        "Pushed::First => self.unparker.with(|unparker| unsafe { (*unparker).wake_by_ref() }),",
+        "Pushed::First => {}",
         "fast_wake_from_another_thread",
     ),
     // The end of a task.
@@ -225,13 +215,13 @@ const GUARDS: &[Guard] = &[
     ),
     guard(WORDS, "others.add(self.count());", "", "fast_last_reference_is_dropped_elsewhere"),
     guard(WORDS, "_ if references(before) == 1 => Answer::Free,", "", "fast_wake_while_it_ends"),
-    // The end of the executor.
     guard(
-        STACK,
-        "while first != closed() {",
-        "while first != closed() || true {",
-        "fast_shutdown_while_a_task_is_woken",
+        RETURNED,
+        "self.0.swap(ptr::null_mut(), Acquire)",
+        "self.0.swap(ptr::null_mut(), Relaxed)",
+        "fast_last_reference_is_dropped_elsewhere",
     ),
+    // The end of the executor.
     guard(
         OWNER,
         "let last = task.head().others.give_back();",
@@ -240,7 +230,7 @@ const GUARDS: &[Guard] = &[
     ),
     guard(
         OWNER,
-        "shared.others.woken.close().for_each(|task| shared.answer(task));",
+        "shared.others.woken.close().into_iter().for_each(|task| shared.answer(task));",
         "",
         "fast_shutdown_while_a_task_is_woken",
     ),
@@ -258,10 +248,29 @@ const GUARDS: &[Guard] = &[
     ),
     guard(
         OWNER,
-        "Pushed::Closed => unsafe { Shared::one_less(NonNull::from(shared)) }",
-        "Pushed::Closed => {}",
+        "if let Err(Closed) = shared.others.returned.push(self) {",
+        "if let Err(Closed) = shared.others.returned.push(self) && false {",
         "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
     ),
+    guard(
+        RETURNED,
+        "slot.as_ptr(), Release, Relaxed)",
+        "slot.as_ptr(), Relaxed, Relaxed)",
+        "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
+    ),
+    guard(
+        RETURNED,
+        "self.0.swap(closed(), Acquire)",
+        "self.0.swap(closed(), Relaxed)",
+        "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
+    ),
+    guard(
+        RETURNED,
+        "while first != closed() {",
+        "while first != closed() || true {",
+        "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
+    ),
+    guard(WOKEN, "if entries.closed {", "if false && entries.closed {", "fast_shutdown_while_a_task_is_woken"),
 ];
 
 #[test]

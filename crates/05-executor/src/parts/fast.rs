@@ -4,10 +4,11 @@
 mod join;
 mod owner;
 mod queue;
+mod returned;
 mod slab;
 mod slot;
-mod stack;
 mod waker;
+mod woken;
 mod words;
 
 pub use join::{AbortHandle, JoinHandle};

@@ -17,10 +17,11 @@ use std::{
 use super::{
     join::JoinHandle,
     queue::Queue,
+    returned::{Closed, Returned},
     slab::Slab,
     slot::{self, Slot},
-    stack::{Pushed, Stack},
     waker,
+    woken::{Pushed, Woken},
     words::{Answer, Own, QUEUED},
 };
 use crate::{
@@ -42,6 +43,8 @@ pub(super) struct Shared {
     owners: Cell<usize>,
     /// Nobody owns this any more: it goes with the last slot.
     retired: Cell<bool>,
+    /// What the woken are taken in.
+    taken: Cell<Vec<Slot>>,
     unparker: UnsafeCell<Waker>,
     others: Apart,
 }
@@ -50,9 +53,9 @@ pub(super) struct Shared {
 #[repr(align(128))]
 struct Apart {
     /// Tasks that other threads have woken. Each entry has a reference.
-    woken: Stack,
+    woken: Woken,
     /// Slots whose last reference was dropped by other threads, until the slab has none left. Closed when the last owner goes.
-    returned: Stack,
+    returned: Returned,
     /// How many slots there are still, once the last owner has gone; until then, minus how many have gone since it closed
     /// `returned`, and with it [`OWNED`].
     slots: AtomicUsize,
@@ -113,7 +116,10 @@ impl Shared {
     #[inline]
     fn drain(&self) {
         if !self.others.woken.is_empty() {
-            self.others.woken.take().for_each(|task| self.answer(task));
+            let mut taken = self.taken.take();
+            self.others.woken.take(&mut taken);
+            taken.drain(..).for_each(|task| self.answer(task));
+            self.taken.set(taken);
         }
     }
 
@@ -184,19 +190,14 @@ impl Shared {
     fn make<F: Future>(&self, own: fn(bool) -> Own, future: F) -> Slot {
         let slot = self.slab.take().unwrap_or_else(|| self.more());
         // SAFETY: it comes from the slab, and this is its thread.
-        unsafe { Slot::fill(slot, NonNull::from(self), own, future) }
+        unsafe { Slot::fill(slot, own, future) }
     }
 
     /// There is no slot left: those that others have returned, or new ones.
     #[cold]
     fn more(&self) -> NonNull<slot::Head> {
         self.others.returned.take().for_each(|slot| self.slab.give(slot));
-        loop {
-            match self.slab.take() {
-                Some(slot) => return slot,
-                None => self.slab.grow(),
-            }
-        }
+        self.slab.take().unwrap_or_else(|| self.slab.take_fresh(NonNull::from(self)))
     }
 
     // ANCHOR: spawn
@@ -236,11 +237,10 @@ impl Slot {
     pub(super) fn free_from_elsewhere(self) {
         event::gone(self.address());
         let shared = self.shared();
-        match shared.others.returned.push(self) {
-            // Now it is the owner's, and so is all of that.
-            Pushed::First | Pushed::Behind => {}
+        // Then it is the owner's, and so is all of that.
+        if let Err(Closed) = shared.others.returned.push(self) {
             // SAFETY: the slot is the caller's.
-            Pushed::Closed => unsafe { Shared::one_less(NonNull::from(shared)) },
+            unsafe { Shared::one_less(NonNull::from(shared)) }
         }
     }
     // ANCHOR_END: free
@@ -257,8 +257,9 @@ impl Owner {
             closed: Cell::new(false),
             owners: Cell::new(1),
             retired: Cell::new(false),
+            taken: Cell::default(),
             unparker: UnsafeCell::new(unparker),
-            others: Apart { woken: Stack::new(), returned: Stack::new(), slots: AtomicUsize::new(OWNED) },
+            others: Apart { woken: Woken::new(), returned: Returned::new(), slots: AtomicUsize::new(OWNED) },
         };
         let owner = Owner(NonNull::from(Box::leak(Box::new(shared))));
         owner.shared().root.set(Some(owner.shared().make(|_| Own::detached(), pending::<()>())));
@@ -328,7 +329,7 @@ impl Owner {
         // SAFETY: this is its thread, and none of its tasks is being polled.
         shared.slab.each(|task| unsafe { task.shut_down() });
         // Those that are left are over.
-        shared.others.woken.close().for_each(|task| shared.answer(task));
+        shared.others.woken.close().into_iter().for_each(|task| shared.answer(task));
         while let Some(task) = shared.queue.pop() {
             task.release(QUEUED);
         }

@@ -1,118 +1,134 @@
-//! Slots for tasks, all of one size, so that a new one is where an old one was, warm and at no cost. A slab grows by chunks, of a
-//! sixteenth of what it has, and keeps them until all of it goes. It is the list of all tasks, too.
+//! Slots for tasks, all of one size, so that a new one is where an old one was, warm and at no cost. A slab grows by a page, and keeps
+//! its pages until all of it goes. A page knows whose it is, so a task need not. The slab is the list of all tasks, too.
 
 #![allow(unsafe_code)]
 
 use std::{
     alloc::{Layout, alloc, dealloc, handle_alloc_error},
     cell::{Cell, RefCell},
-    ptr::{self, NonNull},
+    mem,
+    ptr::NonNull,
 };
 
-use super::slot::{Head, SLOT, Slot};
+use super::{
+    owner::Shared,
+    slot::{Head, SLOT, Slot},
+};
+use crate::sync::cell::UnsafeCell;
 
-/// How many slots the first chunk has. One is a page.
-const FEW: usize = 4096 / SLOT;
-/// How many slots a chunk has at most: eight pages, more of which some allocators get from the kernel, and give back to it.
-const MANY: usize = 8 * FEW;
+/// What a page is aligned to: so the page of a slot is found in its address.
+const PAGE: usize = if cfg!(loom_model) { 1 << 16 } else { 1 << 12 };
+/// What it holds, two words for the allocator left out, which will put the next page right behind it then.
+const SIZE: usize = PAGE - 2 * size_of::<usize>();
+/// How many slots a page has.
+const SLOTS: usize = if cfg!(loom_model) { 2 } else { (SIZE - size_of::<Page>()) / SLOT };
+const _: () = assert!(size_of::<Page>() + SLOTS * SLOT <= SIZE);
+
+/// What a page begins with. The slots are behind it.
+#[repr(C)]
+struct Page {
+    /// Whose it is. Read by everybody who has a slot in it, and written when nobody has.
+    shared: UnsafeCell<NonNull<Shared>>,
+}
 
 /// The slots of one executor. Its owner's alone.
 pub(super) struct Slab {
     free: Cell<Option<Slot>>,
-    /// From here to `end` the last chunk has never been used.
-    fresh: Cell<*mut Head>,
-    end: Cell<*mut Head>,
-    chunks: RefCell<Vec<Chunk>>,
-    /// How many slots there are.
-    slots: Cell<usize>,
-}
-
-#[derive(Clone, Copy)]
-struct Chunk {
-    first: NonNull<Head>,
-    slots: usize,
+    /// How many slots of the last page have been used.
+    used: Cell<usize>,
+    pages: RefCell<Vec<NonNull<Page>>>,
 }
 
 impl Slab {
     pub(super) fn new() -> Self {
-        Slab {
-            free: Cell::new(None),
-            fresh: Cell::new(ptr::null_mut()),
-            end: Cell::new(ptr::null_mut()),
-            chunks: RefCell::default(),
-            slots: Cell::new(0),
-        }
+        Slab { free: Cell::new(None), used: Cell::new(SLOTS), pages: RefCell::default() }
     }
 
-    /// A slot, which is uninitialised or free; `None` if there is none without [growing](Slab::grow).
+    /// A free slot; `None` if there is none that has been used before.
     #[inline]
     pub(super) fn take(&self) -> Option<NonNull<Head>> {
-        if let Some(slot) = self.free.get() {
-            self.free.set(slot.head().next.get());
-            return NonNull::new(slot.as_ptr());
+        let slot = self.free.get()?;
+        self.free.set(slot.head().next.get());
+        NonNull::new(slot.as_ptr())
+    }
+
+    /// A slot that has never been used, and is uninitialised, of a new page if need be.
+    pub(super) fn take_fresh(&self, shared: NonNull<Shared>) -> NonNull<Head> {
+        if self.used.get() == SLOTS {
+            let page = new_page(shared);
+            self.pages.borrow_mut().push(page);
+            self.used.set(0);
         }
-        let fresh = self.fresh.get();
-        if fresh == self.end.get() {
-            return None;
-        }
-        // SAFETY: there is one slot more at least before the end of the chunk.
-        self.fresh.set(unsafe { fresh.byte_add(SLOT) });
-        NonNull::new(fresh)
+        let used = self.used.replace(self.used.get() + 1);
+        let page = *self.pages.borrow().last().expect("there is one, or none of its slots would be left");
+        slot(page, used)
     }
 
     /// Takes a slot back, whose task is gone.
     #[inline]
     pub(super) fn give(&self, slot: Slot) {
-        // SAFETY: nobody has a task there any more, and so it is the slab's.
-        slot.head().shared.with_mut(|shared| unsafe { *shared = None });
+        // A model sees here whether nobody has the task any more.
+        slot.head().life.with_mut(|_| ());
+        slot.head().own.free();
         slot.head().next.set(self.free.replace(Some(slot)));
-    }
-
-    /// Adds a chunk of fresh slots.
-    pub(super) fn grow(&self) {
-        let slots = (self.slots.get() / 16).clamp(FEW, MANY);
-        let layout = Self::layout(slots);
-        // SAFETY: it is not empty.
-        let Some(first) = NonNull::new(unsafe { alloc(layout) }) else { handle_alloc_error(layout) };
-        let first = first.cast::<Head>();
-        self.chunks.borrow_mut().push(Chunk { first, slots });
-        self.slots.set(self.slots.get() + slots);
-        self.fresh.set(first.as_ptr());
-        // SAFETY: that is its end.
-        self.end.set(unsafe { first.as_ptr().byte_add(SLOT * slots) });
     }
 
     /// Visits every slot that is not free. What comes meanwhile, it may visit or not.
     pub(super) fn each(&self, mut visit: impl FnMut(Slot)) {
-        for chunk in 0.. {
+        for number in 0.. {
             // Not borrowed while one is visited, who may do as it likes.
-            let Some(Chunk { first, slots }) = self.chunks.borrow().get(chunk).copied() else { return };
-            for slot in 0..slots {
-                // SAFETY: it is in the chunk.
-                let slot = unsafe { first.byte_add(slot * SLOT) };
-                if chunk + 1 == self.chunks.borrow().len() && slot.as_ptr() >= self.fresh.get() {
+            let Some(page) = self.pages.borrow().get(number).copied() else { return };
+            for number_there in 0..SLOTS {
+                if number + 1 == self.pages.borrow().len() && number_there >= self.used.get() {
                     return;
                 }
                 // SAFETY: it has been used, so there is a head, of a task or of one that is gone.
-                let slot = unsafe { Slot::from_raw(slot) };
-                // SAFETY: only this thread writes it.
-                if slot.head().shared.with(|shared| unsafe { (*shared).is_some() }) {
+                let slot = unsafe { Slot::from_raw(slot(page, number_there)) };
+                if !slot.head().own.is_free() {
                     visit(slot);
                 }
             }
         }
     }
+}
 
-    fn layout(slots: usize) -> Layout {
-        Layout::from_size_align(SLOT * slots, align_of::<Head>()).expect("a chunk is a few pages")
-    }
+/// Whose slot this is.
+#[inline]
+pub(super) fn shared_of(slot: NonNull<Head>) -> NonNull<Shared> {
+    // The bytes of the page before the slot are few: so this stays in the page's allocation.
+    let page = slot.as_ptr().map_addr(|address| address & !(PAGE - 1)).cast::<Page>();
+    // SAFETY: each slot is in a page, which is aligned so, begins with this, and is there as long as any of its slots.
+    unsafe { (*page).shared.with(|shared| *shared) }
+}
+
+fn slot(page: NonNull<Page>, number: usize) -> NonNull<Head> {
+    debug_assert!(number < SLOTS);
+    // SAFETY: it is in the page.
+    unsafe { page.add(1).byte_add(number * SLOT).cast() }
+}
+
+const LAYOUT: Layout = match Layout::from_size_align(SIZE, PAGE) {
+    Ok(layout) => layout,
+    Err(_) => panic!("a page is small"),
+};
+
+fn new_page(shared: NonNull<Shared>) -> NonNull<Page> {
+    // SAFETY: it is not empty.
+    let Some(page) = NonNull::new(unsafe { alloc(LAYOUT) }) else { handle_alloc_error(LAYOUT) };
+    let page = page.cast::<Page>();
+    // SAFETY: it is new, and has room for this.
+    unsafe { page.write(Page { shared: UnsafeCell::new(shared) }) }
+    page
 }
 
 impl Drop for Slab {
     fn drop(&mut self) {
-        for Chunk { first, slots } in self.chunks.get_mut().drain(..) {
-            // SAFETY: it was allocated so, and nobody has a slot in it any more.
-            unsafe { dealloc(first.as_ptr().cast(), Self::layout(slots)) }
+        for page in mem::take(self.pages.get_mut()) {
+            // SAFETY: it was allocated so, and nobody has a slot in it any more, which a model sees here.
+            unsafe {
+                page.as_ref().shared.with_mut(|_| ());
+                dealloc(page.as_ptr().cast(), LAYOUT);
+            }
         }
     }
 }

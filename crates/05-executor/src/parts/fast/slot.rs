@@ -11,13 +11,13 @@ use std::{
     mem::{self, ManuallyDrop, needs_drop},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    ptr::{self, NonNull},
+    ptr::NonNull,
     task::{Context, Poll, Waker},
 };
 
 use super::{
     owner::Shared,
-    waker,
+    slab, waker,
     words::{FUTURE, Others, Own, Start},
 };
 use crate::{
@@ -31,22 +31,19 @@ const ROOM: usize = 64;
 pub(super) const SLOT: usize = size_of::<Head>() + ROOM;
 
 // ANCHOR: head
-/// What every task begins with. All but `shared`, `others` and `others_next` is the owner's alone.
+/// What every task begins with. All but `others`, and `free` to read it, is the owner's alone, while somebody has the task.
 #[repr(C)]
 pub(super) struct Head {
     table: &'static Table,
-    /// The executor; none in a slot that is free. Read by everybody who holds the task, and written by the owner when it is made
-    /// and when nobody does.
-    pub(super) shared: UnsafeCell<Option<NonNull<Shared>>>,
-    /// The one behind it in the run queue; of a free slot, the next that is free.
+    /// The one behind it in the run queue; of a free slot, the next that is free. In the stack of the returned, where nobody has a
+    /// task, it is the link of who pushes it, and then of who takes it.
     pub(super) next: Cell<Option<Slot>>,
-    /// The one below it in a stack: of the woken, while `WOKEN` is set; of the returned, when nobody holds it. The link is of
-    /// who pushes it, and then of who takes it.
-    pub(super) others_next: UnsafeCell<*mut Head>,
-    pub(super) own: Own,
-    pub(super) others: Others,
     /// The waker of who awaits the handle: left by that, and taken when the output is there, or when the handle goes.
     pub(super) joiner: Cell<Option<Waker>>,
+    pub(super) own: Own,
+    pub(super) others: Others,
+    /// Nothing. A model sees here who uses a task that is gone.
+    pub(super) life: UnsafeCell<()>,
 }
 // ANCHOR_END: head
 
@@ -75,22 +72,16 @@ impl Slot {
     ///
     /// # Safety
     ///
-    /// The slot is one of this executor's, on whose thread this is, and it is free or uninitialised.
+    /// The slot is of a slab of this thread's, and it is free or uninitialised.
     #[inline]
-    pub(super) unsafe fn fill<F: Future>(
-        slot: NonNull<Head>,
-        shared: NonNull<Shared>,
-        own: fn(bool) -> Own,
-        future: F,
-    ) -> Self {
+    pub(super) unsafe fn fill<F: Future>(slot: NonNull<Head>, own: fn(bool) -> Own, future: F) -> Self {
         let head = Head {
             table: const { &Table { poll: Of::<F>::poll, cancel: Of::<F>::cancel, free_box: Of::<F>::free_box } },
-            shared: UnsafeCell::new(Some(shared)),
             next: Cell::new(None),
-            others_next: UnsafeCell::new(ptr::null_mut()),
+            joiner: Cell::new(None),
             own: own(Of::<F>::BOXED),
             others: Others::new(),
-            joiner: Cell::new(None),
+            life: UnsafeCell::new(()),
         };
         // SAFETY: the slot is the caller's; of what was in there, nothing is left to be dropped. The room is behind the head, and
         // there is enough of it for what is put there.
@@ -127,8 +118,9 @@ impl Slot {
     /// Its executor.
     #[inline]
     pub(super) fn shared(&self) -> &Shared {
-        // SAFETY: nobody writes it while somebody has the slot, and there is one while there is a task. It lives as long as any.
-        self.head().shared.with(|shared| unsafe { (*shared).unwrap_unchecked().as_ref() })
+        self.head().life.with(|_| ());
+        // SAFETY: it lives as long as there is a task.
+        unsafe { slab::shared_of(self.0).as_ref() }
     }
 
     /// Polls it, or drops its future, or neither, as its word says. It was taken out of the queue.

@@ -32,14 +32,16 @@ const ABORTED: u32 = 1 << 6;
 const BOXED: u32 = 1 << 7;
 /// All references are counted by the others' word, since nothing strong is left. Never unset.
 const MERGED: u32 = 1 << 8;
+/// The slot is the slab's, and there is no task. Set when nobody has the task; a new one has a new word.
+const FREE: u32 = 1 << 9;
 /// The rest of the owner's word is a signed number: the references that were made on its thread, less those that were dropped
 /// there. A reference may be made here and dropped elsewhere, so it may well be negative.
-const OWN_REFERENCE: u32 = 1 << 9;
+const OWN_REFERENCE: u32 = 1 << 10;
 
 /// The owner's word. Nobody else reads or writes it.
 pub(super) struct Own(Cell<u32>);
 
-/// In the queue of its owner's, by a thread that is not the owner: there is one entry for it in the stack of the woken, which
+/// In the queue of its owner's, by a thread that is not the owner: there is one entry for it among the woken, which
 /// has a reference. Set by a wake; unset by the owner, who takes that entry out.
 const WOKEN: u32 = 1;
 /// As [`ABORTED`], from another thread. Never unset.
@@ -181,6 +183,17 @@ impl Own {
         self.0.get() & (OUTPUT | TAKEN) != 0
     }
 
+    /// Nobody has the task any more.
+    #[inline]
+    pub(super) fn free(&self) {
+        self.set(FREE);
+    }
+
+    /// Whether the slot is the slab's.
+    pub(super) fn is_free(&self) -> bool {
+        self.0.get() & FREE != 0
+    }
+
     #[inline]
     pub(super) fn is_boxed(&self) -> bool {
         self.0.get() & BOXED != 0
@@ -270,7 +283,7 @@ impl Others {
         let before = self.0.fetch_or(flags, AcqRel);
         let first = before & (WOKEN | ALL) == 0;
         if first {
-            // In time: the entry is not in the stack yet, and meanwhile the caller's own reference keeps the task.
+            // In time: there is no entry yet, and meanwhile the caller's own reference keeps the task.
             self.retain();
         }
         first
