@@ -55,8 +55,9 @@ pub static ROWS: &[Row] = &[
     timed("chained", "1,000 tasks, each of which starts the next", 1_000, 100),
     timed("inside", "10,000 tasks started by a task", 10_000, 8),
     timed("outside", "10,000 tasks spawned while the runtime is idle, then joined", 10_000, 8),
-    Row { what: What::KernelNanos, ..timed("wake", "to another thread, which wakes, and back", 2_000, 3) },
-    timed("ready", "block_on of a future that is ready", 100_000, 3),
+    // Many short passes, each with another thread: on which core that stands decides more than all else.
+    Row { what: What::KernelNanos, ..timed("wake", "to another thread, which wakes, and back", 200, 40) },
+    timed("ready", "block_on of a future that is ready", 100_000, 8),
     idle("bytes", "heap bytes of a task that waits, with a future of 64 bytes", What::Bytes),
     idle("allocations", "allocations of such a task", What::Allocations),
     calls("calls-batch", "system calls a task of the row batch", "batch", 100_000),
