@@ -70,7 +70,13 @@ pub enum Event {
     Dequeue {
         task: u64,
     },
+    Steal {
+        from: u64,
+        to: u64,
+        count: u64,
+    },
     // With braces serde refuses fields, as it does for all others.
+    Turn {},
     Park {},
     Unpark {},
 }
@@ -118,6 +124,8 @@ impl Event {
             Event::Note { .. } => "note",
             Event::Enqueue { .. } => "enqueue",
             Event::Dequeue { .. } => "dequeue",
+            Event::Steal { .. } => "steal",
+            Event::Turn {} => "turn",
             Event::Park {} => "park",
             Event::Unpark {} => "unpark",
         }
@@ -138,7 +146,7 @@ impl Event {
             | Event::Enqueue { task }
             | Event::Dequeue { task } => Some(task),
             Event::Register { task, .. } | Event::Fire { task, .. } | Event::Note { task, .. } => task,
-            Event::Park {} | Event::Unpark {} => None,
+            Event::Steal { .. } | Event::Turn {} | Event::Park {} | Event::Unpark {} => None,
         }
     }
 }

@@ -3,7 +3,10 @@
 
 use std::sync::{PoisonError, TryLockError};
 
-use super::driver::{Driver, Parking};
+use super::{
+    driver::{Driver, Parking},
+    event,
+};
 use crate::sync::{Mutex, MutexGuard};
 
 /// The driver that workers share.
@@ -29,6 +32,7 @@ impl Seats {
     /// The driver has its turn, unless another worker is in it, who sees to that.
     pub fn turn(&self) {
         if let Some(mut driver) = self.driver() {
+            event::turn();
             driver.turn();
         }
     }
