@@ -171,6 +171,17 @@ _models *arguments:
         cargo test -q -p "${lesson%%/*}" --profile models --target-dir target/loom "${tests[@]}"
     done
 
+# Whole pools of threads in a thousand random orders of each kind
+[group('check')]
+shuttle:
+    @SHUTTLE_SILENCE_WARNINGS=1 RUSTFLAGS="--cfg shuttle_model" cargo test -q -p executor --profile models --target-dir target/shuttle --test 'shuttle_*'
+
+# A lesson's pools under random load, for as long as it is told: just stress executor --seconds 60 --seed 5
+[group('check')]
+[no-exit-message]
+stress lesson *arguments:
+    @shift; cargo run -q --release -p {{lesson}} --example stress -- "$@"
+
 # AddressSanitizer over the tests of what holds unsafe code: just asan | just asan timeline
 [group('check')]
 asan *packages:

@@ -4,8 +4,7 @@
 #![forbid(unsafe_code)]
 
 use std::{
-    future::{Future, poll_fn},
-    pin::Pin,
+    future::poll_fn,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -13,71 +12,11 @@ use std::{
     task::{Poll, Waker},
 };
 
-use lesson_executor::{parts::task::JoinHandle, s2_block_on::block_on, s5_pool, s6_stealing};
-use shuttle::{
-    Config, Runner,
-    scheduler::{PctScheduler, RandomScheduler},
-    sync::Mutex,
-    thread,
-};
+use lesson_executor::{s2_block_on::block_on, s5_pool, s6_stealing};
 
-type Work = Pin<Box<dyn Future<Output = usize> + Send>>;
+mod pools;
 
-/// What the two stages have in common.
-trait Pool: Send + Sync + Sized + 'static {
-    fn new(workers: usize) -> Self;
-    fn spawn(&self, work: Work) -> JoinHandle<usize>;
-    fn spawner(&self) -> impl Fn(Work) -> JoinHandle<usize> + Send + 'static;
-    fn block_on<F: Future>(&self, future: F) -> F::Output;
-    /// From inside a task.
-    fn spawn_here(work: Work) -> JoinHandle<usize>;
-}
-
-impl Pool for s5_pool::Executor {
-    fn new(workers: usize) -> Self {
-        s5_pool::Executor::new(workers)
-    }
-
-    fn spawn(&self, work: Work) -> JoinHandle<usize> {
-        self.spawn(work)
-    }
-
-    fn spawner(&self) -> impl Fn(Work) -> JoinHandle<usize> + Send + 'static {
-        let spawner = self.spawner();
-        move |work| spawner.spawn(work)
-    }
-
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.block_on(future)
-    }
-
-    fn spawn_here(work: Work) -> JoinHandle<usize> {
-        s5_pool::spawn(work)
-    }
-}
-
-impl Pool for s6_stealing::Executor {
-    fn new(workers: usize) -> Self {
-        s6_stealing::Executor::new(workers)
-    }
-
-    fn spawn(&self, work: Work) -> JoinHandle<usize> {
-        self.spawn(work)
-    }
-
-    fn spawner(&self) -> impl Fn(Work) -> JoinHandle<usize> + Send + 'static {
-        let spawner = self.spawner();
-        move |work| spawner.spawn(work)
-    }
-
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.block_on(future)
-    }
-
-    fn spawn_here(work: Work) -> JoinHandle<usize> {
-        s6_stealing::spawn(work)
-    }
-}
+use pools::Pool;
 
 /// Counts itself down when it is dropped.
 struct Held(Arc<AtomicUsize>);

@@ -70,15 +70,15 @@ pub enum Event {
     Dequeue {
         task: u64,
     },
-    // With braces serde refuses fields, as it does for all others.
-    Park {},
-    Unpark {},
-    Turn {},
     Steal {
         from: u64,
         to: u64,
-        tasks: u64,
+        count: u64,
     },
+    // With braces serde refuses fields, as it does for all others.
+    Turn {},
+    Park {},
+    Unpark {},
 }
 
 /// How a waker was used to wake.
@@ -124,10 +124,10 @@ impl Event {
             Event::Note { .. } => "note",
             Event::Enqueue { .. } => "enqueue",
             Event::Dequeue { .. } => "dequeue",
+            Event::Steal { .. } => "steal",
+            Event::Turn {} => "turn",
             Event::Park {} => "park",
             Event::Unpark {} => "unpark",
-            Event::Turn {} => "turn",
-            Event::Steal { .. } => "steal",
         }
     }
 
@@ -146,7 +146,7 @@ impl Event {
             | Event::Enqueue { task }
             | Event::Dequeue { task } => Some(task),
             Event::Register { task, .. } | Event::Fire { task, .. } | Event::Note { task, .. } => task,
-            Event::Park {} | Event::Unpark {} | Event::Turn {} | Event::Steal { .. } => None,
+            Event::Steal { .. } | Event::Turn {} | Event::Park {} | Event::Unpark {} => None,
         }
     }
 }

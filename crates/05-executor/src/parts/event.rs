@@ -70,19 +70,19 @@ pub(crate) fn wake(by: &'static str, task: usize) {
     }
 }
 
-/// The driver has its turn.
+/// A worker has taken so many tasks from another one's queue.
+#[inline]
+pub(crate) fn steal(from: usize, to: usize, count: usize) {
+    if is_heard() {
+        emit_steal(from, to, count);
+    }
+}
+
+/// The driver that workers share has its turn.
 #[inline]
 pub(crate) fn turn() {
     if is_heard() {
         emit_turn();
-    }
-}
-
-/// A worker has taken so many tasks from another one's queue.
-#[inline]
-pub(crate) fn steal(from: usize, to: usize, tasks: usize) {
-    if is_heard() {
-        emit_steal(from, to, tasks);
     }
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn gone(task: usize) {
 
 #[inline]
 fn is_heard() -> bool {
-    !cfg!(loom_model)
+    !cfg!(any(loom_model, shuttle_model))
         && Level::TRACE <= tracing::level_filters::STATIC_MAX_LEVEL
         && LevelFilter::current() == LevelFilter::TRACE
 }
@@ -141,14 +141,14 @@ fn emit_wake(by: &'static str, task: usize) {
 
 #[cold]
 #[inline(never)]
-fn emit_turn() {
-    trace!(target: "executor", event = "turn");
+fn emit_steal(from: usize, to: usize, count: usize) {
+    trace!(target: "executor", event = "steal", from, to, count);
 }
 
 #[cold]
 #[inline(never)]
-fn emit_steal(from: usize, to: usize, tasks: usize) {
-    trace!(target: "executor", event = "steal", from, to, tasks);
+fn emit_turn() {
+    trace!(target: "executor", event = "turn");
 }
 
 /// What to call the task, which is polled so many times more. The lock is gone when whoever listens is told.

@@ -104,7 +104,7 @@ pub fn play_steal() -> Result<(), String> {
 
 fn stolen(timeline: &Timeline) -> u64 {
     let stolen = timeline.records().iter().map(|record| match record.event {
-        Event::Steal { tasks, .. } => tasks,
+        Event::Steal { count, .. } => count,
         _ => 0,
     });
     stolen.sum()
