@@ -1,10 +1,13 @@
 //! Every check has its heading, the bare id, in both pages of the contract: what a failure prints leads somewhere. And every
-//! finding has its paragraph on both pages of the matrix.
+//! finding has its paragraph on both pages of the matrix, whose tables say what is known and declared.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use harness::{Level, chat, executor, future, waker};
 use house::{findings::FINDINGS, notes::headings};
+
+#[path = "../../crates/05-executor/tests/subjects/mod.rs"]
+mod stages;
 
 #[test]
 fn every_check_has_a_heading_in_both_languages() {
@@ -56,11 +59,50 @@ fn every_finding_is_explained_in_both_languages() {
         for finding in FINDINGS {
             let explained = if language == "es" { finding.es } else { finding.en };
             assert!(text.contains(explained), "{}: write it anew, `just matrix --notes`", page.display());
-            for peer in finding.of {
-                let row = text.lines().filter(|line| line.starts_with(&format!("| {peer} |")));
-                let marked = row.filter(|row| row.contains("no*")).count();
-                assert!(marked > 0, "{}: {peer} fails {:?}, and no table says so", page.display(), finding.checks);
-            }
         }
+    }
+}
+
+/// The cells of a page's tables whose lines begin with one of these words, by that word and by the head of their column.
+fn cells<'a>(page: &'a str, first: &[&str]) -> BTreeMap<(&'a str, &'a str), &'a str> {
+    let (mut cells, mut head) = (BTreeMap::new(), Vec::new());
+    for line in page.lines().filter(|line| line.starts_with('|')) {
+        let row: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        if row[0].is_empty() {
+            head = row;
+        } else if first.contains(&row[0]) {
+            cells.extend(head.iter().zip(&row).skip(1).map(|(id, cell)| ((row[0], *id), *cell)));
+        }
+    }
+    cells
+}
+
+#[test]
+fn the_tables_of_the_matrix_say_what_fails_and_what_is_declared() {
+    let subjects: Vec<_> = stages::all().into_iter().chain(peers::subjects()).collect();
+    let names: Vec<&str> = subjects.iter().map(|subject| subject.name).collect();
+    for language in ["es", "en"] {
+        let page = house::root().join("notes").join(language).join("matriz.md");
+        let text = std::fs::read_to_string(&page).expect("`just matrix --notes` writes it");
+        let cells = cells(&text, &names);
+        assert_eq!(cells.len(), names.len() * (executor::CHECKS.len() + waker::CHECKS.len()), "{}", page.display());
+        let mut declared = BTreeSet::new();
+        for ((name, id), cell) in &cells {
+            let known = FINDINGS.iter().any(|finding| finding.of.contains(name) && finding.checks.contains(id));
+            assert_eq!(cell.contains("no"), known, "{}: {name} {id}: just matrix --notes", page.display());
+            let subject =
+                subjects.iter().find(|subject| subject.name == *name).expect("by these names they were found");
+            let word = subject.value.declared().word(id).filter(|_| *cell != "—");
+            assert_eq!(*cell == "p", word.is_some() && !known, "{}: {name} {id}: just matrix --notes", page.display());
+            declared.extend(word.map(|word| (id.to_string(), word, name.to_string())));
+        }
+        let rows = text.lines().filter_map(|line| {
+            let row: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            (row.len() == 3 && is_id(row[0])).then(|| row.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        });
+        let listed = rows.flat_map(|row| {
+            row[2].split(", ").map(|name| (row[0].clone(), row[1].clone(), name.to_owned())).collect::<Vec<_>>()
+        });
+        assert_eq!(listed.collect::<BTreeSet<_>>(), declared, "{}: just matrix --notes", page.display());
     }
 }

@@ -56,13 +56,26 @@ impl Drop for PanicsInDrop {
 #[test]
 fn async_task_ends_the_process_when_the_drop_of_a_future_panics() {
     if env::var_os(AGAIN).is_some() {
-        let (runnable, task) = async_task::spawn(PanicsInDrop, |_| ());
-        task.detach();
-        let _ = panic::catch_unwind(|| runnable.run());
+        let _ = panic::catch_unwind(|| match env::var(AGAIN).expect("it is text").as_str() {
+            "async-task" => {
+                let (runnable, task) = async_task::spawn(PanicsInDrop, |_| ());
+                task.detach();
+                drop(runnable.run());
+            }
+            "smol" => smol::block_on(smol::spawn(PanicsInDrop)),
+            "async-std" => async_std::task::block_on(async_std::task::spawn(PanicsInDrop)),
+            _ => {
+                let executor = smol::LocalExecutor::new();
+                smol::block_on(executor.run(executor.spawn(PanicsInDrop)));
+            }
+        });
         return;
     }
-    let output = again("async_task_ends_the_process_when_the_drop_of_a_future_panics", "1");
-    assert!(!output.status.success() && output.status.code().is_none(), "{output:?}");
+    for on in ["async-task", "smol", "async-std", "async-executor"] {
+        let output = again("async_task_ends_the_process_when_the_drop_of_a_future_panics", on);
+        // Ended by a signal: it has no code.
+        assert!(!output.status.success() && output.status.code().is_none(), "{on}: {output:?}");
+    }
 }
 
 // C8, C10 and C11: a pool of threads.
@@ -100,21 +113,25 @@ fn futures_thread_pool_polls_a_task_that_wakes_itself_before_all_others() {
 
 #[test]
 fn futures_thread_pool_loses_a_thread_with_each_panic() {
-    let pool = ThreadPool::builder().pool_size(2).create().expect("a process can have two threads more");
-    let (polled, (ends, ended)) = (Arc::<AtomicUsize>::default(), mpsc::channel::<()>());
-    for _ in 0..3 {
-        let (polled, ends) = (polled.clone(), ends.clone());
-        pool.spawn_ok(async move {
-            polled.fetch_add(1, SeqCst);
-            ENDS.set(Some(TellsItsEnd(ends)));
-            panic!("a task that panics");
-        });
+    for in_its_drop in [false, true] {
+        let pool = ThreadPool::builder().pool_size(2).create().expect("a process can have two threads more");
+        let (polled, (ends, ended)) = (Arc::<AtomicUsize>::default(), mpsc::channel::<()>());
+        for _ in 0..3 {
+            let (polled, ends) = (polled.clone(), ends.clone());
+            let panics = in_its_drop.then_some(PanicsInDrop);
+            pool.spawn_ok(async move {
+                polled.fetch_add(1, SeqCst);
+                ENDS.set(Some(TellsItsEnd(ends)));
+                assert!(panics.is_some(), "a task that panics");
+            });
+        }
+        for _ in 0..2 {
+            ended.recv_timeout(Duration::from_secs(10)).expect("each panic ends a thread");
+        }
+        // Nobody is left to poll the third one, nor comes in a while.
+        let third = ended.recv_timeout(Duration::from_millis(500));
+        assert!(third.is_err() && polled.load(SeqCst) == 2, "in its drop: {in_its_drop}");
     }
-    for _ in 0..2 {
-        ended.recv_timeout(Duration::from_secs(10)).expect("each panic ends a thread");
-    }
-    // Both threads have gone, so nobody is left to poll the third one.
-    assert_eq!(polled.load(SeqCst), 2);
 }
 
 thread_local! {
@@ -180,13 +197,22 @@ fn waiting<T: 'static>(runtime: &mut Runtime, held: impl IntoIterator<Item = T>)
 }
 
 #[test]
-fn monoio_never_frees_a_task_that_is_woken_before_the_end() {
+fn monoio_keeps_a_task_that_was_woken_before_the_end_for_as_long_as_the_thread_that_woke_it() {
     let mut runtime = runtime();
     let held = Arc::new(());
     let wakers = waiting(&mut runtime, [held.clone()]);
-    wakers.into_iter().for_each(Waker::wake);
+    let ((woke, has_woken), (end, may_end)) = (mpsc::channel(), mpsc::channel::<()>());
+    let wakes = thread::spawn(move || {
+        wakers.into_iter().for_each(Waker::wake);
+        woke.send(()).expect("it is awaited");
+        let _ = may_end.recv();
+    });
+    has_woken.recv().expect("it is sent");
     drop(runtime);
-    assert_eq!(Arc::strong_count(&held), 2);
+    assert_eq!(Arc::strong_count(&held), 2, "while that thread is there");
+    drop(end);
+    wakes.join().expect("it does not panic");
+    assert_eq!(Arc::strong_count(&held), 1);
 }
 
 /// The bytes that so many tasks leave on the heap, each of which has polled its own join handle, or none.

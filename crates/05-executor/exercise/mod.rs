@@ -135,12 +135,14 @@ impl Executor {
 
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
-        todo!("step 3: push it, unless queued.swap(true, AcqRel) says that it is there (it writes in any case: B12)")
+        todo!(
+            "step 3: push it, unless queued.swap(true, AcqRel) says that it is there (it writes in any case, as B12 demands, which only a model could tell)"
+        )
     }
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Step 4: a future to block on, beside the tasks. Then pass: C1 C4 C8 C18.
+// Step 4: a future to block on, beside the tasks. Then pass: C1 C4 C8 C18 V1.
 
 impl Executor {
     /// Runs a future to its end, and the tasks meanwhile.
@@ -162,7 +164,7 @@ impl Wake for Root {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Step 5: a handle for the output. Then pass: C6 V1.
+// Step 5: a handle for the output. Then pass: C6 C16 V1.
 
 impl Executor {
     /// Makes a task of the future, and gives the handle that waits for its output.
@@ -214,7 +216,7 @@ impl<T> Future for JoinHandle<T> {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Step 6: a panic reaches the handle, and nobody else. Then pass: C10 C16 V1. Let `spawn` await a `CatchPanic`.
+// Step 6: a panic reaches the handle, and nobody else. Then pass: C10 V1. Let `spawn` await a `CatchPanic`.
 
 /// A future whose panic is its output.
 struct CatchPanic<F>(Pin<Box<F>>);
@@ -228,7 +230,7 @@ impl<F: Future> Future for CatchPanic<F> {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Step 7: the end. Then pass: B7 B8 C15 V1.
+// Step 7: the end. Then pass: B7 B8 V1.
 //
 // A task that is dropped before its end would leave whoever joins it waiting: write an `impl Drop for Finish` that finishes
 // the slot with `Cancelled`. And an `impl Drop for Executor`: the queue is closed, and those who were in it lose their
@@ -236,7 +238,7 @@ impl<F: Future> Future for CatchPanic<F> {
 // for ever, as the task has the queue.
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Step 8: threads that run one queue. Then pass: C4 C5 C10 C15 C18 V1.
+// Step 8: threads that run one queue. Then pass: C4 C5 C10 C18 V1.
 //
 // Two threads find what one did not: a task that is woken while it is polled is in the queue, and the second thread takes it.
 // If the future is out of its place at that moment, the wake is lost. So let `Task::run` poll it where it is, under its lock,

@@ -275,17 +275,17 @@ fn play_wake(stage: Stage) -> Result<(), String> {
         RunQueue => {
             let executor = s3_run_queue::Executor::new();
             let (done, is_done) = s9_oneshot::channel();
-            executor.spawn(forward(receiver, done));
+            executor.spawn(without_a_handle::reader(receiver, done));
             executor.block_on(is_done).unwrap_or(Err(HungUp))
         }
         Fast => {
             let executor = s7_fast::Executor::new();
-            let task = executor.spawn(value(receiver));
+            let task = executor.spawn(with_a_handle::reader(receiver));
             executor.block_on(task).map_err(|why| why.to_string())?
         }
         _ => {
             let executor = s4_spawn::Executor::new();
-            let task = executor.spawn(value(receiver));
+            let task = executor.spawn(with_a_handle::reader(receiver));
             executor.block_on(task).map_err(|why| why.to_string())?
         }
     };
@@ -295,13 +295,21 @@ fn play_wake(stage: Stage) -> Result<(), String> {
     Ok(())
 }
 
-/// Without a join handle, a task has to send its output.
-async fn forward(receiver: Receiver<u32>, done: Sender<Result<u32, HungUp>>) {
-    done.send(receiver.await).unwrap_or_default();
+mod without_a_handle {
+    use super::*;
+
+    /// Without a join handle, a task has to send its output.
+    pub async fn reader(receiver: Receiver<u32>, done: Sender<Result<u32, HungUp>>) {
+        done.send(receiver.await).unwrap_or_default();
+    }
 }
 
-async fn value(receiver: Receiver<u32>) -> Result<u32, HungUp> {
-    receiver.await
+mod with_a_handle {
+    use super::*;
+
+    pub async fn reader(receiver: Receiver<u32>) -> Result<u32, HungUp> {
+        receiver.await
+    }
 }
 
 async fn fails() {

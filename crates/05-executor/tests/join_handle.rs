@@ -15,7 +15,7 @@ use std::{
 
 use harness::probe::{Gate, Task, WakerProbe, canary};
 use lesson_executor::{
-    s2_block_on::block_on,
+    s2_block_on::{block_on, naive_block_on},
     s4_spawn::{Executor, JoinHandle, spawn},
 };
 
@@ -89,6 +89,14 @@ fn a_panic_reaches_the_handle_and_nobody_else() {
     assert!(why.is_panic() && why.to_string() == "the task panicked: no such group", "{why}");
     assert_eq!(why.into_panic().downcast_ref(), Some(&"no such group"));
     assert_eq!(block_on(other).unwrap(), 5);
+}
+
+#[test]
+fn a_panic_of_what_is_blocked_on_comes_out_of_block_on() {
+    for block_on in [block_on, naive_block_on] {
+        let panic = catch_unwind(|| block_on(Box::pin(async { no_such_group() }))).unwrap_err();
+        assert_eq!(panic.downcast_ref(), Some(&"no such group"));
+    }
 }
 
 #[test]

@@ -2,10 +2,12 @@
 #![forbid(unsafe_code)]
 
 use std::{
-    future::Future,
+    cell::Cell,
+    future::{Future, poll_fn},
     mem,
     pin::Pin,
-    task::{Context, Poll},
+    rc::Rc,
+    task::{Context, Poll, Waker},
 };
 
 use lesson_executor::s4_spawn::Executor;
@@ -46,9 +48,23 @@ fn an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none() {
     (0..TASKS).for_each(|_| idle());
     executor.run_until_stalled();
     let idle = live() - before;
-    assert_eq!(self::allocations() - allocations, TASKS, "one a task, and none for its wake and its poll");
+    assert_eq!(self::allocations() - allocations, TASKS, "one a task, and none for its first poll");
     assert_eq!(mem::size_of::<Idle>(), 64);
     assert_eq!(idle, 120 * TASKS, "{TASKS} tasks with a future of 64 bytes");
+    let waker = Rc::new(Cell::new(None::<Waker>));
+    let keep = Rc::clone(&waker);
+    drop(executor.spawn(poll_fn(move |cx| {
+        keep.set(Some(cx.waker().clone()));
+        Poll::<()>::Pending
+    })));
+    executor.run_until_stalled();
+    let (with_one_more, allocations) = (live(), self::allocations());
+    for _ in 0..TASKS {
+        waker.take().expect("it was polled").wake();
+        executor.run_until_stalled();
+    }
+    assert_eq!(self::allocations(), allocations, "to be woken and polled again");
+    let idle = with_one_more - before;
     (0..TASKS).for_each(|_| drop(executor.spawn(async {})));
     executor.run_until_stalled();
     assert_eq!(live() - before, idle, "and {TASKS} more that have ended");

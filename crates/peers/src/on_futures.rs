@@ -96,7 +96,7 @@ const LOCAL: Policies = Policies {
 };
 
 /// Nothing is said of what a panic does, nor of what becomes of its tasks when it is dropped.
-const THREAD: Policies = Policies { panics: None, owns_tasks: None, ..LOCAL };
+const THREAD: Policies = Policies { panics: None, owns_tasks: Some(false), ..LOCAL };
 
 thread_local! {
     /// Of the last pool that was made on this thread: a task has to find it, and must be `Send`. It keeps no pool.

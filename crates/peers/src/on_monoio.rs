@@ -6,7 +6,7 @@ use std::{cell::RefCell, time::Duration};
 use futures::future::lazy;
 use harness::{
     Executor, Handle, Subject, Work,
-    executor::{DroppedHandle, Job, LocalJob, Output, Panics, Policies, Spawner, Tested},
+    executor::{DroppedHandle, Job, LocalJob, Nested, Output, Panics, Policies, Spawner, Tested},
 };
 use monoio::{FusionDriver, FusionRuntime, RuntimeBuilder, task::JoinHandle, time::TimeDriver};
 
@@ -124,12 +124,12 @@ impl Spawns for OneThread {
 }
 
 const DECLARED: Policies = Policies {
-    nested: None,
+    nested: Some(Nested::Panics),
     drops_before_join: Some(true),
     fairness: None,
     panics: Some(Panics::Propagated),
     dropped_handle: Some(DroppedHandle::Detaches),
-    owns_tasks: None,
+    owns_tasks: Some(false),
 };
 
 /// The one.

@@ -133,11 +133,13 @@ fn main() -> ExitCode {
     let chosen = |subject: &Subject<Tested>| {
         arguments.names.is_empty() || arguments.names.iter().any(|name| subject.name.contains(name))
     };
-    let subjects: Vec<_> = all.into_iter().filter(chosen).collect();
-    if subjects.is_empty() {
-        eprintln!("error: there is none of that name: they are {}", names().join(", "));
+    let nobody = |name: &&String| !all.iter().any(|subject| subject.name.contains(name.as_str()));
+    if let Some(name) = arguments.names.iter().find(nobody) {
+        let names = all.iter().map(|subject| subject.name);
+        eprintln!("error: no name contains '{name}': they are {}", names.collect::<Vec<_>>().join(", "));
         return ExitCode::from(2);
     }
+    let subjects: Vec<_> = all.into_iter().filter(chosen).collect();
     if arguments.notes {
         return page::write(&subjects, &run(&executor::CHECKS, &subjects), &run(&waker::CHECKS, &subjects));
     }
@@ -153,10 +155,6 @@ fn main() -> ExitCode {
         print!("{}", table::text(checks, &subjects, &results));
     }
     if results.iter().all(Result::is_expected) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn names() -> Vec<&'static str> {
-    subjects().iter().map(|subject| subject.name).collect()
 }
 
 /// Every check on every subject, each in a process of its own, and several at a time: they mostly wait.

@@ -130,9 +130,11 @@ impl Slot {
     /// This is the owner's thread.
     #[inline]
     pub(super) unsafe fn run(self) {
-        // SAFETY: the table is that of this task, whose future is there, and nobody polls or drops it, further out on this thread.
         match self.head().own.start() {
+            // SAFETY: the table is that of this task, whose future is there, and nobody polls or drops it further out on this
+            // thread, which is the owner's.
             Start::Poll => unsafe { (self.head().table.poll)(self) },
+            // SAFETY: as above.
             Start::Cancel => unsafe { (self.head().table.cancel)(self) },
             Start::Over => self.release(QUEUED),
         }
