@@ -16,9 +16,6 @@ mod against_peers {
     pub mod subjects;
 }
 
-#[path = "../../crates/05-executor/tests/subjects/fails.rs"]
-mod fails;
-
 /// What is left of a task shows in the bytes of the heap.
 #[global_allocator]
 static HEAP: harness::Counting = harness::Counting;
@@ -31,8 +28,5 @@ fn main() -> ExitCode {
 }
 
 fn fails(name: &str) -> &'static [(&'static str, &'static str)] {
-    match name {
-        "s1-spin" => fails::SPIN,
-        _ => ['B', 'C'].map(|part| findings::fails(name, part)).concat().leak(),
-    }
+    ['B', 'C'].map(|part| findings::fails(name, part)).concat().leak()
 }

@@ -164,6 +164,7 @@ pub(crate) fn what(record: &Record, replay: &Replay) -> String {
         Event::Wake { task, waker: number, by: By::Ref } => format!("{}, by ref{from}", waker(*task, *number)),
         Event::Register { at, .. } | Event::Fire { at, .. } => place(format!("at {at}")),
         Event::Note { text, .. } => place(text.clone()),
+        Event::Steal { from, to, count } => format!("{count} of the tasks of worker {from}, by worker {to}"),
         _ => task,
     }
 }
