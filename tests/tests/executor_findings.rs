@@ -118,7 +118,7 @@ fn futures_thread_pool_loses_a_thread_with_each_panic() {
         let (polled, (ends, ended)) = (Arc::<AtomicUsize>::default(), mpsc::channel::<()>());
         for _ in 0..3 {
             let (polled, ends) = (polled.clone(), ends.clone());
-            let panics = in_its_drop.then_some(PanicsInDrop);
+            let panics = in_its_drop.then(|| PanicsInDrop);
             pool.spawn_ok(async move {
                 polled.fetch_add(1, SeqCst);
                 ENDS.set(Some(TellsItsEnd(ends)));
