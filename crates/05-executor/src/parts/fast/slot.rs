@@ -16,7 +16,7 @@ use std::{
 };
 
 use super::{
-    owner::Shared,
+    shared::Shared,
     slab, waker,
     words::{FUTURE, Others, Own, Start},
 };
@@ -130,9 +130,10 @@ impl Slot {
     /// This is the owner's thread.
     #[inline]
     pub(super) unsafe fn run(self) {
-        // SAFETY: the table is that of this task, whose future is there, and nobody polls or drops it, further out on this thread.
         match self.head().own.start() {
+            // SAFETY: the table is that of this task, whose future is there, and is neither polled nor dropped further out.
             Start::Poll => unsafe { (self.head().table.poll)(self) },
+            // SAFETY: as above.
             Start::Cancel => unsafe { (self.head().table.cancel)(self) },
             Start::Over => self.release(QUEUED),
         }
