@@ -18,6 +18,7 @@ pub const UNSAFE: &[&str] = &[
     "crates/05-executor/src/parts/fast/join.rs",
     "crates/05-executor/src/parts/fast/owner.rs",
     "crates/05-executor/src/parts/fast/returned.rs",
+    "crates/05-executor/src/parts/fast/shared.rs",
     "crates/05-executor/src/parts/fast/slab.rs",
     "crates/05-executor/src/parts/fast/slot.rs",
     "crates/05-executor/src/parts/fast/waker.rs",

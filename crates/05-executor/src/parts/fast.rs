@@ -5,6 +5,7 @@ mod join;
 mod owner;
 mod queue;
 mod returned;
+mod shared;
 mod slab;
 mod slot;
 mod waker;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    owner::Shared,
+    shared::Shared,
     slot::{Head, SLOT, Slot},
 };
 use crate::sync::cell::UnsafeCell;

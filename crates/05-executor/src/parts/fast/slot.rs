@@ -16,7 +16,7 @@ use std::{
 };
 
 use super::{
-    owner::Shared,
+    shared::Shared,
     slab, waker,
     words::{FUTURE, Others, Own, Start},
 };
@@ -131,8 +131,7 @@ impl Slot {
     #[inline]
     pub(super) unsafe fn run(self) {
         match self.head().own.start() {
-            // SAFETY: the table is that of this task, whose future is there, and nobody polls or drops it further out on this
-            // thread, which is the owner's.
+            // SAFETY: the table is that of this task, whose future is there, and is neither polled nor dropped further out.
             Start::Poll => unsafe { (self.head().table.poll)(self) },
             // SAFETY: as above.
             Start::Cancel => unsafe { (self.head().table.cancel)(self) },
