@@ -92,9 +92,10 @@ fn row(id: &str) -> &'static Row {
     ROWS.iter().find(|row| row.id == id).unwrap()
 }
 
-/// A row with these figures, for two stages, two peers and one that cannot carry it.
+/// A row with these figures, for two stages, two peers and one that has no tasks.
 fn measured(id: &str, rounds: &[[Option<f64>; 5]]) -> Measured {
-    let subject = |name, ours| Subject { name, ours, loads: Vec::new(), tested: || unreachable!() };
+    let subject =
+        |name, ours| Subject { name, ours, has_tasks: name != "absent", loads: Vec::new(), tested: || unreachable!() };
     let subjects =
         [("old", true), ("new", true), ("slow", false), ("fast", false), ("absent", false)].map(|(n, o)| subject(n, o));
     let rounds: Vec<Vec<Option<f64>>> = rounds.iter().map(|round| round.to_vec()).collect();
@@ -111,6 +112,8 @@ fn the_last_stage_is_compared_with_the_best_peer_round_by_round() {
     assert_eq!((compared.ours, row.best_peer, compared.outcome), ("new", Some("fast"), Outcome::Won));
     assert_eq!((compared.ratio.low, compared.ratio.value, compared.ratio.high), (0.9, 0.9, 0.9));
     assert!(row.median("absent").is_none());
+    let alone = measured("ready", &[[None, Some(2.0), Some(4.0), Some(3.0), Some(1.0)]]);
+    assert_eq!(alone.best_peer, Some("fast"), "whoever has no tasks is no peer");
     // With more rounds, only of those that may be the best.
     assert_eq!(row.contenders(), [true, true, false, true, false]);
 }

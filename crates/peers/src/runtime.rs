@@ -1,5 +1,5 @@
 //! What a bench asks of a runtime, whoever wrote it: three traits, each for those that can do more than the one before it.
-//! [`Judged`] puts the harness's checks on the very same functions, so that what is measured is what was checked.
+//! `Judged` puts the harness's checks on the very same functions, so that what is measured is what was checked.
 
 use harness::{
     Executor, Handle, Work,

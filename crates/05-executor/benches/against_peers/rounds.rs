@@ -39,6 +39,8 @@ pub struct Compared {
 const FIRST: usize = 11;
 /// An interval that is too wide after so many stays it.
 const MOST: usize = 61;
+/// The same where the kernel decides.
+const MOST_OF_KERNEL: usize = 121;
 /// Of what is counted, the median of three is enough: threads may meet in one way or another.
 const OF_CALLS: usize = 3;
 /// Peers whose median is at most so much above the best one's may yet turn out to be the best.
@@ -62,6 +64,7 @@ pub fn measure(
         (_, None) => FIRST,
     };
     let mut taking_part: Vec<bool> = subjects.iter().map(|subject| subject.load(row.load).is_some()).collect();
+    let most = if row.what == What::KernelNanos { MOST_OF_KERNEL } else { MOST };
     let mut rounds = Rounds::new();
     let mut more = first;
     loop {
@@ -71,7 +74,7 @@ pub fn measure(
         let measured = Measured::new(table, row, subjects, &rounds);
         let compared = measured.compared.as_ref();
         let enough = compared.is_none_or(|compared| !too_wide(compared.ratio, row.what == What::KernelNanos));
-        if enough || asked.is_some() || rounds.len() >= MOST {
+        if enough || asked.is_some() || rounds.len() >= most {
             return Ok(measured);
         }
         taking_part = measured.contenders();
@@ -109,7 +112,8 @@ impl Measured {
         let value = |index: usize| medians[index].map_or(f64::INFINITY, |median: Median| median.value);
         let carries = |&index: &usize| medians[index].is_some();
         let ours = (0..subjects.len()).rev().find(|index| subjects[*index].ours && carries(index));
-        let peers = (0..subjects.len()).filter(|index| !subjects[*index].ours).filter(carries);
+        let is_peer = |index: &usize| !subjects[*index].ours && subjects[*index].has_tasks;
+        let peers = (0..subjects.len()).filter(is_peer).filter(carries);
         let peer = peers.min_by(|&a, &b| value(a).total_cmp(&value(b)));
         let compared = ours.zip(peer).filter(|_| row.what != What::Calls).map(|(ours, peer)| {
             let both = rounds.iter().filter_map(|round| Some(round[ours]? / round[peer]?));

@@ -20,6 +20,8 @@ pub struct Subject {
     pub name: &'static str,
     /// Whether it is a stage of the lesson.
     pub ours: bool,
+    /// Whether it has tasks: a `block_on` alone, which has none to look after, is shown, and is no peer to be compared with.
+    pub has_tasks: bool,
     /// What it can carry, by the names of the loads.
     pub loads: Vec<(&'static str, Load)>,
     /// The same as a subject of the checks: for the test that runs them on it.
@@ -85,14 +87,14 @@ pub const DEADLINE: Duration = Duration::from_secs(60);
 
 fn blocks<R: Blocks>(name: &'static str) -> Subject {
     let loads = vec![("wake", load(loads::wake_root::<R>)), ("ready", load(loads::block_on_ready::<R>))];
-    Subject { name, ours: false, loads, tested: runtime::blocks::<R> }
+    Subject { name, ours: false, has_tasks: false, loads, tested: runtime::blocks::<R> }
 }
 
 fn starts<R: Starts>(name: &'static str) -> Subject {
     let mut loads = blocks::<R>(name).loads;
     loads.push(("yield", load(loads::yields_from_outside::<R>)));
     loads.push(("idle", load(loads::idle_unjoined::<R>)));
-    Subject { name, ours: false, loads, tested: runtime::starts::<R> }
+    Subject { name, ours: false, has_tasks: true, loads, tested: runtime::starts::<R> }
 }
 
 fn spawns<R: Spawns>(name: &'static str) -> Subject {
@@ -108,7 +110,7 @@ fn spawns<R: Spawns>(name: &'static str) -> Subject {
         loads.push(("outside", load(loads::outside::<R>)));
     }
     loads.push(("idle", load(loads::idle::<R>)));
-    Subject { name, ours: false, loads, tested: runtime::spawns::<R> }
+    Subject { name, ours: false, has_tasks: true, loads, tested: runtime::spawns::<R> }
 }
 
 fn load<R: Blocks>(load: fn(&R, u64, &mut dyn Meter) -> u64) -> Load {
@@ -128,7 +130,7 @@ fn pool<R: Spawns>(name: &'static str) -> Subject {
     let mut loads = spawns::<R>(name).loads;
     loads.retain(|(name, _)| !matches!(*name, "wake" | "ready" | "one-by-one"));
     loads.push(("wake", load(loads::wake_task::<R>)));
-    Subject { name, ours: false, loads, tested: runtime::spawns::<R> }
+    Subject { name, ours: false, has_tasks: true, loads, tested: runtime::spawns::<R> }
 }
 
 impl Subject {
