@@ -7,6 +7,7 @@ use harness::future::{Facts, Otherwise as _};
 use lesson_executor::{
     parts::task::{AbortHandle, JoinHandle, Woken},
     s4_spawn::{Executor, Spawner},
+    s5_pool, s6_stealing,
 };
 
 #[test]
@@ -15,5 +16,16 @@ fn handles_and_entries_may_go_and_executors_stay() {
         assert!(Facts::<JoinHandle<u32>>::SEND && Facts::<AbortHandle>::SEND && Facts::<Woken>::SEND);
         assert!(!Facts::<JoinHandle<Rc<u32>>>::SEND, "it carries its output");
         assert!(!Facts::<Executor>::SEND && !Facts::<Spawner>::SEND, "their futures stay on their thread");
+    }
+}
+
+#[test]
+fn pools_may_go_anywhere_and_be_used_by_many_at_once() {
+    const {
+        assert!(Facts::<s5_pool::Executor>::SEND && Facts::<s5_pool::Spawner>::SEND);
+        assert!(Facts::<s6_stealing::Executor>::SEND && Facts::<s6_stealing::Spawner>::SEND);
+        // A reference may be sent if what it refers to may be shared.
+        assert!(Facts::<&s5_pool::Executor>::SEND && Facts::<&s5_pool::Spawner>::SEND);
+        assert!(Facts::<&s6_stealing::Executor>::SEND && Facts::<&s6_stealing::Spawner>::SEND);
     }
 }
