@@ -7,7 +7,7 @@ use harness::future::{Facts, Otherwise as _};
 use lesson_executor::{
     parts::task::{AbortHandle, JoinHandle, Woken},
     s4_spawn::{Executor, Spawner},
-    s7_fast,
+    s5_pool, s6_stealing, s7_fast,
 };
 
 #[test]
@@ -26,5 +26,16 @@ fn in_stage_7_only_what_aborts_may_go() {
         assert!(!Facts::<s7_fast::JoinHandle<u32>>::SEND && !Facts::<s7_fast::JoinHandle<u32>>::SYNC);
         assert!(!Facts::<s7_fast::Executor>::SEND && !Facts::<s7_fast::Spawner>::SEND);
         assert!(Facts::<s7_fast::JoinHandle<std::marker::PhantomPinned>>::UNPIN);
+    }
+}
+
+#[test]
+fn pools_may_go_anywhere_and_be_used_by_many_at_once() {
+    const {
+        assert!(Facts::<s5_pool::Executor>::SEND && Facts::<s5_pool::Spawner>::SEND);
+        assert!(Facts::<s6_stealing::Executor>::SEND && Facts::<s6_stealing::Spawner>::SEND);
+        // A reference may be sent if what it refers to may be shared.
+        assert!(Facts::<&s5_pool::Executor>::SEND && Facts::<&s5_pool::Spawner>::SEND);
+        assert!(Facts::<&s6_stealing::Executor>::SEND && Facts::<&s6_stealing::Spawner>::SEND);
     }
 }

@@ -7,10 +7,15 @@ use std::{
     mem,
     pin::Pin,
     rc::Rc,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     task::{Context, Poll, Waker},
+    thread,
 };
 
-use lesson_executor::s4_spawn::Executor;
+use lesson_executor::{s4_spawn::Executor, s5_pool, s6_stealing};
 
 #[global_allocator]
 static HEAP: harness::Counting = harness::Counting;
@@ -28,6 +33,9 @@ impl Future for Idle {
     }
 }
 
+/// The bytes are those of the process, so one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
 fn live() -> usize {
     harness::live_bytes().expect("the allocator of this test counts")
 }
@@ -39,6 +47,7 @@ fn allocations() -> usize {
 #[test]
 fn an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none() {
     const TASKS: usize = 1_000;
+    let _alone = ALONE.lock();
     let executor = Executor::new();
     let idle = || drop(executor.spawn(Idle { _bytes: [0; 8] }));
     // Once, so that the queue has its room.
@@ -70,4 +79,48 @@ fn an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none() {
     assert_eq!(live() - before, idle, "and {TASKS} more that have ended");
     drop(executor);
     assert!(live() < before);
+}
+
+/// Counts, in its first poll, and waits for ever.
+struct Counted {
+    polled: &'static AtomicUsize,
+    _bytes: [u64; 7],
+}
+
+impl Future for Counted {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        self.polled.fetch_add(1, SeqCst);
+        Poll::Pending
+    }
+}
+
+fn idle_on_a_pool(spawn: impl Fn(Counted)) {
+    const TASKS: usize = 1_000;
+    static POLLED: AtomicUsize = AtomicUsize::new(0);
+    let idle = || {
+        let before = POLLED.load(SeqCst);
+        (0..TASKS).for_each(|_| spawn(Counted { polled: &POLLED, _bytes: [0; 7] }));
+        while POLLED.load(SeqCst) < before + TASKS {
+            thread::yield_now();
+        }
+    };
+    // Once, so that the queues have their room.
+    idle();
+    let before = live();
+    idle();
+    assert_eq!(mem::size_of::<Counted>(), 64);
+    // A queue may have had no more room, and another one too much.
+    assert!((120 * TASKS..129 * TASKS).contains(&(live() - before)), "{} bytes", live() - before);
+}
+
+#[test]
+fn an_idle_task_of_a_pool_is_120_bytes_too() {
+    let _alone = ALONE.lock();
+    let pool = s5_pool::Executor::new(2);
+    idle_on_a_pool(|future| drop(pool.spawn(future)));
+    drop(pool);
+    let pool = s6_stealing::Executor::new(2);
+    idle_on_a_pool(|future| drop(pool.spawn(future)));
 }

@@ -180,6 +180,10 @@ impl Driver for Fake {
     fn park(&mut self, deadline: Option<Instant>) {
         self.enter(|| {
             self.0.parks.fetch_add(1, SeqCst);
+            let waker = self.0.waits.lock().unwrap().take();
+            if let Some(waker) = waker {
+                return waker.wake();
+            }
             let patience = deadline.map_or(PATIENCE, |deadline| deadline.saturating_duration_since(Instant::now()));
             let (rung, bell) = &self.0.bell;
             let (mut rung, _) = bell.wait_timeout_while(rung.lock().unwrap(), patience, |rung| !*rung).unwrap();
@@ -200,20 +204,28 @@ impl Driver for Fake {
     }
 }
 
+/// Ready once the driver has woken it.
+async fn an_event(driver: Fake) {
+    let mut registered = false;
+    poll_fn(|cx| {
+        if registered {
+            return Poll::Ready(());
+        }
+        registered = true;
+        *driver.0.waits.lock().unwrap() = Some(cx.waker().clone());
+        // As a real driver would be told of what is new.
+        Arc::clone(&driver.0).wake();
+        Poll::Pending
+    })
+    .await;
+}
+
 /// A task that yields until another one, which waits for a turn of the driver, was polled again; its polls.
 fn until_a_turn(fake: &Fake, spawn: impl Fn(Work) -> lesson_executor::parts::task::JoinHandle<usize>) -> usize {
-    let (told, waits, mut registered) = (Arc::new(AtomicBool::new(false)), fake.clone(), false);
+    let (told, waits) = (Arc::new(AtomicBool::new(false)), fake.clone());
     let done = Arc::clone(&told);
     let waiting = spawn(Box::pin(async move {
-        poll_fn(|cx| {
-            if registered {
-                return Poll::Ready(());
-            }
-            registered = true;
-            *waits.0.waits.lock().unwrap() = Some(cx.waker().clone());
-            Poll::Pending
-        })
-        .await;
+        an_event(waits).await;
         done.store(true, SeqCst);
         1
     }));
@@ -229,6 +241,33 @@ fn until_a_turn(fake: &Fake, spawn: impl Fn(Work) -> lesson_executor::parts::tas
     block_on(busy).unwrap()
 }
 
+/// A task blocks in its poll for what another one tells it after an event, and that other task may be the one that leaves the driver.
+fn blocks_for_an_event<P: Pool>(pool: &P, fake: &Fake) {
+    for _ in 0..50 {
+        let (done, is_done) = mpsc::channel();
+        let waits = fake.clone();
+        let waiting = pool.spawn(Box::pin(async move {
+            an_event(waits.clone()).await;
+            an_event(waits).await;
+            done.send(()).unwrap();
+            1
+        }));
+        let blocking = pool.spawn(Box::pin(async move {
+            is_done.recv_timeout(PATIENCE).expect("another worker is in the driver");
+            1
+        }));
+        assert_eq!(block_on(waiting).unwrap() + block_on(blocking).unwrap(), 2);
+    }
+}
+
+#[test]
+fn a_driver_is_looked_after_while_a_task_blocks() {
+    let fake = Fake::default();
+    blocks_for_an_event(&s5_pool::Executor::with_driver(2, fake.clone()), &fake);
+    let fake = Fake::default();
+    blocks_for_an_event(&s6_stealing::Executor::with_driver(2, fake.clone()), &fake);
+}
+
 #[test]
 fn a_driver_is_entered_by_one_at_a_time_and_has_its_turn_however_busy_they_are() {
     let fake = Fake::default();
@@ -241,13 +280,13 @@ fn a_driver_is_entered_by_one_at_a_time_and_has_its_turn_however_busy_they_are()
         let polls: usize = (0..50).map(|_| until_a_turn(&fake, |work| pool.spawn(work))).sum();
         assert!(polls >= 50);
         drop(pool);
-        assert!(fake.0.turns.load(SeqCst) >= 50 && fake.0.parks.load(SeqCst) > 0);
+        assert!(fake.0.turns.load(SeqCst) + fake.0.parks.load(SeqCst) >= 50, "each event is in a turn or in a sleep");
         let fake = Fake::default();
         let pool = s6_stealing::Executor::with_driver(workers, fake.clone());
         let polls: usize = (0..50).map(|_| until_a_turn(&fake, |work| pool.spawn(work))).sum();
         assert!(polls >= 50);
         drop(pool);
-        assert!(fake.0.turns.load(SeqCst) >= 50 && fake.0.parks.load(SeqCst) > 0);
+        assert!(fake.0.turns.load(SeqCst) + fake.0.parks.load(SeqCst) >= 50, "each event is in a turn or in a sleep");
         assert_eq!(Arc::strong_count(&fake.0), 1, "the driver has gone with the workers");
     }
 }
