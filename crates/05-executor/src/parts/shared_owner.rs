@@ -102,7 +102,7 @@ impl<S: Schedule> SharedOwner<S> {
     // ANCHOR_END: close
 
     fn list_of(&self, task: &Task) -> MutexGuard<'_, Tasks> {
-        // A task is of 64 bytes and more.
+        // Tasks that were made one after the other are in different ones.
         lock(&self.tasks[task.address() / 128 % LISTS].0)
     }
 }
