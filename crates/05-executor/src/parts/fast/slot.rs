@@ -21,7 +21,11 @@ use super::{
     words::{FUTURE, Others, Own, Start},
 };
 use crate::{
-    parts::{event, fast::words::QUEUED, task::JoinError},
+    parts::{
+        event,
+        fast::words::QUEUED,
+        task::{JoinError, cell::quietly},
+    },
     sync::cell::UnsafeCell,
 };
 
@@ -297,16 +301,4 @@ impl<F: Future> Of<F> {
 pub(super) fn tell<F: Future>(task: Slot) {
     event::spawn(task.address(), Of::<F>::name());
     event::task("enqueue", task.address());
-}
-
-/// Does what concerns nobody if it panics. What it panics with is dropped, and may panic in turn, and so on; whoever goes on with
-/// that is forgotten.
-#[inline]
-fn quietly(act: impl FnOnce()) {
-    let Err(panic) = catch_unwind(AssertUnwindSafe(act)) else { return };
-    let mut left = Some(panic);
-    for _ in 0..8 {
-        left = left.and_then(|panic| catch_unwind(AssertUnwindSafe(|| drop(panic))).err());
-    }
-    mem::forget(left);
 }

@@ -233,12 +233,15 @@ impl Drop for Task {
 }
 
 /// Runs what may panic, and concerns nobody if it does: a task ends also when all that it leaves panics in its drop.
-fn quietly(run: impl FnOnce()) {
+#[inline]
+pub(crate) fn quietly(run: impl FnOnce()) {
     let Err(panic) = catch_unwind(AssertUnwindSafe(run)) else { return };
-    // Its own drop may panic as well, and with what has a drop again. That is left where it is: somewhere it must end.
-    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-        mem::forget(another);
+    // Its own drop may panic as well, and with what has a drop again. Somewhere it must end: then it is left where it is.
+    let mut left = Some(panic);
+    for _ in 0..8 {
+        left = left.and_then(|panic| catch_unwind(AssertUnwindSafe(|| drop(panic))).err());
     }
+    mem::forget(left);
 }
 
 fn address(task: NonNull<Head>) -> usize {
