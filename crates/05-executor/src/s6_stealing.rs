@@ -58,11 +58,12 @@ struct RunQueues {
 // ANCHOR: wake
 impl Schedule for RunQueues {
     fn schedule(&self, woken: Woken) {
-        let place = self.queues.push(woken);
-        // One that this worker takes next, nobody is woken for. But the poll that it is in may take long: then somebody has to
-        // watch.
-        if place == Place::Behind || !self.idle.is_watched() {
-            self.idle.notify();
+        match self.queues.push(woken) {
+            // This worker takes it next, so nobody is woken for it. But the poll that it is in may take long: then somebody has to
+            // watch.
+            Place::Next if self.idle.is_watched() => {}
+            Place::Next | Place::Behind => self.idle.notify_of_own(),
+            Place::Injector => self.idle.notify(),
         }
     }
 
@@ -193,7 +194,7 @@ impl Worker {
             if mem::take(&mut searching) {
                 idle.found(|| queues.is_more());
             } else if own.is_more() {
-                idle.notify();
+                idle.notify_of_own();
             }
             owner.run(woken);
             polls = polls.wrapping_add(1);

@@ -27,8 +27,10 @@ pub struct Queues {
 pub enum Place {
     /// It is alone in the queue of the worker that has put it there, who takes it next.
     Next,
-    /// Behind others, or where all take from.
+    /// Behind others in that queue.
     Behind,
+    /// Where all take from.
+    Injector,
 }
 
 /// A worker, on its thread.
@@ -63,15 +65,18 @@ impl Queues {
             return place;
         }
         self.injector.push(woken);
-        Place::Behind
+        Place::Injector
     }
 
     fn push_own(&self, local: &Local, woken: Woken) -> Place {
         let place = if local.is_empty() { Place::Next } else { Place::Behind };
-        if let Err(overflow) = local.push(woken) {
-            self.injector.push(overflow);
+        match local.push(woken) {
+            Ok(()) => place,
+            Err(overflow) => {
+                self.injector.push(overflow);
+                Place::Injector
+            }
         }
-        place
     }
     // ANCHOR_END: push
 
