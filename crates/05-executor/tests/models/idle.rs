@@ -122,7 +122,7 @@ fn idle_watches() {
         // This thread is the second worker, in a poll.
         pool.queue.fetch_add(1, Relaxed);
         if !pool.idle.is_watched() {
-            pool.idle.notify();
+            pool.idle.notify_of_own();
         }
         // And the poll blocks.
         other.join().unwrap();
