@@ -71,6 +71,18 @@ impl Local {
         Ok(())
     }
 
+    /// Puts so many at the end as there is [room](Local::room) for, and no more. Others see all of them at once.
+    pub fn extend(&self, woken: impl ExactSizeIterator<Item = Woken>) {
+        debug_assert!(woken.len() <= self.room(), "only its worker fills a queue");
+        let Ring { tail, slots, .. } = &*self.ring;
+        let end = tail.0.load(Relaxed);
+        let after = end + woken.len();
+        for (number, woken) in (end..after).zip(woken) {
+            slots[number % ROOM].store(woken.0.into_raw().as_ptr(), Relaxed);
+        }
+        tail.0.store(after, Release);
+    }
+
     #[cold]
     fn overflow(&self, woken: Woken) -> Result<(), Vec<Woken>> {
         let head = self.ring.head.0.load(Acquire);
