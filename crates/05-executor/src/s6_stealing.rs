@@ -179,7 +179,7 @@ impl Worker {
         let Worker { number, spawner: Spawner(owner), seats } = &self;
         let RunQueues { queues, idle } = owner.scheduler();
         let own = Own::enter(queues, *number, local);
-        let (mut parking, mut polls, mut has_run, mut searching) = (Parking::default(), 0_u32, false, false);
+        let (mut parking, mut polls, mut has_ended, mut searching) = (Parking::default(), 0_u32, false, false);
         while !idle.is_closed() {
             let next = queues.next(&own, polls).or_else(|| {
                 // Before it sleeps, it looks at what the others have.
@@ -187,8 +187,9 @@ impl Worker {
                 if searching { queues.steal(&own) } else { None }
             });
             let Some(woken) = next else {
-                // Who had something lets others run once, and looks again: mostly there is more then, and nobody had to wake it.
-                if searching && mem::take(&mut has_run) {
+                // Where tasks end there are more to come. Who has ended one lets others run once, and looks again: mostly
+                // there is something then, and nobody had to wake it.
+                if searching && mem::take(&mut has_ended) {
                     thread::yield_now();
                     continue;
                 }
@@ -201,8 +202,7 @@ impl Worker {
             } else if own.is_more() {
                 idle.notify_of_own();
             }
-            owner.run(woken);
-            has_run = true;
+            has_ended |= owner.run(woken);
             polls = polls.wrapping_add(1);
             if polls.is_multiple_of(POLLS_PER_TURN) {
                 seats.turn();

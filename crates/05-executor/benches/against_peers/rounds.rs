@@ -40,7 +40,7 @@ const FIRST: usize = 11;
 /// An interval that is too wide after so many stays it.
 const MOST: usize = 61;
 /// The same where the kernel decides.
-const MOST_OF_KERNEL: usize = 121;
+const MOST_OF_KERNEL: usize = 361;
 /// Of what is counted, the median of three is enough: threads may meet in one way or another.
 const OF_CALLS: usize = 3;
 /// Peers whose median is at most so much above the best one's may yet turn out to be the best.

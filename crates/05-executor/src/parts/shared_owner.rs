@@ -65,18 +65,19 @@ impl<S: Schedule> SharedOwner<S> {
     // ANCHOR_END: spawn
 
     // ANCHOR: run
-    /// Polls a task that was woken. What comes of a panic in there is its join handle's.
+    /// Polls a task that was woken, or drops it; `true` if it has ended now. What comes of a panic in there is its join handle's.
     ///
     /// # Panics
     ///
     /// If it is somebody else's task.
     #[inline]
-    pub fn run(&self, Woken(task): Woken) {
+    pub fn run(&self, Woken(task): Woken) -> bool {
         assert!(task.is_scheduled_by(&self.schedule), "a task must be run by its owner");
         // SAFETY: the task has this scheduler, so it was spawned here, and its future is `Send`.
-        let Some(task) = (unsafe { run(task, |woken| self.schedule.schedule(woken)) }) else { return };
+        let Some(task) = (unsafe { run(task, |woken| self.schedule.schedule(woken)) }) else { return false };
         let listed = self.list_of(&task).list.remove(&task);
         drop(listed);
+        true
     }
     // ANCHOR_END: run
 
