@@ -51,7 +51,9 @@ fn thief(from: Arc<Ring>) -> thread::JoinHandle<Vec<Woken>> {
 
 fn all_are_taken(owner: &SharedOwner<Kept>, taken: Vec<Woken>, drops: &[impl Fn() -> usize]) {
     assert_eq!(taken.len(), drops.len(), "entries that were taken");
-    taken.into_iter().for_each(|woken| owner.run(woken));
+    for woken in taken {
+        owner.run(woken);
+    }
     drops.iter().for_each(|drops| assert_eq!(drops(), 1, "each task is run, once"));
 }
 
