@@ -35,7 +35,7 @@ const WORDS: &str = "parts/fast/words.rs";
 const WOKEN: &str = "parts/fast/woken.rs";
 const RETURNED: &str = "parts/fast/returned.rs";
 const OWNER: &str = "parts/fast/owner.rs";
-const SHARED: &str = "parts/fast/shared.rs";
+const COMMON: &str = "parts/fast/shared.rs";
 
 const GUARDS: &[Guard] = &[
     guard(STATE, "(now | SCHEDULED, Wake::Nothing)", "(now, Wake::Nothing)", "wake_inside_the_poll"),
@@ -194,7 +194,7 @@ const GUARDS: &[Guard] = &[
     ),
     guard(WOKEN, "        if entries.waiting.len() > 1 {", "        if true {", "fast_wake_from_another_thread"),
     guard(
-        SHARED,
+        COMMON,
         "Pushed::First => self.unparker.with(|unparker| unsafe { (*unparker).wake_by_ref() }),",
         "Pushed::First => {}",
         "fast_wake_from_another_thread",
@@ -224,7 +224,7 @@ const GUARDS: &[Guard] = &[
     ),
     // The end of the executor.
     guard(
-        SHARED,
+        COMMON,
         "let last = task.head().others.give_back();",
         "let last = false;",
         "fast_shutdown_while_a_task_is_woken",
@@ -236,19 +236,19 @@ const GUARDS: &[Guard] = &[
         "fast_shutdown_while_a_task_is_woken",
     ),
     guard(
-        SHARED,
+        COMMON,
         "shared.others.returned.close().for_each(|slot| shared.slab.give(slot));",
         "",
         "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
     ),
     guard(
-        SHARED,
+        COMMON,
         "slots.fetch_sub(1, AcqRel)",
         "slots.fetch_sub(1, std::sync::atomic::Ordering::Relaxed)",
         "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
     ),
     guard(
-        SHARED,
+        COMMON,
         "if let Err(Closed) = shared.others.returned.push(self) {",
         "if let Err(Closed) = shared.others.returned.push(self) && false {",
         "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",

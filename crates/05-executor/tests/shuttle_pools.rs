@@ -13,6 +13,12 @@ use std::{
 };
 
 use lesson_executor::{s2_block_on::block_on, s5_pool, s6_stealing};
+use shuttle::{
+    Config, Runner,
+    scheduler::{PctScheduler, RandomScheduler},
+    sync::Mutex,
+    thread,
+};
 
 mod pools;
 
