@@ -16,7 +16,6 @@ use futures::{
 
 use crate::parts::{
     driver::{Driver, POLLS_PER_TURN, Parking},
-    enter::enter,
     event,
     fast::{Owner, Ran, with_current},
 };
@@ -84,14 +83,15 @@ impl<D: Driver> Executor<D> {
     // ANCHOR_END: spawn
 
     // ANCHOR: block_on
-    /// Runs this future to its end, and the tasks meanwhile. Those that have not ended then stay for the next call.
+    /// Runs this future to its end, and the tasks meanwhile. Those that have not ended then stay for the next call. If it is ready
+    /// at once, no task is run, and the driver has no turn.
     ///
     /// # Panics
     ///
     /// If this thread runs an executor already.
     #[inline]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let _entered = (enter(), self.spawner.0.make_current());
+        let _entered = self.spawner.0.enter();
         let mut future = pin!(future);
         let waker = self.spawner.0.root();
         loop {
@@ -123,7 +123,7 @@ impl<D: Driver> Executor<D> {
     ///
     /// If this thread runs an executor already.
     pub fn run_until_stalled(&self) {
-        let _entered = (enter(), self.spawner.0.make_current());
+        let _entered = self.spawner.0.enter();
         while self.tick() {}
     }
 
@@ -133,7 +133,7 @@ impl<D: Driver> Executor<D> {
     ///
     /// If this thread runs an executor already.
     pub fn try_tick(&self) -> bool {
-        let _entered = (enter(), self.spawner.0.make_current());
+        let _entered = self.spawner.0.enter();
         self.tick()
     }
 

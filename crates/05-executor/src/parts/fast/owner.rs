@@ -3,7 +3,6 @@
 #![allow(unsafe_code)]
 
 use std::{
-    cell::Cell,
     future::{Future, pending},
     marker::PhantomData,
     mem::ManuallyDrop,
@@ -19,7 +18,10 @@ use super::{
     waker,
     words::{Own, QUEUED},
 };
-use crate::parts::event;
+use crate::parts::{
+    enter::{Entered, enter_as, owner, spawn_on},
+    event,
+};
 
 /// An owner of the tasks of its thread, which it never leaves. A clone of it owns the same tasks.
 pub(crate) struct Owner(NonNull<Shared>);
@@ -119,10 +121,20 @@ impl Owner {
     }
     // ANCHOR_END: close
 
-    /// Has [`with_current`] find this one, while what comes back is there.
+    /// Says that this thread runs this one's tasks, while what comes back is there: [`with_current`] finds it.
+    ///
+    /// # Panics
+    ///
+    /// If the thread runs an executor already.
     #[inline]
+    #[track_caller]
+    pub(crate) fn enter(&self) -> Current<'_> {
+        Current { _entered: enter_as(self.0.as_ptr().cast_const().cast()), owner: PhantomData }
+    }
+
+    /// Has [`with_current`] find this one, while what comes back is there.
     pub(crate) fn make_current(&self) -> Current<'_> {
-        Current { outer: CURRENT.replace(Some(self.0)), owner: PhantomData }
+        Current { _entered: spawn_on(self.0.as_ptr().cast_const().cast()), owner: PhantomData }
     }
 }
 
@@ -144,36 +156,16 @@ impl Drop for Owner {
     }
 }
 
-thread_local! {
-    /// That of the executor that this thread runs. There is nothing to drop in it, so it is there to the thread's very end.
-    static CURRENT: Cell<Option<NonNull<Shared>>> = const { Cell::new(None) };
-}
-
-/// While it is there, an owner is current. Then it is the one of before again, if there was one.
+/// While it is there, this thread spawns on an owner.
 pub(crate) struct Current<'a> {
-    outer: Option<NonNull<Shared>>,
+    _entered: Entered,
     owner: PhantomData<&'a Owner>,
-}
-
-impl Drop for Current<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        /// Not inlined, so that what is nearly always written is a constant, and waits for no read.
-        #[cold]
-        #[inline(never)]
-        fn put_back(outer: NonNull<Shared>) {
-            CURRENT.set(Some(outer));
-        }
-        match self.outer {
-            None => CURRENT.set(None),
-            Some(outer) => put_back(outer),
-        }
-    }
 }
 
 /// Does something with the owner that is current, if one is.
 #[inline]
 pub(crate) fn with_current<R>(act: impl FnOnce(&Owner) -> R) -> Option<R> {
+    let shared = NonNull::new(owner().cast_mut())?.cast();
     // That of somebody who borrows it, to be given back to nobody.
-    CURRENT.get().map(|shared| act(&ManuallyDrop::new(Owner(shared))))
+    Some(act(&ManuallyDrop::new(Owner(shared))))
 }
