@@ -178,6 +178,7 @@ impl Worker {
             if mem::take(&mut searching) {
                 idle.found(|| !queue.is_empty());
             }
+            idle.see_to_a_watch();
             owner.run(woken);
             polls += 1;
             if polls == POLLS_PER_TURN {

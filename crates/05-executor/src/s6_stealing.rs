@@ -202,6 +202,7 @@ impl Worker {
             } else if own.is_more() {
                 idle.notify_of_own();
             }
+            idle.see_to_a_watch();
             has_ended |= owner.run(woken);
             polls = polls.wrapping_add(1);
             if polls.is_multiple_of(POLLS_PER_TURN) {

@@ -241,31 +241,78 @@ fn until_a_turn(fake: &Fake, spawn: impl Fn(Work) -> lesson_executor::parts::tas
     block_on(busy).unwrap()
 }
 
-/// A task blocks in its poll for what another one tells it after an event, and that other task may be the one that leaves the driver.
-fn blocks_for_an_event<P: Pool>(pool: &P, fake: &Fake) {
+/// All workers but one block in their polls for what a task tells them after an event, and that one may be who leaves the driver.
+fn block_for_an_event<P: Pool>(pool: &P, blocking: usize, fake: &Fake) {
     for _ in 0..50 {
-        let (done, is_done) = mpsc::channel();
+        let (done, are_done): (Vec<_>, Vec<_>) = (0..blocking).map(|_| mpsc::channel()).unzip();
         let waits = fake.clone();
         let waiting = pool.spawn(Box::pin(async move {
             an_event(waits.clone()).await;
             an_event(waits).await;
-            done.send(()).unwrap();
+            done.into_iter().for_each(|done| done.send(()).unwrap());
             1
         }));
-        let blocking = pool.spawn(Box::pin(async move {
-            is_done.recv_timeout(PATIENCE).expect("another worker is in the driver");
-            1
-        }));
-        assert_eq!(block_on(waiting).unwrap() + block_on(blocking).unwrap(), 2);
+        let blocks = are_done.into_iter().map(|is_done| {
+            pool.spawn(Box::pin(async move {
+                is_done.recv_timeout(PATIENCE).expect("another worker is in the driver");
+                1
+            }))
+        });
+        let blocks = blocks.collect::<Vec<_>>();
+        let ended = blocks.into_iter().chain([waiting]).map(|task| block_on(task).unwrap());
+        assert_eq!(ended.sum::<usize>(), blocking + 1);
     }
 }
 
 #[test]
-fn a_driver_is_looked_after_while_a_task_blocks() {
-    let fake = Fake::default();
-    blocks_for_an_event(&s5_pool::Executor::with_driver(2, fake.clone()), &fake);
-    let fake = Fake::default();
-    blocks_for_an_event(&s6_stealing::Executor::with_driver(2, fake.clone()), &fake);
+fn a_driver_is_looked_after_while_all_workers_but_one_block() {
+    for workers in [2, 3, 4] {
+        let fake = Fake::default();
+        block_for_an_event(&s5_pool::Executor::with_driver(workers, fake.clone()), workers - 1, &fake);
+        let fake = Fake::default();
+        block_for_an_event(&s6_stealing::Executor::with_driver(workers, fake.clone()), workers - 1, &fake);
+    }
+}
+
+/// Spawns when it is dropped, and notes whether that was refused at once.
+struct SpawnsInItsDrop<F: FnMut() -> bool>(F);
+
+impl<F: FnMut() -> bool> Drop for SpawnsInItsDrop<F> {
+    fn drop(&mut self) {
+        assert!((self.0)(), "what is spawned while the pool goes is dropped at once");
+    }
+}
+
+#[test]
+fn what_a_drop_spawns_while_a_pool_goes_is_dropped_at_once() {
+    // Their number, so that they are in many lists.
+    const TASKS: usize = 64;
+    let refused = Arc::new(AtomicUsize::new(0));
+    let note = |is_finished: bool, refused: &AtomicUsize| {
+        refused.fetch_add(usize::from(is_finished), SeqCst);
+        is_finished
+    };
+    let pool = s5_pool::Executor::new(2);
+    for _ in 0..TASKS {
+        let (spawner, refused) = (pool.spawner(), Arc::clone(&refused));
+        let held = SpawnsInItsDrop(move || note(spawner.spawn(async {}).is_finished(), &refused));
+        drop(pool.spawn(async move {
+            let _held = held;
+            pending::<()>().await
+        }));
+    }
+    drop(pool);
+    let pool = s6_stealing::Executor::new(2);
+    for _ in 0..TASKS {
+        let (spawner, refused) = (pool.spawner(), Arc::clone(&refused));
+        let held = SpawnsInItsDrop(move || note(spawner.spawn(async {}).is_finished(), &refused));
+        drop(pool.spawn(async move {
+            let _held = held;
+            pending::<()>().await
+        }));
+    }
+    drop(pool);
+    assert_eq!(refused.load(SeqCst), 2 * TASKS);
 }
 
 #[test]

@@ -26,10 +26,10 @@ pub(crate) struct Entered {
 /// If it does so already.
 #[track_caller]
 pub(crate) fn enter() -> Entered {
-    enter_as(ptr::null())
+    enter_as(owner())
 }
 
-/// The same, and it spawns on this owner.
+/// The same, and it spawns on this owner, whose address is even.
 #[inline]
 #[track_caller]
 pub(crate) fn enter_as(owner: *const ()) -> Entered {

@@ -70,7 +70,7 @@ impl Idle {
 
     /// The same for what a worker has put into its own queue, without the fence, which costs as much as all the rest of a yield.
     /// Without it, one that goes to sleep at this moment may be missed, and miss the entry. But as this worker is awake, one of
-    /// the sleepers watches, if not that one; and this worker looks again before its next poll, if the entry is still there.
+    /// the sleepers watches, if not that one, or is seen to by whoever was woken; and this worker looks again before its next poll.
     #[inline]
     pub fn notify_of_own(&self) {
         if self.is_wanting() {
@@ -111,6 +111,31 @@ impl Idle {
     #[inline]
     pub fn is_watched(&self) -> bool {
         self.word.load(Relaxed) & WATCHED != 0
+    }
+
+    /// Before a poll, which may take long: if there are sleepers of whom none watches, wakes one. It will find nothing, or something
+    /// that nobody was told of, or the driver that nobody is in; and then it watches.
+    #[inline]
+    pub fn see_to_a_watch(&self) {
+        if self.is_unwatched() {
+            self.wake_to_watch();
+        }
+    }
+
+    #[inline]
+    fn is_unwatched(&self) -> bool {
+        let word = self.word.load(Relaxed);
+        word & WATCHED == 0 && word >= SLEEPER
+    }
+
+    #[cold]
+    fn wake_to_watch(&self) {
+        let mut asleep = self.lock();
+        if self.is_unwatched() {
+            let woken = self.pop(&mut asleep);
+            drop(asleep);
+            woken.into_iter().for_each(Waker::wake);
+        }
     }
 
     // ANCHOR: search

@@ -85,8 +85,9 @@ impl<S: Schedule> SharedOwner<S> {
     /// Drops the futures of all tasks, on this thread, and refuses all that are still to be spawned. A task that is being polled
     /// at this moment is cancelled: whoever polls it drops its future then.
     pub fn close(&self) {
+        // All of them first: what a drop spawns, whatever list it would be in, comes too late.
+        self.tasks.iter().for_each(|Apart(tasks)| lock(tasks).closed = true);
         for Apart(tasks) in &self.tasks {
-            lock(tasks).closed = true;
             // One after the other, and without the lock: whatever a future does when it is dropped, it may do it.
             while let Some(task) = { lock(tasks).list.pop() } {
                 drop(Refused(task));
