@@ -75,7 +75,7 @@ impl Executor {
     }
 
     /// So many workers, one of which, when it has nothing to do, sleeps in this driver. They have it look after others, too: each
-    /// after [`POLLS_PER_TURN`] polls at the latest. Only one at a time is in the driver.
+    /// after [`POLLS_PER_TURN`] polls at the latest. Only one at a time is in the driver. If it panics, the process is aborted.
     ///
     /// # Panics
     ///
@@ -92,7 +92,7 @@ impl Executor {
         let mut executor = Executor { spawner, workers: Vec::new() };
         for number in 0..workers {
             let worker = Worker { number, spawner: executor.spawner.clone(), seats: Arc::clone(&seats) };
-            let thread = thread::Builder::new().name(format!("worker {number}")).spawn(|| worker.run());
+            let thread = thread::Builder::new().name(format!("worker {number}")).spawn(|| Seats::run(|| worker.run()));
             executor.workers.push(thread.expect("the system gives a thread for each worker"));
         }
         executor
@@ -147,7 +147,7 @@ impl Drop for Executor {
         self.spawner.0.scheduler().idle.close();
         let others =
             mem::take(&mut self.workers).into_iter().filter(|worker| worker.thread().id() != thread::current().id());
-        // A worker panics only if the driver does.
+        // None of them panics: `Seats::run`.
         others.for_each(|worker| drop(worker.join()));
         let _current = self.spawner.make_current();
         self.spawner.0.close();

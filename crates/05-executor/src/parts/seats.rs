@@ -1,7 +1,10 @@
 //! Where the workers of a pool sleep: one of them in the driver, if there is one, and each of the others in a parker of its own.
-//! The driver is entered by one at a time.
+//! The driver is entered by one at a time. If it panics, the process ends.
 
-use std::sync::{PoisonError, TryLockError};
+use std::{
+    mem, process,
+    sync::{PoisonError, TryLockError},
+};
 
 use super::{
     driver::{Driver, Parking},
@@ -45,6 +48,27 @@ impl Seats {
         }
     }
     // ANCHOR_END: seats
+
+    // ANCHOR: abort
+    /// Runs a worker to its end. All that can panic in there is a driver: what a task panics with is its own. A worker that is
+    /// gone would be waited for, and there is no caller to tell: so the process ends, as
+    /// in a pool of rayon that was given no panic handler.
+    pub fn run(worker: impl FnOnce()) {
+        /// Dropped by a panic only.
+        struct Abort;
+
+        impl Drop for Abort {
+            fn drop(&mut self) {
+                eprintln!("a pool's driver has panicked, and nobody could go on without it: the process ends");
+                process::abort();
+            }
+        }
+
+        let abort = Abort;
+        worker();
+        mem::forget(abort);
+    }
+    // ANCHOR_END: abort
 
     fn driver(&self) -> Option<MutexGuard<'_, Box<dyn Driver + Send>>> {
         match self.0.as_ref()?.try_lock() {
