@@ -46,7 +46,7 @@ pub enum Passes {
 pub struct Table {
     /// Its name.
     pub name: &'static str,
-    /// The stages in their order, and then the peers. The last stage is the one that is compared with the best peer.
+    /// The stages in their order, and then the peers. The last stage is compared with the best peer and with the stage before.
     pub subjects: Vec<Subject>,
 }
 
