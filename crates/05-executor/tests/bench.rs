@@ -233,7 +233,7 @@ fn the_plot_names_every_row_and_every_subject_with_figures() {
     plot::write(&file, &[measured("yield", &figures), measured("batch", &figures)]).unwrap();
     let drawing = fs::read_to_string(file).unwrap();
     assert!(drawing.starts_with("<svg") && drawing.trim_end().ends_with("</svg>"), "{drawing}");
-    for word in ["yield", "batch", "new", "slow", "fast", "lost (won to old)"] {
+    for word in ["yield", "batch", "new", "slow", "fast", "yield: lost; to old: won"] {
         assert!(drawing.contains(word), "{word}: {drawing}");
     }
     assert!(!drawing.contains("absent"), "{drawing}");

@@ -51,9 +51,9 @@ fn draw(area: &Area<'_>, rows: &[Measured]) -> Result<(), Box<dyn Error>> {
     chart.draw_series([PathElement::new([(1.0, -0.4), (1.0, below)], BLACK)])?;
     for (index, row) in rows.iter().enumerate() {
         let y = index as f64;
-        let outcome = row.compared.as_ref().map_or("", |compared| verdict(compared.outcome).0);
-        let step = row.step.as_ref().map(|step| format!(" ({} to {})", verdict(step.outcome).0, step.other));
-        let text = format!("{}  {outcome}{}", row.row.id, step.unwrap_or_default());
+        let mut text = row.row.id.to_owned();
+        text.extend(row.compared.as_ref().map(|compared| format!(": {}", verdict(compared.outcome).0)));
+        text.extend(row.step.as_ref().map(|step| format!("; to {}: {}", step.other, verdict(step.outcome).0)));
         chart.draw_series([Text::new(text, (left, y), ("sans-serif", 14))])?;
         let interval = row.compared.as_ref().map(|compared| [compared.ratio.low, compared.ratio.high]);
         let line = interval.map(|ends| PathElement::new(ends.map(|x| (x, y + 0.6)), BLACK.stroke_width(3)));
