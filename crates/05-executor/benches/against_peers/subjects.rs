@@ -68,8 +68,8 @@ pub fn tables() -> [Table; 2] {
         blocks::<on_async_std::BlockOn>("async-std-block-on"),
     ];
     let pools = vec![
-        pool::<stages::Pool>("s5-pool").ours(),
-        pool::<stages::Stealing>("s6-stealing").ours(),
+        pool::<stages::Pool<2>>("s5-pool").ours(),
+        pool::<stages::Stealing<2>>("s6-stealing").ours(),
         pool::<on_tokio::MultiThread>("tokio-multi-thread"),
         pool::<on_async_std::Global>("async-std"),
         pool::<on_smol::Global>("smol"),
