@@ -20,9 +20,9 @@ use against_peers::{
     command::{Arguments, Usage},
     loads::Meter,
     plot,
-    rounds::Measured,
+    rounds::{self, Measured},
     rows::{ROWS, Row, tally},
-    subjects::{Passes, Subject, tables},
+    subjects::{Load, Passes, Subject, tables},
     table::json,
 };
 
@@ -92,14 +92,19 @@ fn row(id: &str) -> &'static Row {
     ROWS.iter().find(|row| row.id == id).unwrap()
 }
 
-/// A row with these figures, for two stages, two peers and one that has no tasks.
+/// Two stages, two peers and one that has no tasks.
+fn subjects() -> [Subject; 5] {
+    [("old", true), ("new", true), ("slow", false), ("fast", false), ("absent", false)].map(|(name, ours)| {
+        // Nobody runs it: the figures are made up.
+        let loads: Vec<(_, Load)> = if name == "absent" { vec![] } else { vec![("yield", Box::new(|_, _, _| vec![]))] };
+        Subject { name, ours, has_tasks: name != "absent", loads, tested: || unreachable!() }
+    })
+}
+
+/// A row with these figures, for all of them.
 fn measured(id: &str, rounds: &[[Option<f64>; 5]]) -> Measured {
-    let subject =
-        |name, ours| Subject { name, ours, has_tasks: name != "absent", loads: Vec::new(), tested: || unreachable!() };
-    let subjects =
-        [("old", true), ("new", true), ("slow", false), ("fast", false), ("absent", false)].map(|(n, o)| subject(n, o));
     let rounds: Vec<Vec<Option<f64>>> = rounds.iter().map(|round| round.to_vec()).collect();
-    Measured::new("single", row(id), &subjects.iter().collect::<Vec<_>>(), &rounds)
+    Measured::new("single", row(id), &subjects().iter().collect::<Vec<_>>(), &rounds)
 }
 
 #[test]
@@ -118,19 +123,96 @@ fn the_last_stage_is_compared_with_the_best_peer_round_by_round() {
     assert_eq!(row.contenders(), [true, true, false, true, false]);
 }
 
+/// Eleven rounds in which the last stage takes so many hundredths of the time of the stage before it, and half of that of the
+/// best peer. The machine is slower from round to round.
+fn steps(hundredths: [u32; 11]) -> Vec<[Option<f64>; 5]> {
+    let round = |(number, hundredths)| {
+        let new = f64::from(number) * 64.0;
+        [Some(new * 100.0 / f64::from(hundredths)), Some(new), Some(new * 3.0), Some(new * 2.0), None]
+    };
+    (1..).zip(hundredths).map(round).collect()
+}
+
+#[test]
+fn the_last_stage_is_compared_with_the_stage_before_it_round_by_round() {
+    let step = |id, hundredths| {
+        let row = measured(id, &steps(hundredths));
+        assert_eq!(row.compared.as_ref().unwrap().outcome, Outcome::Won, "the other comparison is one of its own");
+        let too_wide = row.too_wide();
+        let step = row.step.unwrap();
+        assert_eq!((step.ours, step.other), ("new", "old"));
+        let hundredth = |ratio: f64| (ratio * 100.0).round() as u32;
+        ([step.ratio.low, step.ratio.value, step.ratio.high].map(hundredth), step.outcome, too_wide)
+    };
+    // Of eleven, the interval is from the second to the tenth.
+    let mixed = |lowest: u32| [3, 9, 0, 5, 7, 1, 10, 4, 8, 2, 6].map(|more| lowest + more);
+    assert_eq!(step("yield", mixed(60)), ([61, 65, 69], Outcome::Won, false));
+    assert_eq!(step("yield", mixed(92)), ([93, 97, 101], Outcome::Tied, false));
+    assert_eq!(step("yield", mixed(103)), ([104, 108, 112], Outcome::Lost, false), "slower than the stage before it");
+    let wide = [50, 52, 60, 61, 62, 63, 64, 65, 66, 67, 90];
+    assert_eq!(step("yield", wide), ([52, 63, 67], Outcome::Lost, true), "too wide to tell");
+    assert_eq!(step("wake", wide), ([52, 63, 67], Outcome::Won, false), "the kernel decides");
+}
+
+#[test]
+fn a_round_without_the_stage_before_counts_for_the_peer_alone() {
+    let row = measured(
+        "yield",
+        &[[None, Some(10.0), None, Some(40.0), None], [Some(20.0), Some(30.0), None, Some(40.0), None]],
+    );
+    assert_eq!(row.step.unwrap().ratio.value, 1.5);
+    assert_eq!(row.compared.unwrap().ratio.value, 0.5, "of a quarter and three quarters");
+    let row = measured("yield", &[[None, Some(10.0), None, Some(40.0), None]]);
+    assert!(row.step.is_none(), "there is no stage before it");
+    let row = measured("yield", &[[Some(20.0), Some(30.0), None, None, None]]);
+    assert!(row.compared.is_none());
+    assert_eq!(row.step.unwrap().outcome, Outcome::Lost);
+}
+
+#[test]
+fn the_stage_before_stays_a_contender_however_slow_it_is() {
+    assert_eq!(measured("yield", &steps([1; 11])).contenders(), [true, true, false, true, false]);
+}
+
+/// How many rounds a row has, and how often each subject was run, if the stage before the last is uneven for so many rounds.
+fn rounds_while_uneven(uneven: usize, asked: Option<u32>) -> (usize, [usize; 5]) {
+    let (subjects, mut runs) = (subjects(), [0; 5]);
+    let references: Vec<&Subject> = subjects.iter().collect();
+    let measured = rounds::measure("single", row("yield"), &references, asked, |subject, round| {
+        let index = subjects.iter().position(|of| of.name == subject.name).unwrap();
+        runs[index] += 1;
+        let uneven = round <= uneven && round % 2 == 0;
+        Ok([if uneven { 90.0 } else { 50.0 }, 20.0, 300.0, 100.0, 1.0][index])
+    });
+    (measured.unwrap().rounds, runs)
+}
+
+#[test]
+fn there_are_more_rounds_while_either_ratio_is_too_wide() {
+    assert_eq!(rounds_while_uneven(0, None), (11, [11, 11, 11, 11, 0]));
+    // Of eleven, five are uneven; of 21, still five, and the interval is from the sixth to the sixteenth.
+    assert_eq!(rounds_while_uneven(11, None), (21, [21, 21, 11, 21, 0]));
+    assert_eq!(rounds_while_uneven(usize::MAX, None), (61, [61, 61, 11, 61, 0]));
+    assert_eq!(rounds_while_uneven(usize::MAX, Some(3)), (3, [3, 3, 3, 3, 0]));
+}
+
 #[test]
 fn counts_are_compared_and_system_calls_only_shown() {
-    let counts = |ours| [None, Some(ours), Some(256.0), Some(112.0), None];
-    let outcome = |ours| measured("bytes", &[counts(ours)]).compared.unwrap().outcome;
-    assert_eq!(outcome(104.0), Outcome::Won);
-    assert_eq!(outcome(112.0), Outcome::Tied);
-    assert_eq!(outcome(120.0), Outcome::Lost);
-    assert!(measured("calls-yield", &[counts(0.0)]).compared.is_none());
+    let counts = |ours| [Some(112.0), Some(ours), Some(256.0), Some(112.0), None];
+    let outcomes = |ours| {
+        let row = measured("bytes", &[counts(ours)]);
+        [row.compared, row.step].map(|compared| compared.unwrap().outcome)
+    };
+    assert_eq!(outcomes(104.0), [Outcome::Won; 2]);
+    assert_eq!(outcomes(112.0), [Outcome::Tied; 2]);
+    assert_eq!(outcomes(120.0), [Outcome::Lost; 2]);
+    let calls = measured("calls-yield", &[counts(0.0)]);
+    assert!(calls.compared.is_none() && calls.step.is_none());
 }
 
 #[test]
 fn a_row_is_an_object_with_its_figures_and_its_outcome() {
-    let row = measured("yield", &[[None, Some(30.0), Some(40.0), Some(20.0), None]]);
+    let row = measured("yield", &[[Some(60.0), Some(30.0), Some(40.0), Some(20.0), None]]);
     let object = json(&row);
     assert_eq!(object["row"], "yield");
     assert_eq!(object["unit"], "ns");
@@ -138,17 +220,20 @@ fn a_row_is_an_object_with_its_figures_and_its_outcome() {
     assert!(object["subjects"]["absent"].is_null());
     assert_eq!(object["compared"]["ratio"]["median"], 1.5);
     assert_eq!(object["compared"]["outcome"], "lost");
+    assert_eq!(object["step"]["other"], "old");
+    assert_eq!(object["step"]["ratio"]["high"], 0.5);
+    assert_eq!(object["step"]["outcome"], "won");
 }
 
 #[test]
 fn the_plot_names_every_row_and_every_subject_with_figures() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("plot.svg");
-    let figures = [[None, Some(30.0), Some(40.0), Some(20.0), None]];
+    let figures = [[Some(60.0), Some(30.0), Some(40.0), Some(20.0), None]];
     plot::write(&file, &[measured("yield", &figures), measured("batch", &figures)]).unwrap();
     let drawing = fs::read_to_string(file).unwrap();
     assert!(drawing.starts_with("<svg") && drawing.trim_end().ends_with("</svg>"), "{drawing}");
-    for word in ["yield", "batch", "new", "slow", "fast", "lost"] {
+    for word in ["yield", "batch", "new", "slow", "fast", "yield: lost; to old: won"] {
         assert!(drawing.contains(word), "{word}: {drawing}");
     }
     assert!(!drawing.contains("absent"), "{drawing}");

@@ -13,8 +13,8 @@ use super::{
 /// Put every stage of the lesson and every runtime under the same loads, each in a process of its own, and print two tables:
 /// those on one thread, and the pools, with two workers.
 ///
-/// The last stage is compared with the best peer of each row: won, tied or lost by the 95 % interval of the ratio within the
-/// rounds. First comes what is counted (heap, system calls), then what is timed.
+/// The last stage is compared with the best peer of each row, and with the stage before it: won, tied or lost by the 95 %
+/// interval of the ratio within the rounds. First comes what is counted (heap, system calls), then what is timed.
 #[derive(Debug, Parser)]
 #[command(
     name = "just bench executor",

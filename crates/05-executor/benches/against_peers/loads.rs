@@ -6,6 +6,7 @@ use std::{
     hint::black_box,
     pin::Pin,
     sync::{
+        Mutex,
         atomic::{
             AtomicU64,
             Ordering::{AcqRel, Acquire, Relaxed},
@@ -64,7 +65,8 @@ pub fn one_by_one<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 
 pub fn yields<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
     meter.begin();
-    let latch = Latch::new(n);
+    let lease = Lease::new(n);
+    let latch = lease.latch;
     runtime.block_on(async move {
         for _ in 0..n {
             R::start_within(&within, async move { latch.arrive_with(Yields { left: n, polls: 0 }.await) });
@@ -78,7 +80,8 @@ pub fn yields<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
 /// The same where no task can be started from within.
 pub fn yields_from_outside<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     meter.begin();
-    let latch = Latch::new(n);
+    let lease = Lease::new(n);
+    let latch = lease.latch;
     for _ in 0..n {
         runtime.start(async move { latch.arrive_with(Yields { left: n, polls: 0 }.await) });
     }
@@ -91,7 +94,8 @@ pub fn yields_from_outside<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter
 pub fn ping_pong<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
     meter.begin();
-    let latch = Latch::new(n);
+    let lease = Lease::new(n);
+    let latch = lease.latch;
     runtime.block_on(async move {
         for _ in 0..n {
             let inner = within.clone();
@@ -140,7 +144,8 @@ fn link<R: Spawns>(within: &R::Within, n: u64, number: u64, done: oneshot::Sende
 pub fn inside<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
     meter.begin();
-    let latch = Latch::new(n);
+    let lease = Lease::new(n);
+    let latch = lease.latch;
     runtime.block_on(async move {
         let inner = within.clone();
         R::start_within(&within, async move {
@@ -151,7 +156,7 @@ pub fn inside<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
         latch.all_arrive().await;
     });
     meter.end();
-    latch.arrived()
+    lease.arrived()
 }
 
 /// Tasks spawned while the runtime does nothing, and then joined in `block_on`. The tally is the sum of their numbers.
@@ -183,7 +188,8 @@ pub fn wake_root<R: Blocks>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
 pub fn wake_task<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let asked = answering(n);
     meter.begin();
-    let latch = Latch::new(1);
+    let lease = Lease::new(1);
+    let latch = lease.latch;
     runtime.start(async move { latch.arrive_with(asked.await) });
     runtime.block_on(latch.all_arrive());
     meter.end();
@@ -220,44 +226,43 @@ pub fn block_on_ready<R: Blocks>(runtime: &R, n: u64, meter: &mut dyn Meter) -> 
 /// Tasks that wait for ever, whose handles are kept. The tally is how many have been polled.
 pub fn idle<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
-    let (first, rest) = latches(n);
-    let mut kept = Vec::with_capacity((rest.len() + 1) * STEP);
+    let mut kept = Vec::with_capacity((n + STEP) as usize);
     runtime.block_on(async {
-        let mut spawn = |latch| (0..STEP).for_each(|_| kept.push(R::spawn_within(&within, Idle::new(latch))));
-        spawn(first);
-        first.all_arrive().await;
+        let mut step = async || {
+            let lease = Lease::new(STEP);
+            (0..STEP).for_each(|_| kept.push(R::spawn_within(&within, Idle::new(lease.latch))));
+            lease.latch.all_arrive().await;
+            lease.arrived()
+        };
+        step().await;
         meter.begin();
-        for latch in &rest {
-            spawn(latch);
-            latch.all_arrive().await;
+        let mut polled = 0;
+        for _ in (0..n).step_by(STEP as usize) {
+            polled += step().await;
         }
         meter.end();
-    });
-    rest.iter().map(|latch| latch.arrived()).sum()
+        polled
+    })
 }
 
 /// The same where there are no handles.
 pub fn idle_unjoined<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
-    let (first, rest) = latches(n);
-    let spawn = |latch: &'static Latch| {
-        (0..STEP).for_each(|_| runtime.start(Idle::new(latch)));
-        runtime.block_on(latch.all_arrive());
+    let step = |_| {
+        let lease = Lease::new(STEP);
+        (0..STEP).for_each(|_| runtime.start(Idle::new(lease.latch)));
+        runtime.block_on(lease.latch.all_arrive());
+        lease.arrived()
     };
-    spawn(first);
+    step(0);
     meter.begin();
-    rest.iter().copied().for_each(spawn);
+    let polled = (0..n).step_by(STEP as usize).map(step).sum();
     meter.end();
-    rest.iter().map(|latch| latch.arrived()).sum()
+    polled
 }
 
 /// How many idle tasks are spawned before all have been polled: what counts are the tasks, and not a queue that was long once.
-const STEP: usize = 100;
-
-/// For the tasks that do not count yet, for which the queue grows; and for the others.
-fn latches(n: u64) -> (&'static Latch, Vec<&'static Latch>) {
-    let steps = (0..n).step_by(STEP);
-    (Latch::new(STEP as u64), steps.map(|_| Latch::new(STEP as u64)).collect())
-}
+/// The first ones, for which the queue grows, do not count.
+const STEP: u64 = 100;
 
 /// A future of 64 bytes that never becomes ready.
 struct Idle {
@@ -303,20 +308,50 @@ impl Future for Yields {
 }
 
 /// Whoever arrives last lets the one go on who waits.
+///
+/// It stays for ever, so that a task which arrives has no count of references to pay for.
+#[derive(Default)]
 struct Latch {
-    expected: u64,
     left: AtomicU64,
     tally: AtomicU64,
     waits: AtomicWaker,
 }
 
-impl Latch {
-    /// It stays for ever: so that a task which arrives has no count of references to pay for.
-    fn new(expected: u64) -> &'static Latch {
-        let (left, tally) = (AtomicU64::new(expected), AtomicU64::new(0));
-        Box::leak(Box::new(Latch { expected, left, tally, waits: AtomicWaker::new() }))
+/// The latches that no load has.
+static FREE: Mutex<Vec<&'static Latch>> = Mutex::new(Vec::new());
+
+/// A latch that a load has, for so many to arrive.
+struct Lease {
+    latch: &'static Latch,
+    expected: u64,
+}
+
+impl Lease {
+    fn new(expected: u64) -> Lease {
+        let free = FREE.lock().expect("nobody panics with it").pop();
+        let latch = free.unwrap_or_else(|| Box::leak(Box::default()));
+        latch.left.store(expected, Relaxed);
+        latch.tally.store(0, Relaxed);
+        Lease { latch, expected }
     }
 
+    fn arrived(&self) -> u64 {
+        self.expected - self.latch.left.load(Acquire)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        // Whoever is late, in a load that has failed, must not arrive at another's. That the last one is yet to wake does no
+        // harm: whoever waits looks again.
+        if self.latch.left.load(Acquire) == 0 {
+            self.latch.waits.take();
+            FREE.lock().expect("nobody panics with it").push(self.latch);
+        }
+    }
+}
+
+impl Latch {
     fn arrive(&self) {
         if self.left.fetch_sub(1, AcqRel) == 1 {
             self.waits.wake();
@@ -333,10 +368,6 @@ impl Latch {
             self.waits.register(cx.waker());
             if self.left.load(Acquire) == 0 { Poll::Ready(()) } else { Poll::Pending }
         })
-    }
-
-    fn arrived(&self) -> u64 {
-        self.expected - self.left.load(Acquire)
     }
 
     fn tally(&self) -> u64 {

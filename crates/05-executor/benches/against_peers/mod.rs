@@ -64,7 +64,10 @@ fn measure(target: Target, arguments: &Arguments, tables: &[Table]) -> Result<()
         let subjects = arguments.subjects(table);
         let mut measured = Vec::new();
         for row in rows {
-            let result = rounds::measure(table.name, row, &subjects, arguments.rounds, &bar);
+            let result = rounds::measure(table.name, row, &subjects, arguments.rounds, |subject, round| {
+                bar.set_message(format!("{} {}, round {round}: {}", table.name, row.id, subject.name));
+                process::figure(table.name, row, subject.name)
+            });
             bar.inc(1);
             match result {
                 Ok(row) => {

@@ -51,8 +51,10 @@ fn draw(area: &Area<'_>, rows: &[Measured]) -> Result<(), Box<dyn Error>> {
     chart.draw_series([PathElement::new([(1.0, -0.4), (1.0, below)], BLACK)])?;
     for (index, row) in rows.iter().enumerate() {
         let y = index as f64;
-        let outcome = row.compared.as_ref().map_or("", |compared| verdict(compared.outcome).0);
-        chart.draw_series([Text::new(format!("{}  {outcome}", row.row.id), (left, y), ("sans-serif", 14))])?;
+        let mut text = row.row.id.to_owned();
+        text.extend(row.compared.as_ref().map(|compared| format!(": {}", verdict(compared.outcome).0)));
+        text.extend(row.step.as_ref().map(|step| format!("; to {}: {}", step.other, verdict(step.outcome).0)));
+        chart.draw_series([Text::new(text, (left, y), ("sans-serif", 14))])?;
         let interval = row.compared.as_ref().map(|compared| [compared.ratio.low, compared.ratio.high]);
         let line = interval.map(|ends| PathElement::new(ends.map(|x| (x, y + 0.6)), BLACK.stroke_width(3)));
         chart.draw_series(line)?;

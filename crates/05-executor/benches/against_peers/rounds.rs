@@ -1,10 +1,8 @@
 //! A row: its subjects in turn, round after round, and what comes of that. The statistics are those of `harness::compare`.
 
 use harness::compare::{Median, Outcome, median, outcome, too_wide};
-use indicatif::ProgressBar;
 
 use super::{
-    process,
     rows::{Row, What},
     subjects::Subject,
 };
@@ -23,13 +21,18 @@ pub struct Measured {
     pub best_peer: Option<&'static str>,
     /// The last stage beside it, if both are there.
     pub compared: Option<Compared>,
+    /// The last stage beside the stage before it, if both are there: what its step has brought. All of a table have as many
+    /// threads.
+    pub step: Option<Compared>,
 }
 
-/// Ours beside the best peer.
+/// The last stage beside another subject.
 pub struct Compared {
-    /// The last stage.
+    /// The last stage that carries the row.
     pub ours: &'static str,
-    /// Its figure to the peer's.
+    /// The other one.
+    pub other: &'static str,
+    /// Its figure to the other one's, round by round.
     pub ratio: Median,
     /// By the interval of the ratio.
     pub outcome: Outcome,
@@ -49,13 +52,13 @@ const CLOSE: f64 = 1.05;
 /// Each round's figure of each subject, if it took part.
 type Rounds = Vec<Vec<Option<f64>>>;
 
-/// Measures a row.
+/// Measures a row: `figure` gives that of a subject in a round, the first of which is 1.
 pub fn measure(
     table: &'static str,
     row: &'static Row,
     subjects: &[&Subject],
     asked: Option<u32>,
-    bar: &ProgressBar,
+    mut figure: impl FnMut(&Subject, usize) -> Result<f64, String>,
 ) -> Result<Measured, String> {
     let first = match (row.what, asked) {
         (What::Bytes | What::Allocations, _) => 1,
@@ -69,12 +72,10 @@ pub fn measure(
     let mut more = first;
     loop {
         for _ in 0..more {
-            rounds.push(round(table, row, subjects, &taking_part, rounds.len(), bar)?);
+            rounds.push(round(subjects, &taking_part, rounds.len(), &mut figure)?);
         }
         let measured = Measured::new(table, row, subjects, &rounds);
-        let compared = measured.compared.as_ref();
-        let enough = compared.is_none_or(|compared| !too_wide(compared.ratio, row.what == What::KernelNanos));
-        if enough || asked.is_some() || rounds.len() >= most {
+        if !measured.too_wide() || asked.is_some() || rounds.len() >= most {
             return Ok(measured);
         }
         taking_part = measured.contenders();
@@ -84,20 +85,16 @@ pub fn measure(
 
 /// One run of each subject that takes part. Each begins as often as the others.
 fn round(
-    table: &str,
-    row: &Row,
     subjects: &[&Subject],
     taking_part: &[bool],
     number: usize,
-    bar: &ProgressBar,
+    figure: &mut impl FnMut(&Subject, usize) -> Result<f64, String>,
 ) -> Result<Vec<Option<f64>>, String> {
     let mut figures = vec![None; subjects.len()];
     for step in 0..subjects.len() {
         let index = (number + step) % subjects.len();
         if taking_part[index] {
-            let name = subjects[index].name;
-            bar.set_message(format!("{table} {}, round {}: {name}", row.id, number + 1));
-            figures[index] = Some(process::figure(table, row, name)?);
+            figures[index] = Some(figure(subjects[index], number + 1)?);
         }
     }
     Ok(figures)
@@ -111,29 +108,42 @@ impl Measured {
             (0..subjects.len()).map(|index| Some(of(index)).filter(|of| !of.is_empty()).map(median)).collect();
         let value = |index: usize| medians[index].map_or(f64::INFINITY, |median: Median| median.value);
         let carries = |&index: &usize| medians[index].is_some();
-        let ours = (0..subjects.len()).rev().find(|index| subjects[*index].ours && carries(index));
+        let mut stages = (0..subjects.len()).rev().filter(|index| subjects[*index].ours).filter(carries);
+        let (ours, before) = (stages.next(), stages.next());
         let is_peer = |index: &usize| !subjects[*index].ours && subjects[*index].has_tasks;
         let peers = (0..subjects.len()).filter(is_peer).filter(carries);
         let peer = peers.min_by(|&a, &b| value(a).total_cmp(&value(b)));
-        let compared = ours.zip(peer).filter(|_| row.what != What::Calls).map(|(ours, peer)| {
-            let both = rounds.iter().filter_map(|round| Some(round[ours]? / round[peer]?));
+        let beside = |other: Option<usize>| {
+            let (ours, other) = ours.zip(other).filter(|_| row.what != What::Calls)?;
+            let both = rounds.iter().filter_map(|round| Some(round[ours]? / round[other]?));
             let ratio = median(both.collect());
             let outcome = outcome(ratio, row.what == What::KernelNanos);
-            Compared { ours: subjects[ours].name, ratio, outcome }
-        });
+            Some(Compared { ours: subjects[ours].name, other: subjects[other].name, ratio, outcome })
+        };
+        let (compared, step) = (beside(peer), beside(before));
         let best_peer = peer.map(|peer| subjects[peer].name);
         let subjects = subjects.iter().map(|subject| subject.name).zip(medians).collect();
-        Measured { table, row, subjects, rounds: rounds.len(), best_peer, compared }
+        Measured { table, row, subjects, rounds: rounds.len(), best_peer, compared, step }
     }
 
-    /// For more rounds: ours, and every peer that may be the best.
+    /// Both comparisons, as far as they are there.
+    fn comparisons(&self) -> impl Iterator<Item = &Compared> {
+        self.compared.iter().chain(&self.step)
+    }
+
+    /// Whether the interval of a ratio says too little.
+    pub fn too_wide(&self) -> bool {
+        self.comparisons().any(|compared| too_wide(compared.ratio, self.row.what == What::KernelNanos))
+    }
+
+    /// For more rounds: the stages that are compared, and every peer that may be the best.
     pub fn contenders(&self) -> Vec<bool> {
-        let ours = self.compared.as_ref().map(|compared| compared.ours);
         let best = self.best_peer.and_then(|peer| self.median(peer)).map_or(0.0, |median| median.value);
-        let close = |(name, median): &(&'static str, Option<Median>)| {
-            Some(*name) == ours || median.is_some_and(|median| median.value <= CLOSE * best)
+        let contends = |(name, median): &(&'static str, Option<Median>)| {
+            self.comparisons().any(|compared| [compared.ours, compared.other].contains(name))
+                || median.is_some_and(|median| median.value <= CLOSE * best)
         };
-        self.subjects.iter().map(close).collect()
+        self.subjects.iter().map(contends).collect()
     }
 
     /// The median of a subject.

@@ -49,6 +49,11 @@ const fn idle(id: &'static str, about: &'static str, what: What) -> Row {
 /// All of them.
 pub static ROWS: &[Row] = &[
     timed("batch", "100,000 tasks spawned in block_on, then all joined", 100_000, 2),
+    Row {
+        load: "batch",
+        passes: Passes::Cold,
+        ..timed("batch-cold", "the row batch as the first thing that a process does", 100_000, 1)
+    },
     timed("one-by-one", "20,000 tasks, each joined before the next is spawned", 20_000, 4),
     timed("yield", "1,000 tasks, each of which steps aside 1,000 times", 1_000, 1),
     timed("ping-pong", "1,000 tasks, each of which exchanges two messages with a partner", 1_000, 30),

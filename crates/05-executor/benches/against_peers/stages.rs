@@ -1,5 +1,5 @@
 //! The stages behind the traits that every runtime is measured through. A stage that can neither join its tasks nor start one
-//! from within another implements the first two.
+//! from within another implements the first two. The lesson's contract checks most stages through them, too.
 
 use harness::{
     Handle,
@@ -23,17 +23,17 @@ pub struct RunQueue(s3_run_queue::Executor);
 /// Stage 4.
 pub struct Spawn(s4_spawn::Executor);
 
-/// Stage 5.
-pub struct Pool(s5_pool::Executor);
+/// Stage 5, with so many workers.
+pub struct Pool<const WORKERS: usize>(s5_pool::Executor);
 
-/// Stage 6.
-pub struct Stealing(s6_stealing::Executor);
+/// Stage 6, with so many workers.
+pub struct Stealing<const WORKERS: usize>(s6_stealing::Executor);
 
 /// Stage 7.
 pub struct Fast(s7_fast::Executor);
 
 /// What stage 2 declares of itself.
-const BLOCKS: Policies = Policies {
+pub const BLOCKS: Policies = Policies {
     nested: Some(Nested::Works),
     drops_before_join: None,
     fairness: None,
@@ -43,7 +43,7 @@ const BLOCKS: Policies = Policies {
 };
 
 /// What those with join handles declare.
-const JOINS: Policies = Policies {
+pub const JOINS: Policies = Policies {
     nested: Some(Nested::Panics),
     drops_before_join: Some(true),
     fairness: Some(8),
@@ -161,11 +161,11 @@ impl Spawns for Spawn {
     }
 }
 
-impl Blocks for Pool {
+impl<const WORKERS: usize> Blocks for Pool<WORKERS> {
     const POLICIES: Policies = Policies { fairness: None, ..JOINS };
 
     fn new() -> Self {
-        Pool(s5_pool::Executor::new(2))
+        Pool(s5_pool::Executor::new(WORKERS))
     }
 
     #[inline(never)]
@@ -174,18 +174,18 @@ impl Blocks for Pool {
     }
 
     fn threads() -> usize {
-        2
+        WORKERS
     }
 }
 
-impl Starts for Pool {
+impl<const WORKERS: usize> Starts for Pool<WORKERS> {
     #[inline(never)]
     fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
         self.0.spawn(future);
     }
 }
 
-impl Spawns for Pool {
+impl<const WORKERS: usize> Spawns for Pool<WORKERS> {
     type Join<T: Send + 'static> = JoinHandle<T>;
     type Joined<T> = Result<T, JoinError>;
     type Within = ();
@@ -221,11 +221,11 @@ impl Spawns for Pool {
     }
 }
 
-impl Blocks for Stealing {
+impl<const WORKERS: usize> Blocks for Stealing<WORKERS> {
     const POLICIES: Policies = Policies { fairness: None, ..JOINS };
 
     fn new() -> Self {
-        Stealing(s6_stealing::Executor::new(2))
+        Stealing(s6_stealing::Executor::new(WORKERS))
     }
 
     #[inline(never)]
@@ -234,18 +234,18 @@ impl Blocks for Stealing {
     }
 
     fn threads() -> usize {
-        2
+        WORKERS
     }
 }
 
-impl Starts for Stealing {
+impl<const WORKERS: usize> Starts for Stealing<WORKERS> {
     #[inline(never)]
     fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
         self.0.spawn(future);
     }
 }
 
-impl Spawns for Stealing {
+impl<const WORKERS: usize> Spawns for Stealing<WORKERS> {
     type Join<T: Send + 'static> = JoinHandle<T>;
     type Joined<T> = Result<T, JoinError>;
     type Within = ();
@@ -341,13 +341,13 @@ impl Spawns for Fast {
 }
 
 /// A join handle of most stages as the checks want it.
-fn handle(join: JoinHandle<Output>) -> Handle {
+pub fn handle(join: JoinHandle<Output>) -> Handle {
     let task = join.abort_handle();
     Handle::new(end(join)).aborted_by(move || task.abort())
 }
 
 /// The same of stage 7, which stays on its thread.
-fn handle_here(join: s7_fast::JoinHandle<Output>) -> Handle {
+pub fn handle_here(join: s7_fast::JoinHandle<Output>) -> Handle {
     let task = join.abort_handle();
     Handle::local(end(join)).aborted_by(move || task.abort())
 }

@@ -46,7 +46,7 @@ pub enum Passes {
 pub struct Table {
     /// Its name.
     pub name: &'static str,
-    /// The stages in their order, and then the peers. The last stage is the one that is compared with the best peer.
+    /// The stages in their order, and then the peers. The last stage is compared with the best peer and with the stage before.
     pub subjects: Vec<Subject>,
 }
 
@@ -68,8 +68,8 @@ pub fn tables() -> [Table; 2] {
         blocks::<on_async_std::BlockOn>("async-std-block-on"),
     ];
     let pools = vec![
-        pool::<stages::Pool>("s5-pool").ours(),
-        pool::<stages::Stealing>("s6-stealing").ours(),
+        pool::<stages::Pool<2>>("s5-pool").ours(),
+        pool::<stages::Stealing<2>>("s6-stealing").ours(),
         pool::<on_tokio::MultiThread>("tokio-multi-thread"),
         pool::<on_async_std::Global>("async-std"),
         pool::<on_smol::Global>("smol"),

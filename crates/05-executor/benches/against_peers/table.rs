@@ -43,9 +43,7 @@ pub fn print(target: Target, subjects: &[&Subject], rows: &[Measured]) {
         });
         println!("{}", line(subject.name, style, cells));
     }
-    if rows.iter().any(|row| row.compared.is_some()) {
-        print_verdicts(rows);
-    }
+    print_verdicts(rows);
     let noted = |name: &str| subjects.iter().any(|subject| subject.name == name);
     for (_, note) in NOTES.iter().filter(|(name, _)| noted(name)) {
         println!("{note}");
@@ -53,32 +51,45 @@ pub fn print(target: Target, subjects: &[&Subject], rows: &[Measured]) {
     println!();
 }
 
-/// Under the columns: ours to the best peer.
+/// Under the columns: the last stage to the best peer, and to the stage before it.
 fn print_verdicts(rows: &[Measured]) {
+    let to_best =
+        print_ratios(rows, |row| row.compared.as_ref(), |compared| format!("{} to the best, *", compared.ours));
+    let to_before =
+        print_ratios(rows, |row| row.step.as_ref(), |compared| format!("{} to {}", compared.ours, compared.other));
+    if to_best || to_before {
+        let rounds = rows.iter().map(|row| plain(&row.rounds.to_string()));
+        println!("\n{}\n", line("rounds", Style::new(), rounds));
+    }
+}
+
+/// A ratio, its interval and its outcome, below each column that has it, and whether one has.
+fn print_ratios(rows: &[Measured], of: fn(&Measured) -> Option<&Compared>, name: fn(&Compared) -> String) -> bool {
     let cells = |cell: &dyn Fn(&Compared) -> (String, Style)| -> Vec<(String, Style)> {
-        let dot = || plain("·");
-        rows.iter().map(|row| row.compared.as_ref().map_or_else(dot, cell)).collect()
+        rows.iter().map(|row| of(row).map_or_else(|| plain("·"), cell)).collect()
     };
-    let mut ours: Vec<&str> = rows.iter().filter_map(|row| Some(row.compared.as_ref()?.ours)).collect();
-    ours.dedup();
+    let mut names: Vec<String> = rows.iter().filter_map(of).map(name).collect();
+    names.dedup();
+    if names.is_empty() {
+        return false;
+    }
     let ratio = cells(&|compared| plain(&format!("{:.2}", compared.ratio.value)));
     let interval = cells(&|compared| plain(&format!("{:.2}-{:.2}", compared.ratio.low, compared.ratio.high)));
     let outcome = cells(&|compared| {
         let (word, colour) = verdict(compared.outcome);
         (format!("{word} "), Style::new().bold().fg_color(Some(colour.into())))
     });
-    let rounds = rows.iter().map(|row| plain(&row.rounds.to_string()));
-    println!("\n{}", line(&format!("{} to the best, *", ours.join(", ")), Style::new(), ratio));
+    println!("\n{}", line(&names.join(", "), Style::new(), ratio));
     println!("{}", line("95 % interval of that", Style::new(), interval));
-    println!("{}", line("rounds", Style::new(), rounds));
-    println!("{}\n", line("", Style::new(), outcome));
+    println!("{}", line("", Style::new(), outcome));
+    true
 }
 
 fn plain(text: &str) -> (String, Style) {
     (format!("{text} "), Style::new())
 }
 
-const NAME: usize = 24;
+const NAME: usize = 28;
 const COLUMN: usize = 14;
 
 fn line(name: &str, style: Style, cells: impl IntoIterator<Item = (String, Style)>) -> String {
@@ -119,13 +130,14 @@ pub fn json(row: &Measured) -> Value {
     let interval = |median: &Median| json!({ "median": median.value, "low": median.low, "high": median.high });
     let subjects: Map<String, Value> =
         row.subjects.iter().map(|(name, median)| ((*name).to_owned(), median.as_ref().map(interval).into())).collect();
-    let compared = row.compared.as_ref().map(|compared| {
+    let compared = |compared: &Compared| {
         json!({
             "ours": compared.ours,
+            "other": compared.other,
             "ratio": interval(&compared.ratio),
             "outcome": verdict(compared.outcome).0,
         })
-    });
+    };
     let notes: Vec<&str> = NOTES.iter().filter(|(name, _)| row.median(name).is_some()).map(|(_, note)| *note).collect();
     json!({
         "table": row.table,
@@ -135,7 +147,8 @@ pub fn json(row: &Measured) -> Value {
         "rounds": row.rounds,
         "subjects": subjects,
         "best_peer": row.best_peer,
-        "compared": compared,
+        "compared": row.compared.as_ref().map(compared),
+        "step": row.step.as_ref().map(compared),
         "notes": notes,
     })
 }

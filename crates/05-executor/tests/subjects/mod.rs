@@ -1,7 +1,6 @@
-//! The stages as the harness drives them, and what each declares of itself.
+//! The stages as the harness drives them: as they are measured, and some of them with a hook and all their functions besides.
 
 use std::{
-    future::Future,
     sync::{Arc, OnceLock},
     task::{Wake, Waker},
     time::Instant,
@@ -9,138 +8,59 @@ use std::{
 
 use harness::{
     Executor, Handle, Subject, Work,
-    executor::{DroppedHandle, End, Job, LocalJob, Nested, Output, Panics, Policies, Spawner, Tested},
+    executor::{Job, LocalJob, Spawner, Tested},
 };
 use lesson_executor::{
-    parts::{
-        driver::{Driver, Parking},
-        task::{JoinError, JoinHandle},
-    },
-    s1_spin, s2_block_on, s3_run_queue, s4_spawn, s5_pool, s6_stealing, s7_fast,
+    parts::driver::{Driver, Parking},
+    s2_block_on, s3_run_queue, s4_spawn, s7_fast,
 };
+use peers::runtime::{Blocks, blocks, spawns, starts};
+
+#[path = "../../benches/against_peers/stages.rs"]
+#[allow(dead_code, reason = "those with a hook are here instead")]
+mod stages;
+
+use stages::{BLOCKS, BlockOn, JOINS, Pool, Spin, Stealing, handle, handle_here};
 
 /// Every stage, under its name.
 pub fn all() -> Vec<Subject<Tested>> {
     vec![
-        Subject::new("s1-spin", spin()),
-        Subject::new("s2-block-on", block_on()),
+        Subject::new("s1-spin", starts::<Spin>()),
+        Subject::new("s2-block-on", blocks::<BlockOn>()),
         Subject::new("s2-naive", naive_block_on()),
         Subject::new("s3-run-queue", run_queue()),
         Subject::new("s4-spawn", spawn()),
-        Subject::new("s5-pool-1", pool(1)),
-        Subject::new("s5-pool-2", pool(2)),
-        Subject::new("s5-pool-4", pool(4)),
-        Subject::new("s6-stealing-1", stealing(1)),
-        Subject::new("s6-stealing-2", stealing(2)),
-        Subject::new("s6-stealing-4", stealing(4)),
+        Subject::new("s5-pool-1", spawns::<Pool<1>>()),
+        Subject::new("s5-pool-2", spawns::<Pool<2>>()),
+        Subject::new("s5-pool-4", spawns::<Pool<4>>()),
+        Subject::new("s6-stealing-1", spawns::<Stealing<1>>()),
+        Subject::new("s6-stealing-2", spawns::<Stealing<2>>()),
+        Subject::new("s6-stealing-4", spawns::<Stealing<4>>()),
         Subject::new("s7-fast", fast()),
     ]
 }
 
-/// Stage 1.
-fn spin() -> Tested {
-    Tested::executor(|| Spin(s1_spin::Executor::new())).policies(Policies {
-        nested: Some(Nested::Works),
-        fairness: Some(8),
-        panics: Some(Panics::Propagated),
-        owns_tasks: Some(true),
-        ..Policies::default()
-    })
-}
-
-/// Stage 2.
-fn block_on() -> Tested {
-    Tested::block_on(|root: Work| s2_block_on::block_on(root)).policies(blocks())
-}
-
 /// Stage 2, over the token of std.
 fn naive_block_on() -> Tested {
-    Tested::block_on(|root: Work| s2_block_on::naive_block_on(root)).policies(blocks())
-}
-
-fn blocks() -> Policies {
-    Policies { nested: Some(Nested::Works), panics: Some(Panics::Propagated), ..Policies::default() }
+    Tested::block_on(|root: Work| s2_block_on::naive_block_on(root)).policies(BLOCKS)
 }
 
 /// Stage 3.
 fn run_queue() -> Tested {
-    Tested::executor(|| {
-        let hook = Hook::default();
-        RunQueue(s3_run_queue::Executor::with_driver(hook.driver()), hook)
-    })
-    .policies(Policies {
-        nested: Some(Nested::Panics),
-        fairness: Some(8),
-        panics: Some(Panics::Isolated),
-        owns_tasks: Some(true),
-        ..Policies::default()
-    })
+    let hooked = |hook: Hook| RunQueue(s3_run_queue::Executor::with_driver(hook.driver()), hook);
+    Tested::executor(move || hooked(Hook::default())).policies(stages::RunQueue::POLICIES)
 }
 
 /// Stage 4.
 fn spawn() -> Tested {
-    Tested::executor(|| {
-        let hook = Hook::default();
-        Spawns(s4_spawn::Executor::with_driver(hook.driver()), hook)
-    })
-    .policies(Policies {
-        nested: Some(Nested::Panics),
-        drops_before_join: Some(true),
-        fairness: Some(8),
-        panics: Some(Panics::Isolated),
-        dropped_handle: Some(DroppedHandle::Detaches),
-        owns_tasks: Some(true),
-    })
-}
-
-/// Stage 5, with so many workers.
-fn pool(workers: usize) -> Tested {
-    Tested::executor(move || Pool(s5_pool::Executor::new(workers), workers)).policies(pools())
-}
-
-/// Stage 6, with so many workers.
-fn stealing(workers: usize) -> Tested {
-    Tested::executor(move || Stealing(s6_stealing::Executor::new(workers), workers)).policies(pools())
-}
-
-fn pools() -> Policies {
-    Policies {
-        nested: Some(Nested::Panics),
-        drops_before_join: Some(true),
-        fairness: None,
-        panics: Some(Panics::Isolated),
-        dropped_handle: Some(DroppedHandle::Detaches),
-        owns_tasks: Some(true),
-    }
+    let hooked = |hook: Hook| Spawns(s4_spawn::Executor::with_driver(hook.driver()), hook);
+    Tested::executor(move || hooked(Hook::default())).policies(JOINS)
 }
 
 /// Stage 7: a join handle stays on the thread, and only what aborts may leave it.
 fn fast() -> Tested {
-    Tested::executor(|| {
-        let hook = Hook::default();
-        Fast(s7_fast::Executor::with_driver(hook.driver()), hook)
-    })
-    .policies(Policies {
-        nested: Some(Nested::Panics),
-        drops_before_join: Some(true),
-        fairness: Some(8),
-        panics: Some(Panics::Isolated),
-        dropped_handle: Some(DroppedHandle::Detaches),
-        owns_tasks: Some(true),
-    })
-}
-
-struct Spin(s1_spin::Executor);
-
-impl Executor for Spin {
-    fn spawn(&self, work: Work) {
-        self.0.spawn(work);
-    }
-
-    fn block_on(&self, root: Work) -> bool {
-        self.0.block_on(root);
-        true
-    }
+    let hooked = |hook: Hook| Fast(s7_fast::Executor::with_driver(hook.driver()), hook);
+    Tested::executor(move || hooked(Hook::default())).policies(JOINS)
 }
 
 struct RunQueue(s3_run_queue::Executor<Hooked>, Hook);
@@ -187,11 +107,11 @@ impl Executor for Spawns {
     }
 
     fn spawn_joined(&self, job: Job) -> Option<Handle> {
-        Some(joined(self.0.spawn(job)))
+        Some(handle(self.0.spawn(job)))
     }
 
     fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
-        Some(joined(self.0.spawn(job)))
+        Some(handle(self.0.spawn(job)))
     }
 
     fn spawner(&self) -> Option<Spawner> {
@@ -205,58 +125,6 @@ impl Executor for Spawns {
 
     fn inside_wake(&self, hook: Box<dyn Fn() + Send + Sync>) -> bool {
         self.1.set(hook)
-    }
-}
-
-struct Pool(s5_pool::Executor, usize);
-
-impl Executor for Pool {
-    fn spawn(&self, work: Work) {
-        drop(self.0.spawn(work));
-    }
-
-    fn block_on(&self, root: Work) -> bool {
-        self.0.block_on(root);
-        true
-    }
-
-    fn threads(&self) -> usize {
-        self.1
-    }
-
-    fn spawn_joined(&self, job: Job) -> Option<Handle> {
-        Some(joined(self.0.spawn(job)))
-    }
-
-    fn spawner(&self) -> Option<Spawner> {
-        let spawner = self.0.spawner();
-        Some(Spawner::new(move |work| drop(spawner.spawn(work))))
-    }
-}
-
-struct Stealing(s6_stealing::Executor, usize);
-
-impl Executor for Stealing {
-    fn spawn(&self, work: Work) {
-        drop(self.0.spawn(work));
-    }
-
-    fn block_on(&self, root: Work) -> bool {
-        self.0.block_on(root);
-        true
-    }
-
-    fn threads(&self) -> usize {
-        self.1
-    }
-
-    fn spawn_joined(&self, job: Job) -> Option<Handle> {
-        Some(joined(self.0.spawn(job)))
-    }
-
-    fn spawner(&self) -> Option<Spawner> {
-        let spawner = self.0.spawner();
-        Some(Spawner::new(move |work| drop(spawner.spawn(work))))
     }
 }
 
@@ -278,11 +146,11 @@ impl Executor for Fast {
     }
 
     fn spawn_joined(&self, job: Job) -> Option<Handle> {
-        Some(joined_here(self.0.spawn(job)))
+        Some(handle_here(self.0.spawn(job)))
     }
 
     fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
-        Some(joined_here(self.0.spawn(job)))
+        Some(handle_here(self.0.spawn(job)))
     }
 
     fn spawner(&self) -> Option<Spawner> {
@@ -296,24 +164,6 @@ impl Executor for Fast {
 
     fn inside_wake(&self, hook: Box<dyn Fn() + Send + Sync>) -> bool {
         self.1.set(hook)
-    }
-}
-
-fn joined(handle: JoinHandle<Output>) -> Handle {
-    let task = handle.abort_handle();
-    Handle::new(end(handle)).aborted_by(move || task.abort())
-}
-
-fn joined_here(handle: s7_fast::JoinHandle<Output>) -> Handle {
-    let task = handle.abort_handle();
-    Handle::local(end(handle)).aborted_by(move || task.abort())
-}
-
-async fn end(handle: impl Future<Output = Result<Output, JoinError>>) -> End {
-    match handle.await {
-        Ok(output) => End::Finished(output),
-        Err(error) if error.is_panic() => End::Panicked,
-        Err(_) => End::Cancelled,
     }
 }
 
