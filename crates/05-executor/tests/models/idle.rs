@@ -121,9 +121,7 @@ fn idle_watches() {
         let other = pool.work(0, 1);
         // This thread is the second worker, in a poll.
         pool.queue.fetch_add(1, Relaxed);
-        if !pool.idle.is_watched() {
-            pool.idle.notify_of_own();
-        }
+        pool.idle.notify_of_next();
         // And the poll blocks.
         other.join().unwrap();
     });
