@@ -181,8 +181,8 @@ impl Idle {
             if !self.is_asleep(worker) {
                 return true;
             }
-            if watches && !is_more() {
-                // By itself, and to begin anew: the driver may be free now.
+            if watches {
+                // By itself, and to begin anew: there may be something to take, or the driver may be free now.
                 return !self.leave(worker, 0);
             }
         }
