@@ -85,10 +85,19 @@ impl Parker {
         });
     }
 
-    /// loom and shuttle know no time: in their models no deadline comes.
-    #[cfg(any(loom_model, shuttle_model))]
+    /// loom knows no time: in its models no deadline comes.
+    #[cfg(loom_model)]
     pub fn park_until(&self, _deadline: Instant) {
         self.park();
+    }
+
+    /// Nor does shuttle: in its models the deadline may come at any time.
+    #[cfg(shuttle_model)]
+    pub fn park_until(&self, _deadline: Instant) {
+        self.park_while(|| {
+            thread::yield_now();
+            false
+        });
     }
 
     /// Wakes this thread.

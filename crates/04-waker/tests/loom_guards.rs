@@ -3,32 +3,25 @@
 #![cfg(loom_model)]
 #![forbid(unsafe_code)]
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    process::Command,
+use std::{fs, path::Path};
+
+use harness::guards::{Copied, Guard, Lesson, guard};
+
+const LESSON: Lesson = Lesson {
+    package: env!("CARGO_PKG_NAME"),
+    folder: env!("CARGO_MANIFEST_DIR"),
+    temporary: env!("CARGO_TARGET_TMPDIR"),
+    models: "loom_models",
+    dependencies: "loom = \"0.7\"\ntracing = \"0.1\"",
 };
 
-/// A line, what stands there when it is taken out, and the model that must see it.
-struct Guard {
-    file: &'static str,
-    line: &'static str,
-    without: &'static str,
-    model: &'static str,
-}
-
-const fn guard(file: &'static str, line: &'static str, without: &'static str, model: &'static str) -> Guard {
-    Guard { file, line, without, model }
-}
-
-impl Guard {
-    /// Whether its model is named in the line or in the ones above it, by its whole name or as `mpsc_*`.
-    fn is_named_in(&self, whole: &str) -> bool {
-        let (above, _) = whole.split_once(self.line).expect("it is there");
-        let above: Vec<&str> = above.lines().rev().take(NEAR).chain(self.line.lines()).collect();
-        let mut names = above.iter().flat_map(|line| line.split('`').skip(1).step_by(2));
-        names.any(|name| name.strip_suffix('*').map_or(name == self.model, |start| self.model.starts_with(start)))
-    }
+/// Whether its model is named in the line or in the ones above it, by its whole name or as `mpsc_*`.
+fn is_named_beside(Guard { file, line, model, .. }: &Guard) -> bool {
+    let whole = fs::read_to_string(Path::new(LESSON.folder).join("src").join(file)).expect("a guarded file exists");
+    let (above, _) = whole.split_once(line).expect("it is there");
+    let beside: Vec<&str> = above.lines().rev().take(NEAR).chain(line.lines()).collect();
+    let mut names = beside.iter().flat_map(|line| line.split('`').skip(1).step_by(2));
+    names.any(|name| name.strip_suffix('*').map_or(name == *model, |start| model.starts_with(start)))
 }
 
 /// So many lines above still count as beside.
@@ -201,102 +194,16 @@ const GUARDS: &[Guard] = &[
 ];
 
 #[test]
-fn every_guarded_line_is_missed_by_its_model() {
-    let copy = Lesson::copy().expect("the lesson can be copied");
-    let (builds, _) = copy.cargo(&["--no-run"]);
-    assert!(builds, "the copy of the lesson builds");
-    let (passes, output) = copy.cargo(&["event_lost_wakeup_must_fail", "--", "--ignored"]);
-    assert!(!passes && output.contains("deadlock"), "the lost wakeup of stage 5 is found: {output}");
-    let missed: Vec<&str> = GUARDS.iter().filter(|guard| !copy.fails_without(guard)).map(|guard| guard.line).collect();
-    assert!(missed.is_empty(), "no model fails without these: {missed:#?}");
+fn every_guarded_line_names_its_model() {
+    let unnamed: Vec<&str> = GUARDS.iter().filter(|guard| !is_named_beside(guard)).map(|guard| guard.line).collect();
+    assert!(unnamed.is_empty(), "their models must be named beside these: {unnamed:#?}");
 }
 
-/// A copy of the library and its models, as a package of its own.
-struct Lesson(PathBuf);
-
-impl Lesson {
-    fn copy() -> io::Result<Self> {
-        let (lesson, copy) =
-            (Path::new(env!("CARGO_MANIFEST_DIR")), Path::new(env!("CARGO_TARGET_TMPDIR")).join("guards"));
-        for folder in ["src", "tests"] {
-            let _ = fs::remove_dir_all(copy.join(folder));
-        }
-        for folder in ["src", "tests/models"] {
-            copy_all(&lesson.join(folder), &copy.join(folder))?;
-        }
-        for file in ["README.md", "tests/loom_models.rs"] {
-            fs::copy(lesson.join(file), copy.join(file))?;
-        }
-        fs::write(copy.join("Cargo.toml"), MANIFEST)?;
-        fs::copy(lesson.join("../../Cargo.lock"), copy.join("Cargo.lock"))?;
-        Ok(Lesson(copy))
-    }
-
-    fn fails_without(&self, guard: &Guard) -> bool {
-        let file = self.0.join("src").join(guard.file);
-        let whole = fs::read_to_string(&file).expect("a guarded file exists");
-        let places = whole.matches(guard.line).count();
-        assert_eq!(places, 1, "{}: this line must be there once: {}", guard.file, guard.line);
-        assert!(guard.is_named_in(&whole), "{}: {} must be named beside: {}", guard.file, guard.model, guard.line);
-        fs::write(&file, whole.replace(guard.line, guard.without)).expect("the copy can be written");
-        let (builds, output) = self.cargo(&["--no-run"]);
-        assert!(builds, "{}: without this line it must still build: {}\n{output}", guard.file, guard.line);
-        let (passes, _) = self.cargo(&[guard.model]);
-        fs::write(&file, whole).expect("the copy can be written");
-        println!("{} {} without: {}", guard.model, if passes { "PASSES" } else { "fails" }, guard.line);
-        !passes
-    }
-
-    /// Builds the models, or runs some; whether they pass, and what was said.
-    fn cargo(&self, arguments: &[&str]) -> (bool, String) {
-        let cargo = Command::new(env!("CARGO"))
-            .args(["test", "--quiet", "--offline", "--test", "loom_models"])
-            .args(arguments)
-            .current_dir(&self.0)
-            .env("CARGO_TARGET_DIR", self.0.join("target"))
-            .output()
-            .expect("cargo starts");
-        let said = [cargo.stdout, cargo.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        (cargo.status.success(), said)
-    }
+#[test]
+fn no_model_passes_without_its_line() {
+    let copied = Copied::new(&LESSON).unwrap();
+    let (passes, said) = copied.cargo(&["event_lost_wakeup_must_fail", "--", "--ignored"]).unwrap();
+    assert!(!passes && said.contains("deadlock"), "the lost wakeup of stage 5 is found: {said}");
+    let unguarded = copied.unguarded(GUARDS).unwrap();
+    assert!(unguarded.is_empty(), "no model fails without these: {unguarded:#?}");
 }
-
-fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let to = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_all(&entry.path(), &to)?
-        } else {
-            fs::copy(entry.path(), to).map(drop)?
-        }
-    }
-    Ok(())
-}
-
-const MANIFEST: &str = r#"
-[package]
-name = "waker"
-edition = "2024"
-[workspace]
-[lib]
-name = "lesson_waker"
-[[bin]]
-name = "waker"
-path = "none.rs"
-test = false
-required-features = ["none"]
-[features]
-none = []
-[dependencies]
-loom = "0.7"
-tracing = "0.1"
-[profile.dev]
-opt-level = 1
-debug = false
-[profile.dev.package.loom]
-opt-level = 3
-[profile.dev.package.generator]
-opt-level = 3
-"#;

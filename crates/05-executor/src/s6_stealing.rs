@@ -59,10 +59,8 @@ struct RunQueues {
 impl Schedule for RunQueues {
     fn schedule(&self, woken: Woken) {
         match self.queues.push(woken) {
-            // This worker takes it next, so nobody is woken for it. But the poll that it is in may take long: then somebody has to
-            // watch.
-            Place::Next if self.idle.is_watched() => {}
-            Place::Next | Place::Behind => self.idle.notify_of_own(),
+            Place::Next => self.idle.notify_of_next(),
+            Place::Behind => self.idle.notify_of_own(),
             Place::Injector => self.idle.notify(),
         }
     }

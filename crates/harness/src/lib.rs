@@ -11,6 +11,7 @@ pub mod executor;
 pub mod future;
 #[cfg(feature = "grade")]
 pub mod grade;
+pub mod guards;
 mod guest;
 mod leak;
 mod lines;

@@ -78,6 +78,15 @@ impl Idle {
         }
     }
 
+    /// The same for what it takes itself after its poll. That nobody else need come for, unless the poll takes long; and then
+    /// whoever watches comes.
+    #[inline]
+    pub fn notify_of_next(&self) {
+        if self.word.load(Relaxed) & WATCHED == 0 {
+            self.notify_of_own();
+        }
+    }
+
     #[inline]
     fn is_wanting(&self) -> bool {
         let word = self.word.load(Relaxed);
@@ -106,12 +115,6 @@ impl Idle {
         self.word.fetch_sub(SLEEPER + watched - as_what, SeqCst);
     }
     // ANCHOR_END: notify
-
-    /// Whether a worker that is awake need not tell of what it takes itself after its poll: if that poll blocks, a sleeper comes.
-    #[inline]
-    pub fn is_watched(&self) -> bool {
-        self.word.load(Relaxed) & WATCHED != 0
-    }
 
     /// Before a poll, which may take long: if there are sleepers of whom none watches, wakes one. It will find nothing, or something
     /// that nobody was told of, or the driver that nobody is in; and then it watches.
@@ -178,8 +181,8 @@ impl Idle {
             if !self.is_asleep(worker) {
                 return true;
             }
-            if watches && !is_more() {
-                // By itself, and to begin anew: the driver may be free now.
+            if watches {
+                // By itself, and to begin anew: there may be something to take, or the driver may be free now.
                 return !self.leave(worker, 0);
             }
         }

@@ -121,10 +121,27 @@ fn idle_watches() {
         let other = pool.work(0, 1);
         // This thread is the second worker, in a poll.
         pool.queue.fetch_add(1, Relaxed);
-        if !pool.idle.is_watched() {
-            pool.idle.notify_of_own();
-        }
+        pool.idle.notify_of_next();
         // And the poll blocks.
+        other.join().unwrap();
+    });
+}
+
+/// The watcher sees something at its deadline, and the worker itself has taken it after all. Then the same as above.
+#[test]
+fn idle_goes_on_watching() {
+    bounded(3, || {
+        let pool = Pool::new(2);
+        let other = pool.work(0, 1);
+        pool.queue.fetch_add(1, Relaxed);
+        pool.idle.notify_of_next();
+        // The poll takes its time.
+        thread::yield_now();
+        if pool.take() {
+            pool.idle.see_to_a_watch();
+            pool.queue.fetch_add(1, Relaxed);
+            pool.idle.notify_of_next();
+        }
         other.join().unwrap();
     });
 }

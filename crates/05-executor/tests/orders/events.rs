@@ -1,0 +1,131 @@
+//! A driver for models: it wakes whoever waits for an event, at its next turn or while somebody sleeps in it. Its clock goes, and
+//! then a deadline may come at any time; or it stands still, and then none comes.
+
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::{Poll, Wake, Waker},
+    time::Instant,
+};
+
+use lesson_executor::{parts::driver::Driver, s5_pool, s6_stealing};
+use shuttle::{
+    sync::{Condvar, Mutex},
+    thread,
+};
+
+use crate::pools::Pool;
+
+/// Pools that take a driver.
+pub trait Driven: Pool {
+    fn with_driver(workers: usize, driver: Events) -> Self;
+}
+
+impl Driven for s5_pool::Executor {
+    fn with_driver(workers: usize, driver: Events) -> Self {
+        s5_pool::Executor::with_driver(workers, driver)
+    }
+}
+
+impl Driven for s6_stealing::Executor {
+    fn with_driver(workers: usize, driver: Events) -> Self {
+        s6_stealing::Executor::with_driver(workers, driver)
+    }
+}
+
+/// The driver.
+#[derive(Clone)]
+pub struct Events(Arc<Inside>);
+
+struct Inside {
+    waits: Mutex<Option<Waker>>,
+    unparked: Flag,
+    clock_goes: bool,
+}
+
+impl Events {
+    pub fn with_a_clock() -> Self {
+        Events::new(true)
+    }
+
+    pub fn whose_clock_stands_still() -> Self {
+        Events::new(false)
+    }
+
+    fn new(clock_goes: bool) -> Self {
+        Events(Arc::new(Inside { waits: Mutex::default(), unparked: Flag::default(), clock_goes }))
+    }
+
+    /// Ready once the driver has woken it.
+    pub async fn next(&self) {
+        let mut registered = false;
+        poll_fn(|cx| {
+            if registered {
+                return Poll::Ready(());
+            }
+            registered = true;
+            *self.0.waits.lock().unwrap() = Some(cx.waker().clone());
+            // As a real driver would be told of what is new.
+            self.0.unparked.set();
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Whether somebody was woken.
+    fn happens(&self) -> bool {
+        let waker = self.0.waits.lock().unwrap().take();
+        waker.map(Waker::wake).is_some()
+    }
+}
+
+impl Driver for Events {
+    fn park(&mut self, deadline: Option<Instant>) {
+        if self.happens() {
+            return;
+        }
+        if deadline.is_some() && self.0.clock_goes {
+            thread::yield_now();
+        } else {
+            self.0.unparked.wait();
+        }
+        self.0.unparked.unset();
+    }
+
+    fn turn(&mut self) {
+        self.happens();
+    }
+
+    fn unparker(&self) -> Waker {
+        Waker::from(Arc::clone(&self.0))
+    }
+}
+
+impl Wake for Inside {
+    fn wake(self: Arc<Self>) {
+        self.unparked.set();
+    }
+}
+
+/// What a thread blocks for.
+#[derive(Default)]
+pub struct Flag(Mutex<bool>, Condvar);
+
+impl Flag {
+    pub fn set(&self) {
+        *self.0.lock().unwrap() = true;
+        self.1.notify_all();
+    }
+
+    pub fn is_set(&self) -> bool {
+        *self.0.lock().unwrap()
+    }
+
+    pub fn wait(&self) {
+        drop(self.1.wait_while(self.0.lock().unwrap(), |set| !*set).unwrap());
+    }
+
+    fn unset(&self) {
+        *self.0.lock().unwrap() = false;
+    }
+}

@@ -1,0 +1,83 @@
+//! Who is told of what was pushed, at once, without a look by the clock: the driver's stands still, so whoever sleeps in there
+//! sleeps until it is woken.
+
+use std::sync::Arc;
+
+use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on, s5_pool, s6_stealing};
+use shuttle::sync::Barrier;
+
+use super::{
+    events::{Driven, Events},
+    tools::{check, yields},
+};
+use crate::pools::Work;
+
+/// Two polls that wait for each other.
+fn two_that_meet() -> [Work; 2] {
+    let barrier = Arc::new(Barrier::new(2));
+    [(); 2].map(|()| -> Work {
+        let barrier = Arc::clone(&barrier);
+        Box::pin(async move { usize::from(barrier.wait().is_leader()) })
+    })
+}
+
+/// What comes from outside, one right after the other, is for two workers.
+fn two_from_outside_meet<P: Driven>() {
+    let pool = P::with_driver(2, Events::whose_clock_stands_still());
+    let both = two_that_meet().map(|work| pool.spawn(work));
+    let leaders: usize = both.into_iter().map(|task| block_on(task).unwrap()).sum();
+    assert_eq!(leaders, 1);
+}
+
+/// So is what a task puts into its worker's queue.
+fn two_from_a_task_meet<P: Driven>() {
+    let pool = P::with_driver(2, Events::whose_clock_stands_still());
+    let task = pool.spawn(Box::pin(async {
+        let mut leaders = 0;
+        for task in two_that_meet().map(P::spawn_here) {
+            leaders += task.await.unwrap();
+        }
+        leaders
+    }));
+    assert_eq!(block_on(task).unwrap(), 1);
+}
+
+/// A worker that is due for a turn, while another one sleeps in the driver, goes on.
+fn a_turn_waits_for_nobody<P: Driven>() {
+    let pool = P::with_driver(2, Events::whose_clock_stands_still());
+    let task = pool.spawn(Box::pin(async {
+        yields(POLLS_PER_TURN as usize).await;
+        1
+    }));
+    assert_eq!(block_on(task).unwrap(), 1);
+}
+
+#[test]
+fn two_from_outside_meet_in_a_pool() {
+    check(two_from_outside_meet::<s5_pool::Executor>);
+}
+
+#[test]
+fn two_from_outside_meet_where_they_steal() {
+    check(two_from_outside_meet::<s6_stealing::Executor>);
+}
+
+#[test]
+fn two_from_a_task_meet_in_a_pool() {
+    check(two_from_a_task_meet::<s5_pool::Executor>);
+}
+
+#[test]
+fn two_from_a_task_meet_where_they_steal() {
+    check(two_from_a_task_meet::<s6_stealing::Executor>);
+}
+
+#[test]
+fn a_turn_of_a_pool_waits_for_nobody() {
+    check(a_turn_waits_for_nobody::<s5_pool::Executor>);
+}
+
+#[test]
+fn a_turn_waits_for_nobody_where_they_steal() {
+    check(a_turn_waits_for_nobody::<s6_stealing::Executor>);
+}

@@ -1,0 +1,98 @@
+//! Polls that block: as long as one worker is free, it comes for what nobody was told of, and for the driver that nobody is in.
+//! If it did not, all threads of the model would wait for ever, or look again for ever, and shuttle says so.
+
+use std::sync::Arc;
+
+use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on, s5_pool, s6_stealing};
+
+use super::{
+    events::{Driven, Events, Flag},
+    tools::{check, yields},
+};
+
+/// All workers but one block until a task has seen two events; and it may be one of them who leaves the driver.
+fn the_driver_is_not_left_alone<P: Driven>() {
+    let (events, seen) = (Events::with_a_clock(), Arc::new(Flag::default()));
+    let pool = P::with_driver(3, events.clone());
+    let is_seen = Arc::clone(&seen);
+    let waits = pool.spawn(Box::pin(async move {
+        events.next().await;
+        events.next().await;
+        is_seen.set();
+        1
+    }));
+    let blocks = [(); 2].map(|()| {
+        let seen = Arc::clone(&seen);
+        pool.spawn(Box::pin(async move {
+            seen.wait();
+            1
+        }))
+    });
+    let ended: usize = blocks.into_iter().chain([waits]).map(|task| block_on(task).unwrap()).sum();
+    assert_eq!(ended, 3);
+}
+
+/// A task blocks for another, which it has put where it would take it next.
+fn what_nobody_was_told_of_is_found<P: Driven>() {
+    let pool = P::with_driver(3, Events::with_a_clock());
+    let task = pool.spawn(Box::pin(async {
+        let ended = Arc::new(Flag::default());
+        let is_ended = Arc::clone(&ended);
+        let inner = P::spawn_here(Box::pin(async move {
+            is_ended.set();
+            1
+        }));
+        ended.wait();
+        inner.await.unwrap()
+    }));
+    assert_eq!(block_on(task).unwrap(), 1);
+}
+
+/// The only worker is never idle, and the driver has its turn.
+fn the_driver_has_its_turn<P: Driven>() {
+    let (events, seen) = (Events::with_a_clock(), Arc::new(Flag::default()));
+    let pool = P::with_driver(1, events.clone());
+    let is_seen = Arc::clone(&seen);
+    let busy = pool.spawn(Box::pin(async move {
+        let waits = P::spawn_here(Box::pin(async move {
+            events.next().await;
+            is_seen.set();
+            1
+        }));
+        for _ in 0..POLLS_PER_TURN + 2 {
+            yields(1).await;
+        }
+        usize::from(seen.is_set()) + waits.await.unwrap()
+    }));
+    assert_eq!(block_on(busy).unwrap(), 2);
+}
+
+#[test]
+fn the_driver_of_a_pool_is_not_left_alone() {
+    check(the_driver_is_not_left_alone::<s5_pool::Executor>);
+}
+
+#[test]
+fn the_driver_is_not_left_alone_where_they_steal() {
+    check(the_driver_is_not_left_alone::<s6_stealing::Executor>);
+}
+
+#[test]
+fn what_nobody_was_told_of_is_found_in_a_pool() {
+    check(what_nobody_was_told_of_is_found::<s5_pool::Executor>);
+}
+
+#[test]
+fn what_nobody_was_told_of_is_found_where_they_steal() {
+    check(what_nobody_was_told_of_is_found::<s6_stealing::Executor>);
+}
+
+#[test]
+fn the_driver_of_a_pool_has_its_turn() {
+    check(the_driver_has_its_turn::<s5_pool::Executor>);
+}
+
+#[test]
+fn the_driver_has_its_turn_where_they_steal() {
+    check(the_driver_has_its_turn::<s6_stealing::Executor>);
+}

@@ -1,0 +1,46 @@
+//! Lines that are taken out of a made-up lesson: what no model misses is found.
+#![forbid(unsafe_code)]
+
+use std::{fs, path::Path};
+
+use harness::guards::{Copied, Guard, Lesson, guard};
+
+const LESSON: Lesson = Lesson {
+    package: "twice",
+    folder: concat!(env!("CARGO_TARGET_TMPDIR"), "/made-up/crates/01-twice"),
+    temporary: env!("CARGO_TARGET_TMPDIR"),
+    models: "models",
+    dependencies: "",
+};
+
+const FILES: &[(&str, &str)] = &[
+    ("src/lib.rs", "pub fn twice(number: u32) -> u32 {\n    let twice = number + number;\n    twice\n}\n"),
+    ("src/main.rs", "compile_error!(\"the program is not built\");\n"),
+    ("tests/models.rs", "#[test]\nfn five() {\n    assert_eq!(lesson_twice::twice(5), 10);\n}\n"),
+    ("README.md", ""),
+    ("../../Cargo.lock", "version = 4\n"),
+];
+
+const MISSED: Guard = guard("lib.rs", "number + number", "number", "five");
+const NOT_MISSED: Guard = guard("lib.rs", "let twice = number + number;\n    twice\n", "number * 2", "five");
+const BY_NO_MODEL: Guard = guard("lib.rs", "number + number", "number", "six");
+
+#[test]
+fn a_line_that_no_model_misses_is_found() {
+    for (file, text) in FILES {
+        let file = Path::new(LESSON.folder).join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    let copied = Copied::new(&LESSON).unwrap();
+    assert_eq!(copied.unguarded(&[MISSED, NOT_MISSED]).unwrap(), [NOT_MISSED.line]);
+    assert_eq!(copied.unguarded(&[BY_NO_MODEL, MISSED]).unwrap(), [BY_NO_MODEL.line]);
+    for (wrong, expected) in [
+        (guard("lib.rs", "number - number", "number", "five"), "must be there once"),
+        (guard("lib.rs", "twice", "twice", "five"), "must be there once"),
+        (guard("lib.rs", "number + number", "number +", "five"), "must still build"),
+    ] {
+        let error = copied.unguarded(&[wrong]).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
