@@ -47,7 +47,6 @@ on_both! {
     blocking_in_a_task_panics_and_does_not_hang
     the_last_spawner_and_the_pool_itself_may_go_in_a_task
     what_is_left_is_dropped_by_who_drops_the_pool
-    a_million_tasks_and_more_workers_than_cores
 }
 
 /// Each waits, in its poll, for the other one.
@@ -55,7 +54,7 @@ fn two_workers_poll_at_once<P: Pool>() {
     let (pool, barrier) = (P::new(2), Arc::new(Barrier::new(2)));
     let meet = || {
         let barrier = Arc::clone(&barrier);
-        pool.spawn(Box::pin(async move { usize::from(barrier.wait().is_leader()) }))
+        pool.spawn(async move { usize::from(barrier.wait().is_leader()) })
     };
     let both = [meet(), meet()];
     let leaders: usize = both.into_iter().map(|task| block_on(task).unwrap()).sum();
@@ -66,15 +65,15 @@ fn two_workers_poll_at_once<P: Pool>() {
 fn a_task_that_blocks_keeps_nobody_waiting_for_ever<P: Pool>() {
     let pool = P::new(2);
     for _ in 0..50 {
-        let task = pool.spawn(Box::pin(async {
+        let task = pool.spawn(async {
             let (done, is_done) = mpsc::channel();
-            let inner = P::spawn_here(Box::pin(async move {
+            let inner = P::spawn_here(async move {
                 done.send(()).unwrap();
                 1
-            }));
+            });
             is_done.recv_timeout(PATIENCE).expect("another worker comes for it");
             inner.await.unwrap()
-        }));
+        });
         assert_eq!(pool.block_on(task).unwrap(), 1);
     }
 }
@@ -82,10 +81,10 @@ fn a_task_that_blocks_keeps_nobody_waiting_for_ever<P: Pool>() {
 fn blocking_in_a_task_panics_and_does_not_hang<P: Pool>() {
     let pool = Arc::new(P::new(1));
     let own = Arc::clone(&pool);
-    let task = pool.spawn(Box::pin(async move {
+    let task = pool.spawn(async move {
         own.block_on(yield_now());
         1
-    }));
+    });
     assert!(block_on(task).unwrap_err().is_panic());
 }
 
@@ -94,15 +93,15 @@ fn the_last_spawner_and_the_pool_itself_may_go_in_a_task<P: Pool>() {
     let spawner = pool.spawner();
     let (given, is_given) = mpsc::channel::<P>();
     let is_given = Mutex::new(is_given);
-    let others = pool.spawn(Box::pin(pending()));
-    let task = pool.spawn(Box::pin(async move {
+    let others = pool.spawn(pending::<()>());
+    let task = pool.spawn(async move {
         let _held = held;
         drop(is_given.lock().unwrap().recv().unwrap());
         // Its pool is gone, and what is spawned is dropped at once.
         assert!(spawner(Box::pin(async { 1 })).is_finished());
         drop(spawner);
-        pending().await
-    }));
+        pending::<()>().await
+    });
     assert!(given.send(pool).is_ok());
     assert!(block_on(task).unwrap_err().is_cancelled());
     assert!(block_on(others).unwrap_err().is_cancelled());
@@ -119,32 +118,15 @@ fn what_is_left_is_dropped_by_who_drops_the_pool<P: Pool>() {
     let (pool, (tell, told)) = (P::new(2), mpsc::channel());
     let polled = Arc::new(Barrier::new(2));
     let is_polled = Arc::clone(&polled);
-    drop(pool.spawn(Box::pin(async move {
+    drop(pool.spawn(async move {
         let _here = Where(tell);
         is_polled.wait();
-        pending().await
-    })));
+        pending::<()>().await
+    }));
     polled.wait();
     drop(pool);
     // Its poll was over by then: no worker is left that could be in it.
     assert_eq!(told.try_iter().collect::<Vec<_>>(), [thread::current().id()], "dropped once, and here");
-}
-
-fn a_million_tasks_and_more_workers_than_cores<P: Pool>() {
-    const TASKS: usize = if cfg!(debug_assertions) { 100_000 } else { 1_000_000 };
-    let (pool, ended) = (P::new(16), Arc::new(AtomicUsize::new(0)));
-    let (done, is_done) = mpsc::channel();
-    for _ in 0..TASKS {
-        let (ended, done) = (Arc::clone(&ended), done.clone());
-        drop(pool.spawn(Box::pin(async move {
-            yield_now().await;
-            if ended.fetch_add(1, SeqCst) + 1 == TASKS {
-                done.send(()).unwrap();
-            }
-            1
-        })));
-    }
-    is_done.recv_timeout(PATIENCE).expect("all come to their end");
 }
 
 /// A driver in which one thread may be at a time, that counts, and wakes whoever waits at its next turn or while it is slept in.
@@ -246,17 +228,17 @@ fn block_for_an_event<P: Pool>(pool: &P, blocking: usize, fake: &Fake) {
     for _ in 0..50 {
         let (done, are_done): (Vec<_>, Vec<_>) = (0..blocking).map(|_| mpsc::channel()).unzip();
         let waits = fake.clone();
-        let waiting = pool.spawn(Box::pin(async move {
+        let waiting = pool.spawn(async move {
             an_event(waits.clone()).await;
             an_event(waits).await;
             done.into_iter().for_each(|done| done.send(()).unwrap());
             1
-        }));
+        });
         let blocks = are_done.into_iter().map(|is_done| {
-            pool.spawn(Box::pin(async move {
+            pool.spawn(async move {
                 is_done.recv_timeout(PATIENCE).expect("another worker is in the driver");
                 1
-            }))
+            })
         });
         let blocks = blocks.collect::<Vec<_>>();
         let ended = blocks.into_iter().chain([waiting]).map(|task| block_on(task).unwrap());

@@ -87,16 +87,16 @@ fn tasks_spawn_tasks<P: Pool>() {
     let tasks: Vec<_> = (0..3)
         .map(|number| {
             let (held, inner) = (Held::new(&alive), Held::new(&alive));
-            pool.spawn(Box::pin(async move {
+            pool.spawn(async move {
                 let _held = held;
-                let task = P::spawn_here(Box::pin(async move {
+                let task = P::spawn_here(async move {
                     let _inner = inner;
                     yields(2).await;
                     number
-                }));
+                });
                 yields(1).await;
                 task.await.unwrap()
-            }))
+            })
         })
         .collect();
     let sum = pool.block_on(async {
@@ -120,12 +120,12 @@ fn others_interfere<P: Pool>() {
         .iter()
         .map(|gate| {
             let (held, gate) = (Held::new(&alive), gate.clone());
-            pool.spawn(Box::pin(async move {
+            pool.spawn(async move {
                 let _held = held;
                 gate.wait().await;
                 yields(1).await;
                 1
-            }))
+            })
         })
         .collect();
     let (aborted, detached) = (tasks.pop().unwrap(), tasks.pop().unwrap());
@@ -151,11 +151,11 @@ fn it_goes<P: Pool>() {
     let pool = P::new(2);
     let (gate, spawner) = (Gate::default(), pool.spawner());
     let (held, waits) = (Held::new(&alive), gate.clone());
-    let waiting = pool.spawn(Box::pin(async move {
+    let waiting = pool.spawn(async move {
         let _held = held;
         waits.wait().await;
         1
-    }));
+    });
     let held = Held::new(&alive);
     let thread = thread::spawn(move || {
         gate.open();
