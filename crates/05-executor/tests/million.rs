@@ -75,6 +75,14 @@ impl Gate {
     fn wake(&self, count: usize) {
         self.wakers.lock().unwrap().drain(..count).for_each(Waker::wake);
     }
+
+    /// Wakes all, and lets go of them when their tasks are over: then these wakers are the last that is left of them.
+    fn wake_and_keep_until(&self, are_over: &Barrier) {
+        let mut wakers = self.wakers.lock().unwrap();
+        wakers.iter().for_each(Waker::wake_by_ref);
+        are_over.wait();
+        wakers.clear();
+    }
 }
 
 /// A future of 64 bytes, which is woken once.
@@ -129,15 +137,16 @@ async fn inner(waits: Option<Waits>) {
 
 /// A wave after the other, of which each is joined before the next: none leaves more on the heap than there was before.
 fn stream(mut spawn_and_join: impl FnMut(&Arc<Gate>)) {
-    let gate = Gate::new(WAIT);
+    let (gate, are_over) = (Gate::new(WAIT), Barrier::new(2));
     let before = live();
     for wave in 0..TASKS / WAVE {
         thread::scope(|scope| {
             scope.spawn(|| {
                 gate.wait_until_all_are_there();
-                gate.wake(WAIT);
+                gate.wake_and_keep_until(&are_over);
             });
             spawn_and_join(&gate);
+            are_over.wait();
         });
         assert!(live() <= before + OTHERS, "{} bytes after wave {wave}, and {before} before", live());
     }
