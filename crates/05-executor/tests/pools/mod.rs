@@ -1,8 +1,12 @@
 //! The two pools, as tests that are written once for both see them.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::{future::Future, pin::Pin};
 
-use lesson_executor::{parts::task::JoinHandle, s5_pool, s6_stealing};
+use lesson_executor::{
+    parts::{driver::Driver, task::JoinHandle},
+    s5_pool, s6_stealing,
+};
 
 /// What a task does.
 pub type Work = Pin<Box<dyn Future<Output = usize> + Send>>;
@@ -10,6 +14,7 @@ pub type Work = Pin<Box<dyn Future<Output = usize> + Send>>;
 /// What the two stages have in common.
 pub trait Pool: Send + Sync + Sized + 'static {
     fn new(workers: usize) -> Self;
+    fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self;
     fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output>;
     fn spawner(&self) -> impl Fn(Work) -> JoinHandle<usize> + Send + 'static;
     fn block_on<F: Future>(&self, future: F) -> F::Output;
@@ -20,6 +25,10 @@ pub trait Pool: Send + Sync + Sized + 'static {
 impl Pool for s5_pool::Executor {
     fn new(workers: usize) -> Self {
         s5_pool::Executor::new(workers)
+    }
+
+    fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self {
+        s5_pool::Executor::with_driver(workers, driver)
     }
 
     fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
@@ -43,6 +52,10 @@ impl Pool for s5_pool::Executor {
 impl Pool for s6_stealing::Executor {
     fn new(workers: usize) -> Self {
         s6_stealing::Executor::new(workers)
+    }
+
+    fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self {
+        s6_stealing::Executor::with_driver(workers, driver)
     }
 
     fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
