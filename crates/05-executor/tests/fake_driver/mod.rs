@@ -109,7 +109,6 @@ impl Seen {
     pub async fn event(self: Arc<Self>) {
         let mut registered = false;
         poll_fn(|cx| {
-            self.polled();
             if registered {
                 return Poll::Ready(());
             }
