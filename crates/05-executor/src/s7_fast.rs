@@ -94,10 +94,15 @@ impl<D: Driver> Executor<D> {
         let _entered = self.spawner.0.enter();
         let mut future = pin!(future);
         let waker = self.spawner.0.root();
+        let mut has_waited = false;
         loop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                if has_waited {
+                    self.count_poll();
+                }
                 return output;
             }
+            has_waited = true;
             self.run_until_root();
         }
     }

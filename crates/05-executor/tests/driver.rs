@@ -5,161 +5,201 @@
 use std::{
     cell::{Cell, RefCell},
     future::{Future, poll_fn},
+    ops::RangeInclusive,
+    pin::Pin,
     rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+        mpsc,
+    },
     task::{Poll, Waker},
     thread,
     time::{Duration, Instant},
 };
 
+use futures::channel::oneshot;
 use lesson_executor::{
     parts::driver::{Driver, POLLS_PER_TURN, Parking},
     s3_run_queue, s4_spawn, s7_fast,
 };
 use lesson_future::s4_yield_now::yield_now;
 
-/// Counts, and at its next turn wakes whoever waits.
-#[derive(Default)]
-struct Fake {
-    parking: Parking,
-    seen: Rc<Seen>,
+mod fake_driver;
+
+use fake_driver::Fake;
+
+/// What the stages on one thread have in common.
+trait Stage {
+    fn with_driver(driver: Fake) -> Self;
+    fn spawn(&self, future: impl Future<Output = ()> + 'static);
+    fn block_on<F: Future>(&self, future: F) -> F::Output;
+    fn run_until_stalled(&self);
+    fn try_tick(&self) -> bool;
 }
 
-#[derive(Default)]
-struct Seen {
-    turns: Cell<u32>,
-    parks: Cell<u32>,
-    waits: RefCell<Option<Waker>>,
-}
+macro_rules! stages {
+    ($($stage:ident)*) => {$(
+        impl Stage for $stage::Executor<Fake> {
+            fn with_driver(driver: Fake) -> Self {
+                $stage::Executor::with_driver(driver)
+            }
 
-impl Driver for Fake {
-    fn park(&mut self, deadline: Option<Instant>) {
-        self.seen.parks.set(self.seen.parks.get() + 1);
-        self.parking.park(deadline);
-    }
+            fn spawn(&self, future: impl Future<Output = ()> + 'static) {
+                let _detached = self.spawn(future);
+            }
 
-    fn turn(&mut self) {
-        self.seen.turns.set(self.seen.turns.get() + 1);
-        let waker = self.seen.waits.take();
-        waker.into_iter().for_each(Waker::wake);
-    }
+            fn block_on<F: Future>(&self, future: F) -> F::Output {
+                self.block_on(future)
+            }
 
-    fn unparker(&self) -> Waker {
-        self.parking.unparker()
-    }
-}
+            fn run_until_stalled(&self) {
+                self.run_until_stalled();
+            }
 
-/// An executor with such a driver, and a future that waits for it; given how many polls there were meanwhile.
-fn fakes() -> (Fake, Rc<Seen>, impl Future<Output = ()> + 'static) {
-    let seen = Rc::<Seen>::default();
-    let waits = Rc::clone(&seen);
-    let mut registered = false;
-    let future = poll_fn(move |cx| {
-        if registered {
-            return Poll::Ready(());
+            fn try_tick(&self) -> bool {
+                self.try_tick()
+            }
         }
-        registered = true;
-        *waits.waits.borrow_mut() = Some(cx.waker().clone());
+    )*};
+}
+
+stages!(s3_run_queue s4_spawn s7_fast);
+
+/// The same on all of them.
+macro_rules! on_each {
+    ($($test:ident)*) => {
+        mod with_a_run_queue {
+            $(#[test] fn $test() { super::$test::<super::s3_run_queue::Executor<super::Fake>>(); })*
+        }
+        mod with_handles {
+            $(#[test] fn $test() { super::$test::<super::s4_spawn::Executor<super::Fake>>(); })*
+        }
+        mod fast {
+            $(#[test] fn $test() { super::$test::<super::s7_fast::Executor<super::Fake>>(); })*
+        }
+    };
+}
+
+on_each! {
+    it_wakes_who_waits_for_it_while_a_task_or_the_root_wakes_itself_for_ever
+    it_has_its_turn_whoever_is_busy
+    who_only_ticks_gives_it_its_turn_too
+    it_is_slept_in_once_when_nobody_is_in_the_queue
+}
+
+/// How many polls there may be between two turns. Stage 7 is a little early.
+const BETWEEN: RangeInclusive<u32> = POLLS_PER_TURN - 5..=POLLS_PER_TURN;
+
+fn it_wakes_who_waits_for_it_while_a_task_or_the_root_wakes_itself_for_ever<S: Stage>() {
+    for in_a_task in [false, true] {
+        let (fake, seen) = Fake::new();
+        let (executor, done) = (S::with_driver(fake), Arc::new(AtomicBool::new(false)));
+        executor.spawn(sets(Arc::clone(&seen).event(), Arc::clone(&done)));
+        let busy = Arc::clone(&seen).busy(u32::MAX, done);
+        if in_a_task {
+            let polls = Rc::new(Cell::new(0));
+            let counted = Rc::clone(&polls);
+            executor.spawn(async move { counted.set(busy.await) });
+            executor.run_until_stalled();
+            // It was in the queue before who was woken, and is told by that one.
+            assert!((1..=POLLS_PER_TURN + 1).contains(&polls.get()), "{} polls of a task", polls.get());
+        } else {
+            let polls = executor.block_on(busy);
+            assert!((1..=POLLS_PER_TURN + 1).contains(&polls), "{polls} polls of the root");
+        }
+        assert_eq!(seen.parks.load(SeqCst), 0);
+    }
+}
+
+async fn sets(waits: impl Future<Output = ()>, done: Arc<AtomicBool>) {
+    waits.await;
+    done.store(true, SeqCst);
+}
+
+fn it_has_its_turn_whoever_is_busy<S: Stage>() {
+    type Busy<'a> = &'a dyn Fn(u32) -> Pin<Box<dyn Future<Output = ()>>>;
+    let loads: [(&str, fn(&S, Busy)); 7] = [
+        ("a task", |executor, busy| {
+            executor.spawn(busy(300));
+            executor.run_until_stalled();
+        }),
+        ("many tasks", |executor, busy| {
+            (0..100).for_each(|_| executor.spawn(busy(3)));
+            executor.run_until_stalled();
+        }),
+        ("the root", |executor, busy| executor.block_on(busy(300))),
+        ("the root and some tasks", |executor, busy| {
+            (0..3).for_each(|_| executor.spawn(busy(100)));
+            executor.block_on(busy(300));
+        }),
+        ("one root after the other", |executor, busy| (0..200).for_each(|_| executor.block_on(busy(2)))),
+        ("one root after the other, and a task", |executor, busy| {
+            executor.spawn(busy(1_000));
+            (2..50).for_each(|polls| executor.block_on(busy(polls)));
+        }),
+        ("a task that somebody ticks", |executor, busy| {
+            executor.spawn(busy(300));
+            (0..300).for_each(|_| assert!(executor.try_tick()));
+        }),
+    ];
+    for (name, load) in loads {
+        let (fake, seen) = Fake::new();
+        let executor = S::with_driver(fake);
+        let busy = |polls| -> Pin<Box<dyn Future<Output = ()>>> {
+            let busy = Arc::clone(&seen).busy(polls, Arc::default());
+            Box::pin(async move { assert_eq!(busy.await, polls) })
+        };
+        load(&executor, &busy);
+        let most = seen.most_polls.load(SeqCst);
+        assert!(BETWEEN.contains(&most), "{name}: {most} polls between two turns");
+    }
+}
+
+#[test]
+fn a_root_that_is_ready_at_once_counts_as_a_poll_but_in_stage_7() {
+    fn turns<S: Stage>() -> usize {
+        let (fake, seen) = Fake::new();
+        let executor = S::with_driver(fake);
+        (0..3 * POLLS_PER_TURN).for_each(|_| executor.block_on(async {}));
+        seen.turns.load(SeqCst)
+    }
+    assert_eq!(turns::<s3_run_queue::Executor<Fake>>(), 3);
+    assert_eq!(turns::<s4_spawn::Executor<Fake>>(), 3);
+    assert_eq!(turns::<s7_fast::Executor<Fake>>(), 0);
+}
+
+fn who_only_ticks_gives_it_its_turn_too<S: Stage>() {
+    let (fake, seen) = Fake::new();
+    let (executor, done) = (S::with_driver(fake), Arc::new(AtomicBool::new(false)));
+    executor.spawn(sets(Arc::clone(&seen).event(), Arc::clone(&done)));
+    assert!(executor.try_tick(), "the task was new");
+    assert_eq!(seen.turns.load(SeqCst), 0);
+    assert!(executor.try_tick(), "the driver has woken it");
+    assert!(done.load(SeqCst) && !executor.try_tick());
+}
+
+fn it_is_slept_in_once_when_nobody_is_in_the_queue<S: Stage>() {
+    let (fake, seen) = Fake::new();
+    let executor = S::with_driver(fake);
+    let (tell, told) = oneshot::channel();
+    let (kept, keep) = mpsc::channel();
+    let mut polls = 0;
+    let twice = poll_fn(move |cx| {
+        polls += 1;
+        if polls == 2 {
+            return Poll::Ready(polls);
+        }
+        kept.send(cx.waker().clone()).unwrap();
         Poll::Pending
     });
-    (Fake { seen: Rc::clone(&seen), ..Fake::default() }, seen, future)
-}
-
-/// Wakes itself in each poll until the flag is set.
-async fn busy(done: Rc<Cell<bool>>, polls: Rc<Cell<u32>>) {
-    while !done.get() {
-        polls.set(polls.get() + 1);
-        yield_now().await;
-    }
-}
-
-async fn sets(waits: impl Future<Output = ()>, done: Rc<Cell<bool>>) {
-    waits.await;
-    done.set(true);
-}
-
-#[test]
-fn it_has_its_turn_while_a_task_or_the_root_wakes_itself_for_ever() {
-    for in_a_task in [false, true] {
-        let (fake, seen, waits) = fakes();
-        let (done, polls) = (Rc::default(), Rc::default());
-        let executor = s3_run_queue::Executor::with_driver(fake);
-        executor.spawn(sets(waits, Rc::clone(&done)));
-        let busy = busy(Rc::clone(&done), Rc::clone(&polls));
-        if in_a_task {
-            executor.spawn(busy);
-            executor.run_until_stalled();
-        } else {
-            executor.block_on(busy);
-        }
-        assert!((POLLS_PER_TURN - 2..=POLLS_PER_TURN).contains(&polls.get()), "stage 3: {} polls", polls.get());
-        assert_eq!(seen.parks.get(), 0);
-
-        let (fake, seen, waits) = fakes();
-        let (done, polls) = (Rc::default(), Rc::default());
-        let executor = s4_spawn::Executor::with_driver(fake);
-        drop(executor.spawn(sets(waits, Rc::clone(&done))));
-        let busy = self::busy(Rc::clone(&done), Rc::clone(&polls));
-        if in_a_task {
-            drop(executor.spawn(busy));
-            executor.run_until_stalled();
-        } else {
-            executor.block_on(busy);
-        }
-        assert!((POLLS_PER_TURN - 2..=POLLS_PER_TURN).contains(&polls.get()), "stage 4: {} polls", polls.get());
-        assert_eq!(seen.parks.get(), 0);
-
-        let (fake, seen, waits) = fakes();
-        let (done, polls) = (Rc::default(), Rc::default());
-        let executor = s7_fast::Executor::with_driver(fake);
-        drop(executor.spawn(sets(waits, Rc::clone(&done))));
-        let busy = self::busy(Rc::clone(&done), Rc::clone(&polls));
-        if in_a_task {
-            drop(executor.spawn(busy));
-            executor.run_until_stalled();
-        } else {
-            executor.block_on(busy);
-        }
-        assert!((POLLS_PER_TURN - 5..=POLLS_PER_TURN).contains(&polls.get()), "stage 7: {} polls", polls.get());
-        assert_eq!(seen.parks.get(), 0);
-    }
-}
-
-#[test]
-fn it_has_its_turn_also_between_calls_of_which_each_is_ready_at_once() {
-    for stage in [3, 4] {
-        let (fake, seen, _) = fakes();
-        let block_on: Box<dyn Fn()> = match stage {
-            3 => {
-                let executor = s3_run_queue::Executor::with_driver(fake);
-                Box::new(move || executor.block_on(async {}))
-            }
-            _ => {
-                let executor = s4_spawn::Executor::with_driver(fake);
-                Box::new(move || executor.block_on(async {}))
-            }
-        };
-        (0..3 * POLLS_PER_TURN).for_each(|_| block_on());
-        assert_eq!(seen.turns.get(), 3, "stage {stage}");
-    }
-}
-
-#[test]
-fn who_only_ticks_gives_it_its_turn_too() {
-    let (fake, seen, waits) = fakes();
-    let executor = s4_spawn::Executor::with_driver(fake);
-    let task = executor.spawn(waits);
-    assert!(executor.try_tick(), "the task was new");
-    assert_eq!(seen.turns.get(), 0);
-    assert!(executor.try_tick(), "the driver has woken it");
-    assert!(task.is_finished() && !executor.try_tick());
-
-    let (fake, seen, waits) = fakes();
-    let executor = s7_fast::Executor::with_driver(fake);
-    let task = executor.spawn(waits);
-    assert!(executor.try_tick(), "the task was new");
-    assert_eq!(seen.turns.get(), 0);
-    assert!(executor.try_tick(), "the driver has woken it");
-    assert!(task.is_finished() && !executor.try_tick());
+    executor.spawn(async { tell.send(twice.await).unwrap() });
+    executor.run_until_stalled();
+    let waking = thread::spawn(move || keep.recv().unwrap().wake());
+    assert_eq!(executor.block_on(told), Ok(2));
+    waking.join().unwrap();
+    let parks = seen.parks.load(SeqCst);
+    assert!(parks <= 2, "{parks} parks");
 }
 
 /// Stage 7 lets other threads' wakes wait in a place of their own: not for ever, while its tasks are busy.
@@ -177,52 +217,15 @@ fn others_who_wake_have_their_turn_while_a_task_wakes_itself_for_ever() {
     let woken = waker.take().unwrap();
     waker.set(Some(woken.clone()));
     thread::spawn(move || woken.wake()).join().unwrap();
-    drop(executor.spawn(busy(done, Rc::clone(&polls))));
+    let counted = Rc::clone(&polls);
+    drop(executor.spawn(async move {
+        while !done.get() {
+            counted.set(counted.get() + 1);
+            yield_now().await;
+        }
+    }));
     executor.run_until_stalled();
     assert!(polls.get() <= POLLS_PER_TURN, "{} polls", polls.get());
-}
-
-#[test]
-fn it_is_slept_in_once_when_nobody_is_in_the_queue() {
-    let (fake, seen, _) = fakes();
-    let executor = s4_spawn::Executor::with_driver(fake);
-    let waker = Rc::new(Cell::new(None));
-    let kept = Rc::clone(&waker);
-    let mut polls = 0;
-    let task = executor.spawn(poll_fn(move |cx| {
-        polls += 1;
-        if polls == 2 {
-            return Poll::Ready(polls);
-        }
-        kept.set(Some(cx.waker().clone()));
-        Poll::Pending
-    }));
-    executor.run_until_stalled();
-    let waker: Waker = waker.take().unwrap();
-    let waking = thread::spawn(move || waker.wake());
-    assert_eq!(executor.block_on(task).unwrap(), 2);
-    waking.join().unwrap();
-    assert!(seen.parks.get() <= 2, "{} parks", seen.parks.get());
-
-    let (fake, seen, _) = fakes();
-    let executor = s7_fast::Executor::with_driver(fake);
-    let waker = Rc::new(Cell::new(None));
-    let kept = Rc::clone(&waker);
-    let mut polls = 0;
-    let task = executor.spawn(poll_fn(move |cx| {
-        polls += 1;
-        if polls == 2 {
-            return Poll::Ready(polls);
-        }
-        kept.set(Some(cx.waker().clone()));
-        Poll::Pending
-    }));
-    executor.run_until_stalled();
-    let waker: Waker = waker.take().unwrap();
-    let waking = thread::spawn(move || waker.wake());
-    assert_eq!(executor.block_on(task).unwrap(), 2);
-    waking.join().unwrap();
-    assert!(seen.parks.get() <= 2, "stage 7: {} parks", seen.parks.get());
 }
 
 /// A timer for one task, over whatever is slept in below: to sleep until its time is all that it asks of that.

@@ -1,8 +1,12 @@
 //! The two pools, as tests that are written once for both see them.
+#![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::{future::Future, pin::Pin};
 
-use lesson_executor::{parts::task::JoinHandle, s5_pool, s6_stealing};
+use lesson_executor::{
+    parts::{driver::Driver, task::JoinHandle},
+    s5_pool, s6_stealing,
+};
 
 /// What a task does.
 pub type Work = Pin<Box<dyn Future<Output = usize> + Send>>;
@@ -10,11 +14,12 @@ pub type Work = Pin<Box<dyn Future<Output = usize> + Send>>;
 /// What the two stages have in common.
 pub trait Pool: Send + Sync + Sized + 'static {
     fn new(workers: usize) -> Self;
-    fn spawn(&self, work: Work) -> JoinHandle<usize>;
+    fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self;
+    fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output>;
     fn spawner(&self) -> impl Fn(Work) -> JoinHandle<usize> + Send + 'static;
     fn block_on<F: Future>(&self, future: F) -> F::Output;
     /// From inside a task.
-    fn spawn_here(work: Work) -> JoinHandle<usize>;
+    fn spawn_here<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output>;
 }
 
 impl Pool for s5_pool::Executor {
@@ -22,8 +27,12 @@ impl Pool for s5_pool::Executor {
         s5_pool::Executor::new(workers)
     }
 
-    fn spawn(&self, work: Work) -> JoinHandle<usize> {
-        self.spawn(work)
+    fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self {
+        s5_pool::Executor::with_driver(workers, driver)
+    }
+
+    fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        self.spawn(future)
     }
 
     fn spawner(&self) -> impl Fn(Work) -> JoinHandle<usize> + Send + 'static {
@@ -35,8 +44,8 @@ impl Pool for s5_pool::Executor {
         self.block_on(future)
     }
 
-    fn spawn_here(work: Work) -> JoinHandle<usize> {
-        s5_pool::spawn(work)
+    fn spawn_here<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output> {
+        s5_pool::spawn(future)
     }
 }
 
@@ -45,8 +54,12 @@ impl Pool for s6_stealing::Executor {
         s6_stealing::Executor::new(workers)
     }
 
-    fn spawn(&self, work: Work) -> JoinHandle<usize> {
-        self.spawn(work)
+    fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self {
+        s6_stealing::Executor::with_driver(workers, driver)
+    }
+
+    fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        self.spawn(future)
     }
 
     fn spawner(&self) -> impl Fn(Work) -> JoinHandle<usize> + Send + 'static {
@@ -58,7 +71,7 @@ impl Pool for s6_stealing::Executor {
         self.block_on(future)
     }
 
-    fn spawn_here(work: Work) -> JoinHandle<usize> {
-        s6_stealing::spawn(work)
+    fn spawn_here<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output> {
+        s6_stealing::spawn(future)
     }
 }

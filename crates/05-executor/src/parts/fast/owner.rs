@@ -26,6 +26,9 @@ use crate::parts::{
 /// An owner of the tasks of its thread, which it never leaves. A clone of it owns the same tasks.
 pub(crate) struct Owner(NonNull<Shared>);
 
+// `enter.rs` keeps a bit of its own in the address of what is owned.
+const _: () = assert!(align_of::<Shared>() > 1);
+
 /// What was run.
 #[must_use]
 #[derive(Debug, Eq, PartialEq)]

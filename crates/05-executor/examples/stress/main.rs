@@ -1,0 +1,105 @@
+//! The pools and stage 7 under random load, for as long as it is told: tasks that spawn, yield, wait, panic, compute and block, whose
+//! handles are joined, dropped and aborted, also on other threads; and executors that go in the middle of it. Each future must be
+//! dropped once, each handle tell the truth, and the driver have its turn. `just stress executor --seconds 60 --seed 5`
+#![forbid(unsafe_code)]
+
+use std::{
+    panic,
+    process::{self, ExitCode},
+    sync::{Arc, Mutex, PoisonError, Weak},
+    thread,
+    time::{Duration, Instant},
+};
+
+use clap::Parser;
+use lesson_executor::{s5_pool, s6_stealing};
+
+#[path = "../../tests/fake_driver/mod.rs"]
+mod fake_driver;
+mod on_fast;
+mod on_pools;
+#[path = "../../tests/pools/mod.rs"]
+mod pools;
+mod world;
+
+use world::{MEANT, Played, Random, World};
+
+#[derive(Parser)]
+struct Arguments {
+    /// For how long.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// What decides what is done, but not who is first. Without it, the time of day does.
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+fn main() -> ExitCode {
+    let Arguments { seconds, seed } = Arguments::parse();
+    let since_epoch = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_secs());
+    let first = seed.unwrap_or_else(since_epoch);
+    println!("seed {first}");
+    // Those of the tasks are meant.
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if info.payload().downcast_ref() != Some(&MEANT) {
+            hook(info);
+        }
+    }));
+    thread::spawn(watch);
+    let (end, mut rounds, mut all) = (Instant::now() + Duration::from_secs(seconds), [0; 3], Played::default());
+    for seed in first.. {
+        if Instant::now() >= end {
+            break;
+        }
+        // By the seed alone, so that with it the round is played again.
+        let (stage, random) = (seed % 3, Random(seed));
+        let played = match stage {
+            0 => on_pools::play::<s5_pool::Executor>(5, random),
+            1 => on_pools::play::<s6_stealing::Executor>(6, random),
+            _ => on_fast::play(random),
+        };
+        match played {
+            Ok(Played { tasks, blocked, events }) => {
+                all = Played { tasks: all.tasks + tasks, blocked: all.blocked + blocked, events: all.events + events };
+            }
+            Err(wrong) => {
+                eprintln!("error: {wrong} (--seed {seed})");
+                return ExitCode::FAILURE;
+            }
+        }
+        rounds[stage as usize] += 1;
+    }
+    let ([pools, stealing, fast], Played { tasks, blocked, events }) = (rounds, all);
+    println!(
+        "{} pools, {stealing} of which steal, {fast} executors of stage 7, and {tasks} tasks, whose polls blocked {blocked} times \
+         and which waited for the driver {events} times: each future was dropped once, and each handle told the truth",
+        pools + stealing
+    );
+    ExitCode::SUCCESS
+}
+
+/// A round that takes longer has hung.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The round that goes on.
+static ROUND: Mutex<Weak<World>> = Mutex::new(Weak::new());
+
+fn begins(world: &Arc<World>) {
+    *ROUND.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(world);
+}
+
+/// Ends the program if a round hangs, and says what it was at.
+fn watch() {
+    let round = || ROUND.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    loop {
+        let last = round();
+        thread::sleep(PATIENCE);
+        if last.ptr_eq(&round())
+            && let Some(world) = last.upgrade()
+        {
+            eprintln!("error: a round hangs: {}", world.describe());
+            process::exit(1);
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! A million tasks, in a stream and all at once, on one worker and on more than there are cores. They come to their end. A stream
+//! needs no more memory than its first waves, all at once no more than the README says, and in the end all is given back.
+#![forbid(unsafe_code)]
+
+use std::{
+    array,
+    future::Future,
+    panic::resume_unwind,
+    pin::Pin,
+    sync::{Arc, Barrier, Condvar, Mutex, PoisonError, mpsc},
+    task::{Context, Poll, Waker},
+    thread,
+    time::Duration,
+};
+
+use lesson_executor::{parts::task::JoinError, s5_pool, s6_stealing, s7_fast};
+use lesson_future::s4_yield_now::yield_now;
+
+mod pools;
+
+use pools::Pool;
+
+#[global_allocator]
+static HEAP: harness::Counting = harness::Counting;
+
+const TASKS: usize = 1_000_000;
+/// How many there are at once in a stream.
+const WAVE: usize = 1_000;
+const WORKERS: [usize; 3] = [1, 2, 8];
+
+/// A vector of them that has doubled its room whenever it was full.
+const ROOM_OF_AN_ENTRY: usize = 2 * size_of::<usize>();
+/// What is not the tasks': workers with the task that each is about to free, their rings, and the runner of the tests. It is a
+/// byte for every thirty tasks.
+const OTHERS: usize = 32 << 10;
+
+/// Far longer than any of these takes.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Runs a test whose bytes are those of the process, and says so if it hangs.
+fn alone(test: impl FnOnce() + Send + 'static) {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (done, is_done) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        test();
+        done.send(()).unwrap();
+    });
+    assert!(is_done.recv_timeout(PATIENCE) != Err(mpsc::RecvTimeoutError::Timeout), "it hangs");
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic));
+}
+
+fn live() -> usize {
+    harness::live_bytes().expect("the allocator of this test counts")
+}
+
+/// Where tasks wait until all of them do.
+struct Gate {
+    wakers: Mutex<Vec<Waker>>,
+    are_there: Condvar,
+    room: usize,
+}
+
+impl Gate {
+    /// For so many. It allocates here, and no more.
+    fn new(room: usize) -> Arc<Self> {
+        Arc::new(Gate { wakers: Mutex::new(Vec::with_capacity(room)), are_there: Condvar::new(), room })
+    }
+
+    fn wait_until_all_are_there(&self) {
+        let wakers = self.wakers.lock().unwrap();
+        drop(self.are_there.wait_while(wakers, |wakers| wakers.len() < self.room).unwrap());
+    }
+
+    fn wake(&self, count: usize) {
+        self.wakers.lock().unwrap().drain(..count).for_each(Waker::wake);
+    }
+
+    /// Wakes all, and lets go of them when their tasks are over: then these wakers are the last that is left of them.
+    fn wake_and_keep_until(&self, are_over: &Barrier) {
+        let mut wakers = self.wakers.lock().unwrap();
+        wakers.iter().for_each(Waker::wake_by_ref);
+        are_over.wait();
+        wakers.clear();
+    }
+}
+
+/// A future of 64 bytes, which is woken once.
+struct Waits {
+    gate: Arc<Gate>,
+    is_there: bool,
+    _bytes: [u64; 6],
+}
+
+impl Waits {
+    fn at(gate: &Arc<Gate>) -> Self {
+        const { assert!(size_of::<Waits>() == 64) };
+        Waits { gate: Arc::clone(gate), is_there: false, _bytes: [0; 6] }
+    }
+}
+
+impl Future for Waits {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_there {
+            return Poll::Ready(());
+        }
+        self.is_there = true;
+        let mut wakers = self.gate.wakers.lock().unwrap();
+        wakers.push(cx.waker().clone());
+        if wakers.len() == self.gate.room {
+            self.gate.are_there.notify_one();
+        }
+        Poll::Pending
+    }
+}
+
+/// How many tasks of a wave are spawned from outside, and how many each of these spawns, half of which wait for another thread.
+const OUTER: usize = 10;
+const INNER: usize = WAVE / OUTER - 1;
+const WAIT: usize = OUTER * INNER.div_ceil(2);
+
+async fn outer<T: Future<Output = Result<(), JoinError>>>(spawn: impl Fn(Option<Waits>) -> T, gate: Arc<Gate>) {
+    let tasks: [T; INNER] = array::from_fn(|number| spawn(number.is_multiple_of(2).then(|| Waits::at(&gate))));
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+async fn inner(waits: Option<Waits>) {
+    match waits {
+        Some(waits) => waits.await,
+        None => yield_now().await,
+    }
+}
+
+/// A wave after the other, of which each is joined before the next: none leaves more on the heap than there was before.
+fn stream(mut spawn_and_join: impl FnMut(&Arc<Gate>)) {
+    let (gate, are_over) = (Gate::new(WAIT), Barrier::new(2));
+    let before = live();
+    for wave in 0..TASKS / WAVE {
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                gate.wait_until_all_are_there();
+                gate.wake_and_keep_until(&are_over);
+            });
+            spawn_and_join(&gate);
+            are_over.wait();
+        });
+        assert!(live() <= before + OTHERS, "{} bytes after wave {wave}, and {before} before", live());
+    }
+}
+
+/// With as many in the queue as there will ever be: it keeps the room.
+fn fill_the_queue<P: Pool>(pool: &P, workers: usize) {
+    let (spawner, all_block) = (pool.spawner(), Arc::new(Barrier::new(workers + 1)));
+    let block = || {
+        let barrier = Arc::clone(&all_block);
+        spawner(Box::pin(async move { usize::from(barrier.wait().is_leader()) }))
+    };
+    let mut tasks: Vec<_> = (0..workers).map(|_| block()).collect();
+    tasks.extend((0..WAVE).map(|_| spawner(Box::pin(async { 0 }))));
+    all_block.wait();
+    tasks.into_iter().for_each(|task| _ = pool.block_on(task).unwrap());
+}
+
+fn in_a_stream<P: Pool>() {
+    for workers in WORKERS {
+        alone(move || {
+            let before = live();
+            let pool = P::new(workers);
+            fill_the_queue(&pool, workers);
+            stream(|gate| {
+                let spawn = || pool.spawn(outer(|waits| P::spawn_here(inner(waits)), Arc::clone(gate)));
+                let tasks: [_; OUTER] = array::from_fn(|_| spawn());
+                tasks.into_iter().for_each(|task| pool.block_on(task).unwrap());
+            });
+            drop(pool);
+            assert!(live().abs_diff(before) < OTHERS, "{} bytes, and {before} before", live());
+        });
+    }
+}
+
+fn all_at_once<P: Pool>() {
+    for workers in WORKERS {
+        alone(move || {
+            let (gate, mut tasks) = (Gate::new(TASKS), Vec::with_capacity(TASKS));
+            let before = live();
+            let pool = P::new(workers);
+            tasks.extend((0..TASKS).map(|_| pool.spawn(Waits::at(&gate))));
+            gate.wait_until_all_are_there();
+            let more = live() - before;
+            assert!(more >= 120 * TASKS, "{more} bytes");
+            assert!(more <= (120 + ROOM_OF_AN_ENTRY) * TASKS + OTHERS, "{more} bytes");
+            gate.wake(TASKS);
+            tasks.drain(..).for_each(|task| pool.block_on(task).unwrap());
+            let more = live().saturating_sub(before);
+            assert!(more <= ROOM_OF_AN_ENTRY * TASKS + OTHERS, "{more} bytes that are not the queue's");
+            drop(pool);
+            assert!(live().abs_diff(before) < OTHERS, "{} bytes, and {before} before", live());
+        });
+    }
+}
+
+#[test]
+fn a_pool_runs_a_stream_of_them() {
+    in_a_stream::<s5_pool::Executor>();
+}
+
+#[test]
+fn a_pool_has_all_of_them_at_once() {
+    all_at_once::<s5_pool::Executor>();
+}
+
+#[test]
+fn where_they_steal_a_stream_of_them_is_run() {
+    in_a_stream::<s6_stealing::Executor>();
+}
+
+#[test]
+fn where_they_steal_all_of_them_are_there_at_once() {
+    all_at_once::<s6_stealing::Executor>();
+}
+
+#[test]
+fn the_fast_one_runs_a_stream_of_them() {
+    alone(|| {
+        let before = live();
+        let executor = s7_fast::Executor::new();
+        // As many as there will ever be, woken by another thread while nobody runs them. The two lists that these come in take turns.
+        for _ in 0..2 {
+            let gate = Gate::new(WAVE);
+            (0..WAVE).for_each(|_| drop(executor.spawn(Waits::at(&gate))));
+            executor.run_until_stalled();
+            thread::scope(|scope| scope.spawn(|| gate.wake(WAVE)).join().unwrap());
+            executor.run_until_stalled();
+        }
+        stream(|gate| {
+            let spawn = || executor.spawn(outer(|waits| s7_fast::spawn(inner(waits)), Arc::clone(gate)));
+            let tasks: [_; OUTER] = array::from_fn(|_| spawn());
+            tasks.into_iter().for_each(|task| executor.block_on(task).unwrap());
+        });
+        drop(executor);
+        assert!(live().abs_diff(before) < OTHERS, "{} bytes, and {before} before", live());
+    });
+}
+
+#[test]
+fn the_fast_one_has_all_of_them_at_once() {
+    alone(|| {
+        let (gate, mut tasks) = (Gate::new(TASKS), Vec::with_capacity(TASKS));
+        let before = live();
+        let executor = s7_fast::Executor::new();
+        tasks.extend((0..TASKS).map(|_| executor.spawn(Waits::at(&gate))));
+        executor.run_until_stalled();
+        gate.wait_until_all_are_there();
+        let more = live() - before;
+        assert!((104 * TASKS..=108 * TASKS).contains(&more), "{more} bytes");
+        // Half of them elsewhere, which makes a list of them.
+        thread::scope(|scope| scope.spawn(|| gate.wake(TASKS / 2)).join().unwrap());
+        gate.wake(TASKS / 2);
+        tasks.drain(..).for_each(|task| executor.block_on(task).unwrap());
+        let more = live().saturating_sub(before);
+        assert!(more <= 108 * TASKS + ROOM_OF_AN_ENTRY * (TASKS / 2), "{more} bytes: pages are kept, and the list");
+        drop(executor);
+        assert!(live().abs_diff(before) < OTHERS, "{} bytes, and {before} before", live());
+    });
+}
