@@ -18,9 +18,9 @@ use peers::runtime::{Blocks, blocks, spawns, starts};
 
 #[path = "../../benches/against_peers/stages.rs"]
 #[allow(dead_code, reason = "those with a hook are here instead")]
-mod stages;
+mod measured;
 
-use stages::{BLOCKS, BlockOn, JOINS, Pool, Spin, Stealing, handle, handle_here};
+use measured::{BLOCKS, BlockOn, JOINS, Pool, Spin, Stealing, handle, handle_here};
 
 /// Every stage, under its name.
 pub fn all() -> Vec<Subject<Tested>> {
@@ -48,7 +48,7 @@ fn naive_block_on() -> Tested {
 /// Stage 3.
 fn run_queue() -> Tested {
     let hooked = |hook: Hook| RunQueue(s3_run_queue::Executor::with_driver(hook.driver()), hook);
-    Tested::executor(move || hooked(Hook::default())).policies(stages::RunQueue::POLICIES)
+    Tested::executor(move || hooked(Hook::default())).policies(measured::RunQueue::POLICIES)
 }
 
 /// Stage 4.
