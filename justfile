@@ -190,6 +190,7 @@ asan *packages:
     packages=({{ if packages == "" { "harness timeline future waker executor" } else { packages } }})
     # The sanitizer is for nightly compilers; this variable lets ours have it. Doctests would need a second build of all.
     export RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address
+    export LSAN_OPTIONS="suppressions=$PWD/crates/peers/lsan.supp:print_suppressions=0"
     cargo test --lib --tests "${packages[@]/#/-p}" --target x86_64-unknown-linux-gnu --target-dir target/asan
 
 # Write the code excerpts of the notes anew: just notes-sync --check | just notes-sync --translated 01-hilos.md

@@ -4,6 +4,7 @@
 use std::{
     future::Future as _,
     pin::{Pin, pin},
+    process::ExitCode,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
@@ -13,7 +14,12 @@ use lesson_waker::{parts::atomic_waker::AtomicWaker, s2_wake, s8_parker::Parker,
 #[global_allocator]
 static HEAP: harness::Counting = harness::Counting;
 
-/// How often this program allocates in there. This file has one test, so nobody else does meanwhile.
+fn main() -> ExitCode {
+    const NAME: &str = "nothing_is_allocated_to_wait_to_wake_to_send_and_to_receive";
+    harness::alone(&[(NAME, nothing_is_allocated_to_wait_to_wake_to_send_and_to_receive)])
+}
+
+/// How often this program allocates in there.
 fn allocations(inside: impl FnOnce()) -> usize {
     let count = || harness::allocations().expect("the allocator that counts is installed");
     let before = count();
@@ -25,7 +31,6 @@ fn waker() -> Waker {
     s2_wake::waker(Arc::new(s2_wake::OnWake(|| {})))
 }
 
-#[test]
 fn nothing_is_allocated_to_wait_to_wake_to_send_and_to_receive() {
     let (one, other) = (waker(), waker());
     let place = AtomicWaker::new();

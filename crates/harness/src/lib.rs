@@ -28,5 +28,5 @@ pub use check::{Check, Level, Stop, Verdict, holds};
 pub use child::{Outcome, in_check, judge};
 pub use executor::{Executor, Handle, Work, turns};
 pub use process::{NOT_WRITTEN, exit_when_not_written};
-pub use runner::{Subject, answered, answered_among, exercise, main, report};
+pub use runner::{Subject, alone, answered, answered_among, exercise, main, report};
 pub use wait::until;

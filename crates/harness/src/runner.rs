@@ -99,6 +99,19 @@ pub fn exercise<S: 'static>(pristine: bool, checks: &'static [Check<S>], steps: 
     main(checks, steps.into_iter().map(|step| Subject { unwritten: pristine, ..step }).collect())
 }
 
+/// The `main` of a test (`harness = false`) that counts what its whole process does, on the heap for example: runs these
+/// functions one after the other, with no thread beside them. (libtest's own allocates now and then.)
+pub fn alone(tests: &[(&'static str, fn())]) -> ExitCode {
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    let trial = |&(name, test): &(&'static str, fn())| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    };
+    libtest_mimic::run(&arguments, tests.iter().map(trial).collect()).exit_code()
+}
+
 fn trial_name(subject: &str, id: &str) -> String {
     format!("{subject}::{id}")
 }
