@@ -174,7 +174,15 @@ _models *arguments:
 # Whole pools of threads in a thousand random orders of each kind
 [group('check')]
 shuttle:
-    @SHUTTLE_SILENCE_WARNINGS=1 RUSTFLAGS="--cfg shuttle_model" cargo test -q -p executor --profile models --target-dir target/shuttle --test 'shuttle_*'
+    @just _shuttle --test shuttle_pools
+
+# The same, and each guarded line of a pool taken out
+[group('check')]
+shuttle-guards:
+    @just _shuttle --no-fail-fast --test 'shuttle_*'
+
+_shuttle *arguments:
+    @SHUTTLE_SILENCE_WARNINGS=1 RUSTFLAGS="--cfg shuttle_model" cargo test -q -p executor --profile models --target-dir target/shuttle "$@"
 
 # A lesson's pools under random load, for as long as it is told: just stress executor --seconds 60 --seed 5
 [group('check')]

@@ -15,7 +15,7 @@ pub struct Guard {
     pub line: &'static str,
     /// What still builds in its place.
     pub without: &'static str,
-    /// The model's name, or a part of it that no other has.
+    /// The model's name, or a part of it.
     pub model: &'static str,
 }
 

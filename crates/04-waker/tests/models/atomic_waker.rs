@@ -46,7 +46,7 @@ fn atomic_waker_two_wakes_strand_nobody() {
             if shared.1.iter().all(|flag| flag.load(Relaxed)) { Poll::Ready(()) } else { Poll::Pending }
         }));
         for thread in threads {
-            let _ = thread.join().unwrap();
+            thread.join().unwrap();
         }
     });
 }
@@ -115,7 +115,7 @@ fn atomic_waker_a_waker_is_taken_once() {
         });
         place.register(&last_waker);
         for thread in threads {
-            let _ = thread.join().unwrap();
+            thread.join().unwrap();
         }
         drop((place, waker, last_waker));
         assert!(first.wakes() <= 1 && last.wakes() <= 2, "{} and {} wakes", first.wakes(), last.wakes());

@@ -50,7 +50,7 @@ fn fast_wake_from_two_threads() {
         });
         executor.block_on(task).unwrap();
         for thread in threads {
-            let _ = thread.join().unwrap();
+            thread.join().unwrap();
         }
         drop((executor, kept));
         all_freed(&alive);

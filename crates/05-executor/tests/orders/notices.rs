@@ -7,7 +7,7 @@ use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on, s5_p
 use shuttle::sync::Barrier;
 
 use super::{
-    events::{Driven, Events},
+    events::{Driven, Events, Flag},
     tools::{check, yields},
 };
 use crate::pools::Work;
@@ -29,17 +29,21 @@ fn two_from_outside_meet<P: Driven>() {
     assert_eq!(leaders, 1);
 }
 
-/// So is what a task puts into its worker's queue.
-fn two_from_a_task_meet<P: Driven>() {
+/// A task blocks for the first of two that it has put into its worker's queue.
+fn a_task_blocks_for_another<P: Driven>() {
     let pool = P::with_driver(2, Events::whose_clock_stands_still());
     let task = pool.spawn(Box::pin(async {
-        let mut leaders = 0;
-        for task in two_that_meet().map(P::spawn_here) {
-            leaders += task.await.unwrap();
-        }
-        leaders
+        let ended = Arc::new(Flag::default());
+        let is_ended = Arc::clone(&ended);
+        let first = P::spawn_here(Box::pin(async move {
+            is_ended.set();
+            1
+        }));
+        let second = P::spawn_here(Box::pin(async { 1 }));
+        ended.wait();
+        first.await.unwrap() + second.await.unwrap()
     }));
-    assert_eq!(block_on(task).unwrap(), 1);
+    assert_eq!(block_on(task).unwrap(), 2);
 }
 
 /// A worker that is due for a turn, while another one sleeps in the driver, goes on.
@@ -63,13 +67,13 @@ fn two_from_outside_meet_where_they_steal() {
 }
 
 #[test]
-fn two_from_a_task_meet_in_a_pool() {
-    check(two_from_a_task_meet::<s5_pool::Executor>);
+fn a_task_of_a_pool_blocks_for_another() {
+    check(a_task_blocks_for_another::<s5_pool::Executor>);
 }
 
 #[test]
-fn two_from_a_task_meet_where_they_steal() {
-    check(two_from_a_task_meet::<s6_stealing::Executor>);
+fn a_task_blocks_for_another_where_they_steal() {
+    check(a_task_blocks_for_another::<s6_stealing::Executor>);
 }
 
 #[test]
