@@ -4,9 +4,9 @@
 
 use std::{
     cell::RefCell,
-    env,
+    env, fs,
     future::{Future, pending, poll_fn},
-    mem, panic,
+    panic,
     pin::Pin,
     process::{Command, Output},
     sync::{
@@ -20,9 +20,10 @@ use std::{
 };
 
 use futures::{executor::ThreadPool, future::lazy};
+use harness::until;
 use monoio::{FusionDriver, RuntimeBuilder};
 
-/// Of the harness, nothing else is used.
+/// Of the harness, this and no check is used.
 #[global_allocator]
 static HEAP: harness::Counting = harness::Counting;
 
@@ -113,28 +114,39 @@ fn futures_thread_pool_polls_a_task_that_wakes_itself_before_all_others() {
 
 #[test]
 fn futures_thread_pool_loses_a_thread_with_each_panic() {
-    for in_its_drop in [false, true] {
-        let pool = ThreadPool::builder().pool_size(2).create().expect("a process can have two threads more");
+    for (in_its_drop, name) in [(false, "in a poll "), (true, "in a drop ")] {
+        let mut pool = ThreadPool::builder();
+        let pool = pool.pool_size(2).name_prefix(name).create().expect("a process can have two threads more");
+        until(PATIENCE, || (threads(name) == 2).then_some(())).expect("both of them begin");
         let (polled, (ends, ended)) = (Arc::<AtomicUsize>::default(), mpsc::channel::<()>());
+        let held = Arc::new(());
         for _ in 0..3 {
-            let (polled, ends) = (polled.clone(), ends.clone());
+            let (polled, ends, held) = (polled.clone(), ends.clone(), held.clone());
             let panics = in_its_drop.then(|| PanicsInDrop);
             pool.spawn_ok(async move {
+                let _held = held;
                 polled.fetch_add(1, SeqCst);
                 ENDS.set(Some(TellsItsEnd(ends)));
                 assert!(panics.is_some(), "a task that panics");
             });
         }
         for _ in 0..2 {
-            ended.recv_timeout(Duration::from_secs(10)).expect("each panic ends a thread");
+            ended.recv_timeout(PATIENCE).expect("each panic ends a thread");
         }
-        // Nobody is left to poll the third one, nor comes in a while.
-        let third = ended.recv_timeout(Duration::from_millis(500));
-        assert!(third.is_err() && polled.load(SeqCst) == 2, "in its drop: {in_its_drop}");
-        // With it, the third one would be dropped here.
-        mem::forget(pool);
+        until(PATIENCE, || (threads(name) == 0).then_some(())).expect("and none takes its place");
+        // Nobody is left to poll the third one, which waits in the queue.
+        assert_eq!((polled.load(SeqCst), Arc::strong_count(&held)), (2, 2), "{name}");
     }
 }
+
+/// How many threads of this process have a name that begins so.
+fn threads(name: &str) -> usize {
+    let all = fs::read_dir("/proc/self/task").expect("this is Linux");
+    let names = all.flatten().filter_map(|thread| fs::read_to_string(thread.path().join("comm")).ok());
+    names.filter(|full| full.starts_with(name)).count()
+}
+
+const PATIENCE: Duration = Duration::from_secs(10);
 
 thread_local! {
     /// Dropped with the thread.

@@ -119,7 +119,8 @@ async fn sets(waits: impl Future<Output = ()>, done: Arc<AtomicBool>) {
 
 fn it_has_its_turn_whoever_is_busy<S: Stage>() {
     type Busy<'a> = &'a dyn Fn(u32) -> Pin<Box<dyn Future<Output = ()>>>;
-    let loads: [(&str, fn(&S, Busy)); 7] = [
+    type Load<S> = (&'static str, fn(&S, Busy));
+    let loads: [Load<S>; 7] = [
         ("a task", |executor, busy| {
             executor.spawn(busy(300));
             executor.run_until_stalled();

@@ -1,22 +1,18 @@
-//! Stage 7's handle and slot: whatever its size, a future stays where it is and goes once, and so does its output; a panic stays
-//! where it belongs; and nobody who is told in the middle of something is forgotten.
+//! Stage 7's handle and slot, beside what `join_handle.rs` asks of both stages: whatever its size, a future stays where it is and goes
+//! once, and so does its output; a panic stays where it belongs; and nobody who is told in the middle of something is forgotten.
 #![forbid(unsafe_code)]
 
 use std::{
-    cell::{Cell, RefCell},
-    future::{Future as _, pending, poll_fn},
+    cell::RefCell,
+    future::{pending, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind, panic_any},
-    pin::pin,
     rc::Rc,
-    task::{Context, Poll, Waker},
+    task::Poll,
     thread,
 };
 
 use harness::probe::{Task, WakerProbe, canary};
-use lesson_executor::{
-    s2_block_on::block_on,
-    s7_fast::{AbortHandle, Executor, JoinHandle, spawn},
-};
+use lesson_executor::{s2_block_on::block_on, s7_fast::Executor};
 
 /// Ends now, and stays in its place until then.
 fn watched<B: Copy + 'static, T: Copy + 'static>(executor: &Executor, bytes: B, output: T) -> T {
@@ -63,43 +59,6 @@ fn futures_and_outputs_of_all_sizes_and_alignments_come_through() {
         executor.run_until_stalled();
         assert_eq!(seen.drops(), 1);
     }
-}
-
-#[test]
-fn the_output_comes_to_who_awaits_before_and_after_the_end() {
-    let executor = Executor::new();
-    let early = executor.spawn(async { 5 });
-    assert_eq!(executor.block_on(early).unwrap(), 5);
-    let late = executor.spawn(async { String::from("late") });
-    assert!(!late.is_finished());
-    executor.run_until_stalled();
-    assert!(late.is_finished());
-    assert_eq!(block_on(late).unwrap(), "late");
-}
-
-#[test]
-fn the_last_waker_of_a_handle_counts_and_none_stays_behind() {
-    let executor = Executor::new();
-    let waits = Rc::new(Cell::new(None::<Waker>));
-    let kept = Rc::clone(&waits);
-    let mut handle = Task::new(executor.spawn(poll_fn(move |cx| match kept.replace(Some(cx.waker().clone())) {
-        Some(_) => Poll::Ready(()),
-        None => Poll::Pending,
-    })));
-    let (first, last) = (WakerProbe::new(), WakerProbe::new());
-    executor.run_until_stalled();
-    for probe in [&first, &last, &last] {
-        assert!(handle.poll_with(&probe.waker()).is_pending());
-    }
-    assert_eq!((first.live(), last.live()), (0, 1));
-    let waker = waits.take().unwrap();
-    waits.set(Some(waker.clone()));
-    waker.wake();
-    executor.run_until_stalled();
-    assert_eq!((first.woken(), last.woken()), (0, 1));
-    assert!(handle.poll().is_ready());
-    drop(handle);
-    assert_eq!(last.live(), 0);
 }
 
 /// The clone of a joiner's waker, or the drop of the one before, runs the executor, and with it the task, to its end.
@@ -197,103 +156,4 @@ fn whatever_panics_wherever_it_is_its_own_matter() {
 
 fn seen_by_nobody() -> bool {
     false
-}
-
-#[test]
-fn aborted_while_it_waits_is_queued_runs_or_is_over() {
-    let executor = Executor::new();
-    let (waiting, over) = (executor.spawn(pending::<()>()), executor.spawn(async { 5 }));
-    executor.run_until_stalled();
-    assert!(over.is_finished());
-    let new = executor.spawn(async { 6 });
-    waiting.abort();
-    over.abort();
-    new.abort();
-    let itself = Rc::new(Cell::new(None));
-    let own = Rc::clone(&itself);
-    let running = executor.spawn(async move {
-        let abort: AbortHandle = own.take().unwrap();
-        abort.abort();
-        pending::<()>().await
-    });
-    itself.set(Some(running.abort_handle()));
-    executor.run_until_stalled();
-    for cancelled in [waiting, running] {
-        assert!(block_on(cancelled).unwrap_err().is_cancelled());
-    }
-    assert!(block_on(new).unwrap_err().is_cancelled());
-    assert_eq!(block_on(over).unwrap(), 5);
-}
-
-#[test]
-fn aborted_from_elsewhere_it_is_dropped_here() {
-    struct Where(Rc<Cell<Option<thread::ThreadId>>>);
-    impl Drop for Where {
-        fn drop(&mut self) {
-            self.0.set(Some(thread::current().id()));
-        }
-    }
-    let executor = Executor::new();
-    let dropped = Rc::new(Cell::new(None));
-    let local = Where(Rc::clone(&dropped));
-    let task = executor.spawn(async move {
-        let _local = local;
-        pending::<()>().await
-    });
-    executor.run_until_stalled();
-    let abort = task.abort_handle();
-    drop(task);
-    thread::spawn(move || abort.abort()).join().unwrap();
-    assert_eq!(dropped.get(), None);
-    executor.run_until_stalled();
-    assert_eq!(dropped.get(), Some(thread::current().id()));
-}
-
-#[test]
-#[should_panic(expected = "a join handle was polled after it was ready")]
-fn ready_is_once() {
-    let executor = Executor::new();
-    let mut handle = pin!(executor.spawn(async {}));
-    executor.run_until_stalled();
-    let cx = &mut Context::from_waker(Waker::noop());
-    assert!(handle.as_mut().poll(cx).is_ready());
-    let _ = handle.poll(cx);
-}
-
-/// Its future holds the handle, and is polled by it: what it waits for is its own end.
-#[test]
-fn a_task_that_joins_itself_waits_and_goes_with_its_executor() {
-    let executor = Executor::new();
-    let (held, seen) = canary();
-    let own = Rc::new(RefCell::new(None::<JoinHandle<()>>));
-    let handle = Rc::clone(&own);
-    *own.borrow_mut() = Some(executor.spawn(async move {
-        let _held = held;
-        let handle = handle.borrow_mut().take().unwrap();
-        handle.await.unwrap()
-    }));
-    executor.run_until_stalled();
-    assert_eq!(seen.drops(), 0);
-    drop(executor);
-    assert_eq!(seen.drops(), 1);
-}
-
-#[test]
-fn a_task_spawns_tasks_and_joins_them() {
-    let executor = Executor::new();
-    let sum = executor.block_on(async {
-        let tasks: Vec<_> = (1..=3).map(|number| spawn(async move { number })).collect();
-        let mut sum = 0;
-        for task in tasks {
-            sum += task.await.unwrap();
-        }
-        sum
-    });
-    assert_eq!(sum, 6);
-}
-
-#[test]
-#[should_panic(expected = "spawn is for inside a task")]
-fn there_must_be_an_executor_to_spawn_on() {
-    drop(spawn(async {}));
 }

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     future::{Future, pending, ready},
     mem,
     panic::{AssertUnwindSafe, catch_unwind, panic_any},
@@ -16,12 +16,31 @@ use std::{
 use harness::probe::{Gate, Task, WakerProbe, canary};
 use lesson_executor::{
     s2_block_on::{block_on, naive_block_on},
-    s4_spawn::{Executor, JoinHandle, spawn},
+    s4_spawn::{Executor, JoinHandle},
 };
 
-#[test]
-fn the_output_comes_to_who_awaits_before_and_after_the_end() {
-    let executor = Executor::new();
+#[macro_use]
+mod one_thread;
+
+use one_thread::{Handle as _, Stage};
+
+on_both! {
+    the_output_comes_to_who_awaits_before_and_after_the_end
+    an_output_that_nobody_takes_is_dropped_once_with_the_handle_or_without_it
+    the_last_waker_of_a_handle_counts_and_none_stays_behind
+    a_panic_reaches_the_handle_and_nobody_else
+    a_future_or_an_output_that_panics_when_it_is_dropped_hurts_nobody
+    a_payload_that_panics_when_it_is_dropped_hurts_nobody
+    aborted_while_it_waits_is_queued_runs_or_is_over
+    a_task_that_cannot_be_sent_is_aborted_from_elsewhere_and_dropped_here
+    a_task_that_joins_itself_waits_and_goes_with_its_executor
+    #[should_panic(expected = "a join handle was polled after it was ready")] ready_is_once
+    a_task_spawns_tasks_and_joins_them
+    #[should_panic(expected = "spawn is for inside a task")] there_must_be_an_executor_to_spawn_on
+}
+
+fn the_output_comes_to_who_awaits_before_and_after_the_end<S: Stage>() {
+    let executor = S::new();
     let early = executor.spawn(async { 5 });
     assert_eq!(executor.block_on(early).unwrap(), 5);
     let late = executor.spawn(async { String::from("late") });
@@ -31,9 +50,8 @@ fn the_output_comes_to_who_awaits_before_and_after_the_end() {
     assert_eq!(block_on(late).unwrap(), "late");
 }
 
-#[test]
-fn an_output_that_nobody_takes_is_dropped_once_with_the_handle_or_without_it() {
-    let executor = Executor::new();
+fn an_output_that_nobody_takes_is_dropped_once_with_the_handle_or_without_it<S: Stage>() {
+    let executor = S::new();
     let (output, seen) = canary();
     let handle = executor.spawn(async { output });
     executor.run_until_stalled();
@@ -46,9 +64,8 @@ fn an_output_that_nobody_takes_is_dropped_once_with_the_handle_or_without_it() {
     assert_eq!(seen.drops(), 1);
 }
 
-#[test]
-fn the_last_waker_of_a_handle_counts_and_none_stays_behind() {
-    let executor = Executor::new();
+fn the_last_waker_of_a_handle_counts_and_none_stays_behind<S: Stage>() {
+    let executor = S::new();
     let (go, waits) = (Gate::new(), Rc::new(Cell::new(None::<Waker>)));
     let (gone, kept) = (go.clone(), Rc::clone(&waits));
     let mut handle = Task::new(executor.spawn(std::future::poll_fn(move |cx| {
@@ -74,9 +91,8 @@ fn no_such_group() {
     panic!("no such group");
 }
 
-#[test]
-fn a_panic_reaches_the_handle_and_nobody_else() {
-    let executor = Executor::new();
+fn a_panic_reaches_the_handle_and_nobody_else<S: Stage>() {
+    let executor = S::new();
     let (held, seen) = canary();
     let panics = executor.spawn(async move {
         let _held = held;
@@ -99,15 +115,14 @@ fn a_panic_of_what_is_blocked_on_comes_out_of_block_on() {
     }
 }
 
-#[test]
-fn a_future_or_an_output_that_panics_when_it_is_dropped_hurts_nobody() {
+fn a_future_or_an_output_that_panics_when_it_is_dropped_hurts_nobody<S: Stage>() {
     struct Panics;
     impl Drop for Panics {
         fn drop(&mut self) {
             panic!("in a drop");
         }
     }
-    let executor = Executor::new();
+    let executor = S::new();
     let future = executor.spawn(async {
         let _held = Panics;
         pending::<()>().await
@@ -152,9 +167,8 @@ impl Drop for Panics {
     }
 }
 
-#[test]
-fn a_payload_that_panics_when_it_is_dropped_hurts_nobody() {
-    let executor = Executor::new();
+fn a_payload_that_panics_when_it_is_dropped_hurts_nobody<S: Stage>() {
+    let executor = S::new();
     // The first of its payloads is the one that nobody sees. The second is for who asks.
     let both = executor.spawn(Panics);
     drop(executor.spawn(ready(Panics)));
@@ -200,9 +214,8 @@ fn a_joiner_whose_waker_panics_hurts_nobody() {
     assert_eq!(block_on(next).unwrap(), 5);
 }
 
-#[test]
-fn aborted_while_it_waits_is_queued_runs_or_is_over() {
-    let executor = Executor::new();
+fn aborted_while_it_waits_is_queued_runs_or_is_over<S: Stage>() {
+    let executor = S::new();
     let (waiting, queued) = (executor.spawn(pending::<()>()), executor.spawn(async { 5 }));
     executor.run_until_stalled();
     assert!(queued.is_finished());
@@ -213,11 +226,11 @@ fn aborted_while_it_waits_is_queued_runs_or_is_over() {
     let itself = Rc::new(Cell::new(None));
     let own = Rc::clone(&itself);
     let running = executor.spawn(async move {
-        let abort: lesson_executor::s4_spawn::AbortHandle = own.take().unwrap();
-        abort.abort();
+        let abort: Box<dyn Fn()> = own.take().unwrap();
+        abort();
         pending::<()>().await
     });
-    itself.set(Some(running.abort_handle()));
+    itself.set(Some(Box::new(running.aborts())));
     executor.run_until_stalled();
     assert!(block_on(waiting).unwrap_err().is_cancelled());
     assert!(block_on(new).unwrap_err().is_cancelled());
@@ -225,15 +238,14 @@ fn aborted_while_it_waits_is_queued_runs_or_is_over() {
     assert_eq!(block_on(queued).unwrap(), 5);
 }
 
-#[test]
-fn a_task_that_cannot_be_sent_is_aborted_from_elsewhere_and_dropped_here() {
+fn a_task_that_cannot_be_sent_is_aborted_from_elsewhere_and_dropped_here<S: Stage>() {
     struct Where(Rc<Cell<Option<thread::ThreadId>>>);
     impl Drop for Where {
         fn drop(&mut self) {
             self.0.set(Some(thread::current().id()));
         }
     }
-    let executor = Executor::new();
+    let executor = S::new();
     let dropped = Rc::new(Cell::new(None));
     let local = Where(Rc::clone(&dropped));
     let task = executor.spawn(async move {
@@ -241,16 +253,31 @@ fn a_task_that_cannot_be_sent_is_aborted_from_elsewhere_and_dropped_here() {
         pending::<()>().await
     });
     executor.run_until_stalled();
-    thread::spawn(move || task.abort()).join().unwrap();
+    thread::spawn(task.aborts()).join().unwrap();
     assert_eq!(dropped.get(), None);
     executor.run_until_stalled();
     assert_eq!(dropped.get(), Some(thread::current().id()));
 }
 
-#[test]
-#[should_panic(expected = "a join handle was polled after it was ready")]
-fn ready_is_once() {
-    let executor = Executor::new();
+/// Its future holds the handle, and is polled by it: what it waits for is its own end.
+fn a_task_that_joins_itself_waits_and_goes_with_its_executor<S: Stage>() {
+    let executor = S::new();
+    let (held, seen) = canary();
+    let own = Rc::new(RefCell::new(None::<S::Handle<()>>));
+    let handle = Rc::clone(&own);
+    *own.borrow_mut() = Some(executor.spawn(async move {
+        let _held = held;
+        let handle = handle.borrow_mut().take().unwrap();
+        handle.await.unwrap()
+    }));
+    executor.run_until_stalled();
+    assert_eq!(seen.drops(), 0);
+    drop(executor);
+    assert_eq!(seen.drops(), 1);
+}
+
+fn ready_is_once<S: Stage>() {
+    let executor = S::new();
     let mut handle = pin!(executor.spawn(async {}));
     executor.run_until_stalled();
     let cx = &mut Context::from_waker(Waker::noop());
@@ -258,11 +285,10 @@ fn ready_is_once() {
     let _ = handle.poll(cx);
 }
 
-#[test]
-fn a_task_spawns_tasks_and_joins_them() {
-    let executor = Executor::new();
+fn a_task_spawns_tasks_and_joins_them<S: Stage>() {
+    let executor = S::new();
     let sum = executor.block_on(async {
-        let tasks: Vec<_> = (1..=3).map(|number| spawn(async move { number })).collect();
+        let tasks: Vec<_> = (1..=3).map(|number| S::spawn_here(async move { number })).collect();
         let mut sum = 0;
         for task in tasks {
             sum += task.await.unwrap();
@@ -272,8 +298,6 @@ fn a_task_spawns_tasks_and_joins_them() {
     assert_eq!(sum, 6);
 }
 
-#[test]
-#[should_panic(expected = "spawn is for inside a task")]
-fn there_must_be_an_executor_to_spawn_on() {
-    drop(spawn(async {}));
+fn there_must_be_an_executor_to_spawn_on<S: Stage>() {
+    drop(S::spawn_here(async {}));
 }

@@ -229,7 +229,8 @@ fn a_driver_is_entered_by_one_at_a_time_and_has_its_turn_however_busy_they_are<P
 /// With one worker, all polls are its own.
 fn a_worker_gives_the_driver_its_turn_in_time_whoever_is_busy<P: Pool>() {
     type Busy<'a> = &'a dyn Fn(u32) -> Pin<Box<dyn Future<Output = ()> + Send>>;
-    let loads: [(&str, fn(&P, Busy)); 4] = [
+    type Load<P> = (&'static str, fn(&P, Busy));
+    let loads: [Load<P>; 4] = [
         ("a task", |pool, busy| block_on(pool.spawn(busy(1_000))).unwrap()),
         ("many tasks", |pool, busy| {
             let tasks: Vec<_> = (0..1_000).map(|_| pool.spawn(busy(3))).collect();

@@ -97,7 +97,8 @@ pub struct World {
     now: Mutex<String>,
     made: AtomicUsize,
     dropped: AtomicUsize,
-    blocked: AtomicUsize,
+    /// How many polls have blocked, and how many of these are over.
+    blocked: [AtomicUsize; 2],
     events: AtomicUsize,
     gates: [Mutex<Vec<Waker>>; GATES],
     /// Of those whose polls block until another thread answers.
@@ -123,7 +124,7 @@ impl World {
             now: Mutex::default(),
             made: AtomicUsize::new(0),
             dropped: AtomicUsize::new(0),
-            blocked: AtomicUsize::new(0),
+            blocked: Default::default(),
             events: AtomicUsize::new(0),
             gates: array::from_fn(|_| Mutex::default()),
             calls: Mutex::default(),
@@ -139,24 +140,24 @@ impl World {
 
     /// For who wants to know why nothing goes on.
     pub fn describe(&self) -> String {
-        let World { seed, about, now, gates, calls, permits, .. } = self;
+        let World { seed, about, now, gates, blocked: [blocked, unblocked], .. } = self;
         let [made, dropped] = [&self.made, &self.dropped].map(|count| count.load(SeqCst));
+        let blocking = blocked.load(SeqCst) - unblocked.load(SeqCst);
         let waiting: usize = gates.iter().map(|gate| gate.lock().unwrap().len()).sum();
         let now = now.lock().unwrap();
-        let (calls, own) = (calls.lock().unwrap().len(), permits.all - *permits.free.lock().unwrap());
         let driver = self.driver.as_ref().map_or(String::new(), |seen| {
             format!(", {} turns of the driver, {} sleeps in it", seen.turns.load(SeqCst), seen.parks.load(SeqCst))
         });
         format!(
-            "{about}, {now}: {made} futures made and {dropped} dropped, {waiting} at the gates, {calls} polls block for an \
-             answer and {own} for a task of their own{driver} (--seed {seed})"
+            "{about}, {now}: {made} futures made and {dropped} dropped, {waiting} wait at the gates, and {blocking} block in a \
+             poll{driver} (--seed {seed})"
         )
     }
 
     /// In the end: whether each future was dropped, and once.
     pub fn judge(&self) -> Result<Played, String> {
         let [made, dropped] = [&self.made, &self.dropped].map(|count| count.load(SeqCst));
-        let [blocked, events] = [&self.blocked, &self.events].map(|count| count.load(SeqCst));
+        let [blocked, events] = [&self.blocked[0], &self.events].map(|count| count.load(SeqCst));
         if made != dropped {
             return Err(format!("{made} futures were made, and there were {dropped} drops ({})", self.about));
         }
@@ -202,10 +203,11 @@ impl World {
 
     /// Blocks this thread until somebody rings the bell that is given away.
     pub fn block_for(&self, give: impl FnOnce(Arc<Bell>)) {
-        self.blocked.fetch_add(1, SeqCst);
-        let bell = Arc::<Bell>::default();
+        let ([blocked, unblocked], bell) = (&self.blocked, Arc::<Bell>::default());
+        blocked.fetch_add(1, SeqCst);
         give(Arc::clone(&bell));
         bell.wait();
+        unblocked.fetch_add(1, SeqCst);
     }
 
     /// Opens gates and answers, until all is over. Some wakers it keeps until then.
