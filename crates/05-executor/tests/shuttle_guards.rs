@@ -26,8 +26,8 @@ const QUEUES: &str = "parts/steal/queues.rs";
 
 const GUARDS: &[Guard] = &[
     // Whoever is wanted is told.
-    guard(POOL, "        self.idle.notify();\n", "", "tasks_spawn_tasks_on_a_pool"),
-    guard(STEALING, "Place::Injector => self.idle.notify(),", "Place::Injector => {}", "tasks_spawn_tasks_where"),
+    guard(POOL, "        self.idle.notify();\n", "", "a_push_is_seen_in_a_pool"),
+    guard(STEALING, "Place::Injector => self.idle.notify(),", "Place::Injector => {}", "a_push_is_seen_where"),
     guard(
         STEALING,
         "Place::Behind => self.idle.notify_of_own(),",
@@ -45,8 +45,8 @@ const GUARDS: &[Guard] = &[
     guard(STEALING, "idle.found(|| queues.is_more());", "", "two_from_outside_meet_where"),
     guard(STEALING, "idle.found(|| queues.is_more());", "idle.found(|| false);", "two_from_outside_meet_where"),
     // Whoever goes to sleep looks.
-    guard(POOL, "let is_more = || !queue.is_empty();", "let is_more = || false;", "tasks_spawn_tasks_on_a_pool"),
-    guard(STEALING, "let is_more = || queues.is_more();", "let is_more = || false;", "tasks_spawn_tasks_where"),
+    guard(POOL, "let is_more = || !queue.is_empty();", "let is_more = || false;", "a_push_is_seen_in_a_pool"),
+    guard(STEALING, "let is_more = || queues.is_more();", "let is_more = || false;", "a_push_is_seen_where"),
     guard(QUEUES, "|| self.rings.iter().any(|ring| !ring.is_empty())", "", "a_task_blocks_for_another_where"),
     // A sleeper watches.
     guard(

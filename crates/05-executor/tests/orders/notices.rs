@@ -21,6 +21,14 @@ fn two_that_meet() -> [Work; 2] {
     })
 }
 
+/// The only worker falls asleep while something is pushed.
+fn a_push_is_seen<P: Driven>() {
+    let pool = P::with_driver(1, Events::whose_clock_stands_still());
+    for _ in 0..2 {
+        assert_eq!(block_on(pool.spawn(Box::pin(async { 1 }))).unwrap(), 1);
+    }
+}
+
 /// What comes from outside, one right after the other, is for two workers.
 fn two_from_outside_meet<P: Driven>() {
     let pool = P::with_driver(2, Events::whose_clock_stands_still());
@@ -54,6 +62,16 @@ fn a_turn_waits_for_nobody<P: Driven>() {
         1
     }));
     assert_eq!(block_on(task).unwrap(), 1);
+}
+
+#[test]
+fn a_push_is_seen_in_a_pool() {
+    check(a_push_is_seen::<s5_pool::Executor>);
+}
+
+#[test]
+fn a_push_is_seen_where_they_steal() {
+    check(a_push_is_seen::<s6_stealing::Executor>);
 }
 
 #[test]
