@@ -1,4 +1,4 @@
-//! What a task costs: one allocation, and no more bytes than a page of this lesson promises.
+//! What a task costs: one allocation, and no more bytes than a page of this lesson promises. One test, so that no other is counted.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -7,10 +7,7 @@ use std::{
     mem,
     pin::Pin,
     rc::Rc,
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
     task::{Context, Poll, Waker},
     thread,
 };
@@ -19,6 +16,8 @@ use lesson_executor::{s4_spawn::Executor, s5_pool, s6_stealing};
 
 #[global_allocator]
 static HEAP: harness::Counting = harness::Counting;
+
+const TASKS: usize = 1_000;
 
 /// A future of 64 bytes that waits for ever.
 struct Idle {
@@ -33,8 +32,12 @@ impl Future for Idle {
     }
 }
 
-/// The bytes are those of the process, so one test at a time.
-static ALONE: Mutex<()> = Mutex::new(());
+/// The thread of the test's runner may be setting itself up meanwhile: with less than what four bytes a task, or an allocation
+/// for every twenty, would come to.
+fn assert_same([bytes, allocations]: [usize; 2], expected: [usize; 2]) {
+    assert!(bytes.abs_diff(expected[0]) < 4_000, "{bytes} bytes, and not {}", expected[0]);
+    assert!(allocations.abs_diff(expected[1]) < 50, "{allocations} allocations, and not {}", expected[1]);
+}
 
 fn live() -> usize {
     harness::live_bytes().expect("the allocator of this test counts")
@@ -44,41 +47,51 @@ fn allocations() -> usize {
     harness::allocations().expect("the allocator of this test counts")
 }
 
+fn heap() -> [usize; 2] {
+    [live(), allocations()]
+}
+
 #[test]
 fn an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none() {
-    const TASKS: usize = 1_000;
-    let _alone = ALONE.lock();
+    on_one_thread();
+    let pool = s5_pool::Executor::new(2);
+    idle_on_a_pool(|future| drop(pool.spawn(future)));
+    drop(pool);
+    let pool = s6_stealing::Executor::new(2);
+    idle_on_a_pool(|future| drop(pool.spawn(future)));
+}
+
+fn on_one_thread() {
     let executor = Executor::new();
     let idle = || drop(executor.spawn(Idle { _bytes: [0; 8] }));
     // Once, so that the queue has its room.
     (0..TASKS).for_each(|_| drop(executor.spawn(async {})));
     executor.run_until_stalled();
-    let (before, allocations) = (live(), allocations());
+    let before = heap();
+    let more = || [live() - before[0], allocations() - before[1]];
     (0..TASKS).for_each(|_| idle());
     executor.run_until_stalled();
-    let idle = live() - before;
-    assert_eq!(self::allocations() - allocations, TASKS, "one a task, and none for its first poll");
     assert_eq!(mem::size_of::<Idle>(), 64);
-    assert_eq!(idle, 120 * TASKS, "{TASKS} tasks with a future of 64 bytes");
+    // One allocation a task, and none for its first poll.
+    assert_same(more(), [120 * TASKS, TASKS]);
     let waker = Rc::new(Cell::new(None::<Waker>));
     let keep = Rc::clone(&waker);
     drop(executor.spawn(poll_fn(move |cx| {
         keep.set(Some(cx.waker().clone()));
         Poll::<()>::Pending
     })));
-    executor.run_until_stalled();
-    let (with_one_more, allocations) = (live(), self::allocations());
     for _ in 0..TASKS {
-        waker.take().expect("it was polled").wake();
         executor.run_until_stalled();
+        waker.take().expect("it was polled").wake();
     }
-    assert_eq!(self::allocations(), allocations, "to be woken and polled again");
-    let idle = with_one_more - before;
+    // None to be woken and polled again.
+    assert_same(more(), [120 * TASKS, TASKS]);
     (0..TASKS).for_each(|_| drop(executor.spawn(async {})));
     executor.run_until_stalled();
-    assert_eq!(live() - before, idle, "and {TASKS} more that have ended");
+    // As many more have come and gone.
+    assert_same(more(), [120 * TASKS, 2 * TASKS]);
     drop(executor);
-    assert!(live() < before);
+    assert!(live() < before[0]);
 }
 
 /// Counts, in its first poll, and waits for ever.
@@ -97,7 +110,6 @@ impl Future for Counted {
 }
 
 fn idle_on_a_pool(spawn: impl Fn(Counted)) {
-    const TASKS: usize = 1_000;
     static POLLED: AtomicUsize = AtomicUsize::new(0);
     let idle = || {
         let before = POLLED.load(SeqCst);
@@ -113,14 +125,4 @@ fn idle_on_a_pool(spawn: impl Fn(Counted)) {
     assert_eq!(mem::size_of::<Counted>(), 64);
     // A queue may have had no more room, and another one too much.
     assert!((120 * TASKS..129 * TASKS).contains(&(live() - before)), "{} bytes", live() - before);
-}
-
-#[test]
-fn an_idle_task_of_a_pool_is_120_bytes_too() {
-    let _alone = ALONE.lock();
-    let pool = s5_pool::Executor::new(2);
-    idle_on_a_pool(|future| drop(pool.spawn(future)));
-    drop(pool);
-    let pool = s6_stealing::Executor::new(2);
-    idle_on_a_pool(|future| drop(pool.spawn(future)));
 }
