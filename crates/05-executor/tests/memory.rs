@@ -123,6 +123,7 @@ fn idle_on_a_pool(spawn: impl Fn(Counted)) {
     let before = live();
     idle();
     assert_eq!(mem::size_of::<Counted>(), 64);
-    // A queue may have had no more room, and another one too much.
-    assert!((120 * TASKS..129 * TASKS).contains(&(live() - before)), "{} bytes", live() - before);
+    // A queue may have had no more room, and another one too much; and what a thread began with may have gone meanwhile.
+    let more = live() - before;
+    assert!((119 * TASKS..129 * TASKS).contains(&more), "{more} bytes");
 }
