@@ -8,30 +8,11 @@ use std::{
     time::Instant,
 };
 
-use lesson_executor::{parts::driver::Driver, s5_pool, s6_stealing};
+use lesson_executor::parts::driver::Driver;
 use shuttle::{
     sync::{Condvar, Mutex},
     thread,
 };
-
-use crate::pools::Pool;
-
-/// Pools that take a driver.
-pub trait Driven: Pool {
-    fn with_driver(workers: usize, driver: Events) -> Self;
-}
-
-impl Driven for s5_pool::Executor {
-    fn with_driver(workers: usize, driver: Events) -> Self {
-        s5_pool::Executor::with_driver(workers, driver)
-    }
-}
-
-impl Driven for s6_stealing::Executor {
-    fn with_driver(workers: usize, driver: Events) -> Self {
-        s6_stealing::Executor::with_driver(workers, driver)
-    }
-}
 
 /// The driver.
 #[derive(Clone)]

@@ -7,10 +7,10 @@ use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on, s5_p
 use shuttle::sync::Barrier;
 
 use super::{
-    events::{Driven, Events, Flag},
+    events::{Events, Flag},
     tools::{check, yields},
 };
-use crate::pools::Work;
+use crate::pools::{Pool, Work};
 
 /// Two polls that wait for each other.
 fn two_that_meet() -> [Work; 2] {
@@ -22,15 +22,15 @@ fn two_that_meet() -> [Work; 2] {
 }
 
 /// The only worker falls asleep while something is pushed.
-fn a_push_is_seen<P: Driven>() {
+fn a_push_is_seen<P: Pool>() {
     let pool = P::with_driver(1, Events::whose_clock_stands_still());
     for _ in 0..2 {
-        assert_eq!(block_on(pool.spawn(Box::pin(async { 1 }))).unwrap(), 1);
+        assert_eq!(block_on(pool.spawn(async { 1 })).unwrap(), 1);
     }
 }
 
 /// What comes from outside, one right after the other, is for two workers.
-fn two_from_outside_meet<P: Driven>() {
+fn two_from_outside_meet<P: Pool>() {
     let pool = P::with_driver(2, Events::whose_clock_stands_still());
     let both = two_that_meet().map(|work| pool.spawn(work));
     let leaders: usize = both.into_iter().map(|task| block_on(task).unwrap()).sum();
@@ -38,29 +38,29 @@ fn two_from_outside_meet<P: Driven>() {
 }
 
 /// A task blocks for the first of two that it has put into its worker's queue.
-fn a_task_blocks_for_another<P: Driven>() {
+fn a_task_blocks_for_another<P: Pool>() {
     let pool = P::with_driver(2, Events::whose_clock_stands_still());
-    let task = pool.spawn(Box::pin(async {
+    let task = pool.spawn(async {
         let ended = Arc::new(Flag::default());
         let is_ended = Arc::clone(&ended);
-        let first = P::spawn_here(Box::pin(async move {
+        let first = P::spawn_here(async move {
             is_ended.set();
             1
-        }));
-        let second = P::spawn_here(Box::pin(async { 1 }));
+        });
+        let second = P::spawn_here(async { 1 });
         ended.wait();
         first.await.unwrap() + second.await.unwrap()
-    }));
+    });
     assert_eq!(block_on(task).unwrap(), 2);
 }
 
 /// A worker that is due for a turn, while another one sleeps in the driver, goes on.
-fn a_turn_waits_for_nobody<P: Driven>() {
+fn a_turn_waits_for_nobody<P: Pool>() {
     let pool = P::with_driver(2, Events::whose_clock_stands_still());
-    let task = pool.spawn(Box::pin(async {
+    let task = pool.spawn(async {
         yields(POLLS_PER_TURN as usize).await;
         1
-    }));
+    });
     assert_eq!(block_on(task).unwrap(), 1);
 }
 

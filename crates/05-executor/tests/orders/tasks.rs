@@ -18,16 +18,16 @@ fn tasks_spawn_tasks<P: Pool>() {
     let tasks: Vec<_> = (0..3)
         .map(|number| {
             let (held, inner) = (Held::new(&alive), Held::new(&alive));
-            pool.spawn(Box::pin(async move {
+            pool.spawn(async move {
                 let _held = held;
-                let task = P::spawn_here(Box::pin(async move {
+                let task = P::spawn_here(async move {
                     let _inner = inner;
                     yields(2).await;
                     number
-                }));
+                });
                 yields(1).await;
                 task.await.unwrap()
-            }))
+            })
         })
         .collect();
     let sum = pool.block_on(async {
@@ -51,12 +51,12 @@ fn others_interfere<P: Pool>() {
         .iter()
         .map(|gate| {
             let (held, gate) = (Held::new(&alive), gate.clone());
-            pool.spawn(Box::pin(async move {
+            pool.spawn(async move {
                 let _held = held;
                 gate.wait().await;
                 yields(1).await;
                 1
-            }))
+            })
         })
         .collect();
     let (aborted, detached) = (tasks.pop().unwrap(), tasks.pop().unwrap());
@@ -82,11 +82,11 @@ fn it_goes<P: Pool>() {
     let pool = P::new(2);
     let (gate, spawner) = (Gate::default(), pool.spawner());
     let (held, waits) = (Held::new(&alive), gate.clone());
-    let waiting = pool.spawn(Box::pin(async move {
+    let waiting = pool.spawn(async move {
         let _held = held;
         waits.wait().await;
         1
-    }));
+    });
     let held = Held::new(&alive);
     let thread = thread::spawn(move || {
         gate.open();
@@ -115,14 +115,14 @@ fn it_goes_from_within<P: Pool>() {
     let gate = Gate::default();
     let begun = gate.clone();
     let made = P::new(2);
-    let task = made.spawn(Box::pin(async move {
+    let task = made.spawn(async move {
         let _held = held;
         begun.wait().await;
         let own: Option<P> = own.lock().unwrap().take();
         drop(own);
         yields(1).await;
         1
-    }));
+    });
     *pool.lock().unwrap() = Some(made);
     gate.open();
     assert!(block_on(task).unwrap_err().is_cancelled());

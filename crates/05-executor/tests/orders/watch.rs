@@ -6,64 +6,65 @@ use std::sync::Arc;
 use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on, s5_pool, s6_stealing};
 
 use super::{
-    events::{Driven, Events, Flag},
+    events::{Events, Flag},
     tools::{check, yields},
 };
+use crate::pools::Pool;
 
 /// All workers but one block until a task has seen two events; and it may be one of them who leaves the driver.
-fn the_driver_is_not_left_alone<P: Driven>() {
+fn the_driver_is_not_left_alone<P: Pool>() {
     let (events, seen) = (Events::with_a_clock(), Arc::new(Flag::default()));
     let pool = P::with_driver(3, events.clone());
     let is_seen = Arc::clone(&seen);
-    let waits = pool.spawn(Box::pin(async move {
+    let waits = pool.spawn(async move {
         events.next().await;
         events.next().await;
         is_seen.set();
         1
-    }));
+    });
     let blocks = [(); 2].map(|()| {
         let seen = Arc::clone(&seen);
-        pool.spawn(Box::pin(async move {
+        pool.spawn(async move {
             seen.wait();
             1
-        }))
+        })
     });
     let ended: usize = blocks.into_iter().chain([waits]).map(|task| block_on(task).unwrap()).sum();
     assert_eq!(ended, 3);
 }
 
 /// A task blocks for another, which it has put where it would take it next.
-fn what_nobody_was_told_of_is_found<P: Driven>() {
+fn what_nobody_was_told_of_is_found<P: Pool>() {
     let pool = P::with_driver(3, Events::with_a_clock());
-    let task = pool.spawn(Box::pin(async {
+    let task = pool.spawn(async {
         let ended = Arc::new(Flag::default());
         let is_ended = Arc::clone(&ended);
-        let inner = P::spawn_here(Box::pin(async move {
+        let inner = P::spawn_here(async move {
             is_ended.set();
             1
-        }));
+        });
         ended.wait();
         inner.await.unwrap()
-    }));
+    });
     assert_eq!(block_on(task).unwrap(), 1);
 }
 
 /// The only worker is never idle, and the driver has its turn.
-fn the_driver_has_its_turn<P: Driven>() {
+fn the_driver_has_its_turn<P: Pool>() {
     let (events, seen) = (Events::with_a_clock(), Arc::new(Flag::default()));
     let pool = P::with_driver(1, events.clone());
     let is_seen = Arc::clone(&seen);
-    let busy = pool.spawn(Box::pin(async move {
-        let waits = P::spawn_here(Box::pin(async move {
+    let busy = pool.spawn(async move {
+        let waits = P::spawn_here(async move {
             events.next().await;
             is_seen.set();
             1
-        }));
+        });
         for _ in 0..POLLS_PER_TURN + 2 {
             yields(1).await;
         }
         usize::from(seen.is_set()) + waits.await.unwrap()
-    }));
+    });
     assert_eq!(block_on(busy).unwrap(), 2);
 }
 
