@@ -82,7 +82,7 @@ macro_rules! on_each {
 }
 
 on_each! {
-    it_wakes_who_waits_for_it_while_a_task_or_the_root_wakes_itself_for_ever
+    it_has_its_turn_while_a_task_or_the_root_wakes_itself_for_ever
     it_has_its_turn_whoever_is_busy
     who_only_ticks_gives_it_its_turn_too
     it_is_slept_in_once_when_nobody_is_in_the_queue
@@ -91,7 +91,7 @@ on_each! {
 /// How many polls there may be between two turns. Stage 7 is a little early.
 const BETWEEN: RangeInclusive<u32> = POLLS_PER_TURN - 5..=POLLS_PER_TURN;
 
-fn it_wakes_who_waits_for_it_while_a_task_or_the_root_wakes_itself_for_ever<S: Stage>() {
+fn it_has_its_turn_while_a_task_or_the_root_wakes_itself_for_ever<S: Stage>() {
     for in_a_task in [false, true] {
         let (fake, seen) = Fake::new();
         let (executor, done) = (S::with_driver(fake), Arc::new(AtomicBool::new(false)));
