@@ -184,7 +184,7 @@ shuttle-guards:
 _shuttle *arguments:
     @SHUTTLE_SILENCE_WARNINGS=1 RUSTFLAGS="--cfg shuttle_model" cargo test -q -p executor --profile models --target-dir target/shuttle "$@"
 
-# A lesson's pools under random load, for as long as it is told: just stress executor --seconds 60 --seed 5
+# A lesson's last stages under random load, for as long as it is told: just stress executor --seconds 60 --seed 5
 [group('check')]
 [no-exit-message]
 stress lesson *arguments:
