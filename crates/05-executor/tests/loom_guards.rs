@@ -156,7 +156,7 @@ const GUARDS: &[Guard] = &[
     guard(IDLE, "if watches {", "if watches && !is_more() {", "idle_goes_on_watching"),
     guard(IDLE, "        if self.is_closed() {\n            return false;\n        }", "", "idle_closes"),
     guard(SHARED, "if tasks.closed {", "if false && tasks.closed {", "shared_owner_closes"),
-    guard(SHARED, "lock(tasks).closed = true;", "", "shared_owner_closes"),
+    guard(SHARED, "lock(tasks).closed = true);", "drop(lock(tasks)));", "shared_owner_closes"),
     // Stage 7: the wake.
     guard(
         WORDS,
