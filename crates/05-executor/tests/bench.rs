@@ -192,7 +192,7 @@ fn there_are_more_rounds_while_either_ratio_is_too_wide() {
     assert_eq!(rounds_while_uneven(0, None), (11, [11, 11, 11, 11, 0]));
     // Of eleven, five are uneven; of 21, still five, and the interval is from the sixth to the sixteenth.
     assert_eq!(rounds_while_uneven(11, None), (21, [21, 21, 11, 21, 0]));
-    assert_eq!(rounds_while_uneven(usize::MAX, None), (61, [61, 61, 11, 61, 0]));
+    assert_eq!(rounds_while_uneven(usize::MAX, None), (181, [181, 181, 11, 181, 0]));
     assert_eq!(rounds_while_uneven(usize::MAX, Some(3)), (3, [3, 3, 3, 3, 0]));
 }
 

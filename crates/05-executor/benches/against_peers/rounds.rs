@@ -41,7 +41,7 @@ pub struct Compared {
 /// The fewest rounds whose interval is not simply from the lowest to the highest ratio.
 const FIRST: usize = 11;
 /// An interval that is too wide after so many stays it.
-const MOST: usize = 61;
+const MOST: usize = 181;
 /// The same where the kernel decides.
 const MOST_OF_KERNEL: usize = 361;
 /// Of what is counted, the median of three is enough: threads may meet in one way or another.
