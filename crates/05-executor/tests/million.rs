@@ -7,7 +7,11 @@ use std::{
     future::Future,
     panic::resume_unwind,
     pin::Pin,
-    sync::{Arc, Barrier, Condvar, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Barrier, Condvar, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+        mpsc,
+    },
     task::{Context, Poll, Waker},
     thread,
     time::Duration,
@@ -201,6 +205,52 @@ fn all_at_once<P: Pool>() {
             assert!(live().abs_diff(before) < OTHERS, "{} bytes, and {before} before", live());
         });
     }
+}
+
+/// A task that is always there, and spawns more at each turn than a worker's queue holds. It is slowed down by them: how many there
+/// are at once does not grow with the turns.
+fn from_one_that_never_stops<P: Pool>(waits_for_the_first: bool) {
+    const TURNS: usize = TASKS / A_TURN;
+    const A_TURN: usize = 1_000;
+    static ALIVE: AtomicUsize = AtomicUsize::new(0);
+    for workers in WORKERS {
+        alone(move || {
+            let pool = P::new(workers);
+            let spawner = pool.spawn(async move {
+                let mut most = 0;
+                for _ in 0..TURNS {
+                    ALIVE.fetch_add(A_TURN, Relaxed);
+                    let spawn = |_| P::spawn_here(async { ALIVE.fetch_sub(1, Relaxed) });
+                    let first = spawn(0);
+                    (1..A_TURN).for_each(|number| drop(spawn(number)));
+                    most = most.max(ALIVE.load(Relaxed));
+                    if waits_for_the_first {
+                        first.await.unwrap();
+                    } else {
+                        yield_now().await;
+                    }
+                }
+                most
+            });
+            let most = pool.block_on(spawner).unwrap();
+            assert!(most < TASKS / 20, "{most} at once with {workers} workers");
+            while ALIVE.load(Relaxed) > 0 {
+                thread::yield_now();
+            }
+        });
+    }
+}
+
+#[test]
+fn a_pool_slows_one_down_that_never_stops() {
+    from_one_that_never_stops::<s5_pool::Executor>(false);
+    from_one_that_never_stops::<s5_pool::Executor>(true);
+}
+
+#[test]
+fn where_they_steal_one_is_slowed_down_that_never_stops() {
+    from_one_that_never_stops::<s6_stealing::Executor>(false);
+    from_one_that_never_stops::<s6_stealing::Executor>(true);
 }
 
 #[test]

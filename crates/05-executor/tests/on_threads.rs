@@ -42,6 +42,7 @@ macro_rules! on_both {
 on_both! {
     two_workers_poll_at_once
     a_task_that_blocks_keeps_nobody_waiting_for_ever
+    nor_if_the_others_are_never_idle
     blocking_in_a_task_panics_and_does_not_hang
     the_last_spawner_and_the_pool_itself_may_go_in_a_task
     what_is_left_is_dropped_by_who_drops_the_pool
@@ -60,6 +61,35 @@ fn two_workers_poll_at_once<P: Pool>() {
     let both = [meet(), meet()];
     let leaders: usize = both.into_iter().map(|task| block_on(task).unwrap()).sum();
     assert_eq!(leaders, 1);
+}
+
+/// The same, while a task that wakes itself is on each of the other workers: nobody is idle who would come for it.
+fn nor_if_the_others_are_never_idle<P: Pool>() {
+    for workers in [2, 3] {
+        let (pool, is_over) = (P::new(workers), Arc::new(AtomicBool::new(false)));
+        let all_are_there = Arc::new(Barrier::new(workers));
+        let busy = || {
+            let (is_over, all_are_there) = (Arc::clone(&is_over), Arc::clone(&all_are_there));
+            pool.spawn(async move {
+                all_are_there.wait();
+                while !is_over.load(SeqCst) {
+                    yield_now().await;
+                }
+            })
+        };
+        let busy: Vec<_> = (1..workers).map(|_| busy()).collect();
+        let blocks = pool.spawn(async move {
+            all_are_there.wait();
+            let (done, is_done) = mpsc::channel();
+            let inner = P::spawn_here(async move { done.send(()).unwrap() });
+            let came = is_done.recv_timeout(PATIENCE);
+            inner.await.unwrap();
+            came
+        });
+        pool.block_on(blocks).unwrap().expect("another worker comes for it");
+        is_over.store(true, SeqCst);
+        busy.into_iter().for_each(|busy| pool.block_on(busy).unwrap());
+    }
 }
 
 /// It has pushed what it waits for into its own queue, and told nobody, or somebody, as it happens: again and again.

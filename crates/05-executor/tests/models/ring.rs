@@ -41,10 +41,18 @@ fn entries(count: usize) -> (SharedOwner<Kept>, Vec<Woken>, Vec<impl Fn() -> usi
 
 /// Takes what there is to steal into a queue of its own, and from there.
 fn thief(from: Arc<Ring>) -> thread::JoinHandle<Vec<Woken>> {
+    thief_who_comes(1, from)
+}
+
+/// The same, so many times.
+fn thief_who_comes(times: usize, from: Arc<Ring>) -> thread::JoinHandle<Vec<Woken>> {
     thread::spawn(move || {
         let (own, _) = ring();
-        let mut stolen: Vec<_> = own.steal(&from).map(|(first, _)| first).into_iter().collect();
-        stolen.extend(std::iter::from_fn(|| own.pop()));
+        let mut stolen = Vec::new();
+        for _ in 0..times {
+            stolen.extend(own.steal(&from, ROOM).map(|(first, _)| first));
+            stolen.extend(std::iter::from_fn(|| own.pop()));
+        }
         stolen
     })
 }
@@ -93,16 +101,33 @@ fn ring_begins_anew() {
     });
 }
 
-/// What does not fit is half of it, unless a thief makes room meanwhile.
+/// What does not fit is half of it, unless a thief makes room meanwhile, who comes twice: then there is less than half.
 #[test]
 fn ring_overflows() {
     bounded(3, || {
         let (owner, entries, drops) = entries(ROOM + 1);
         let (own, others) = ring();
-        let thief = thief(others);
+        let thief = thief_who_comes(2, others);
         let mut taken: Vec<_> = entries.into_iter().filter_map(|woken| own.push(woken).err()).flatten().collect();
         assert!([0, ROOM / 2 + 1].contains(&taken.len()));
         taken.extend(std::iter::from_fn(|| own.pop()));
+        taken.extend(thief.join().unwrap());
+        all_are_taken(&owner, taken, &drops);
+    });
+}
+
+/// All of it is taken at once, while a thief takes half.
+#[test]
+fn ring_is_emptied() {
+    bounded(3, || {
+        let (owner, entries, drops) = entries(3);
+        let (own, others) = ring();
+        let thief = thief(others);
+        for woken in entries {
+            assert!(own.push(woken).is_ok());
+        }
+        let mut taken = own.take_all();
+        assert!(own.pop().is_none(), "only its worker fills a queue");
         taken.extend(thief.join().unwrap());
         all_are_taken(&owner, taken, &drops);
     });

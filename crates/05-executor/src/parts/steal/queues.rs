@@ -4,7 +4,7 @@ use std::{cell::RefCell, iter, ptr, rc::Rc, sync::Arc};
 
 use super::{
     injector::Injector,
-    ring::{Local, Ring, ring},
+    ring::{Local, ROOM, Ring, ring},
 };
 use crate::{
     parts::{event, task::Woken},
@@ -13,6 +13,8 @@ use crate::{
 
 /// After so many polls a worker takes a task from the injector, however many are in its own queue.
 const POLLS_PER_LOOK: u32 = 61;
+/// And after so many it looks after those for whom that is not enough.
+const POLLS_PER_ROUND: u32 = 16 * POLLS_PER_LOOK;
 
 /// The queues of so many workers, and the injector.
 pub struct Queues {
@@ -84,16 +86,35 @@ impl Queues {
     /// The next for this worker after so many polls: of its own queue, or if that is empty, of the injector.
     #[inline]
     pub fn next(&self, own: &Own, polls: u32) -> Option<Woken> {
-        let first = if polls.is_multiple_of(POLLS_PER_LOOK) { self.injector.take_one() } else { None };
+        let first = if polls.is_multiple_of(POLLS_PER_LOOK) { self.look(own, polls) } else { None };
         first.or_else(|| own.local.pop()).or_else(|| self.injector.take(&own.local, self.rings.len()))
+    }
+
+    /// One of those for whom it would not come as long as it has something of its own.
+    #[cold]
+    fn look(&self, own: &Own, polls: u32) -> Option<Woken> {
+        if !polls.is_multiple_of(POLLS_PER_ROUND) {
+            return self.injector.take_one();
+        }
+        // Another worker may be blocked, and nobody idle.
+        let stolen = self.steal_from(own, (polls / POLLS_PER_ROUND) as usize, 1);
+        if !self.injector.is_empty() {
+            // A task that always comes back here may spawn more than go from there: so it has to wait behind those for once.
+            self.injector.push(own.local.take_all());
+        }
+        stolen.or_else(|| self.injector.take_one())
     }
 
     /// Half of what another worker has, beginning with the neighbour: one to run, the others into this worker's own queue.
     pub fn steal(&self, own: &Own) -> Option<Woken> {
-        let workers = self.rings.len();
-        let others = (1..workers).map(|distance| (own.number + distance) % workers);
+        self.steal_from(own, 0, ROOM)
+    }
+
+    fn steal_from(&self, own: &Own, after: usize, most: usize) -> Option<Woken> {
+        let others = self.rings.len() - 1;
+        let at = |step| (own.number + 1 + (after + step) % others) % self.rings.len();
         let (from, (woken, count)) =
-            others.filter_map(|other| Some((other, own.local.steal(&self.rings[other])?))).next()?;
+            (0..others).map(at).find_map(|other| Some((other, own.local.steal(&self.rings[other], most)?)))?;
         event::steal(from, own.number, count);
         Some(woken)
     }

@@ -20,10 +20,10 @@ use crate::{
 };
 
 /// How many entries there is room for.
-#[cfg(not(loom_model))]
+#[cfg(not(any(loom_model, shuttle_model)))]
 pub const ROOM: usize = 256;
 /// As few as there can be, for models.
-#[cfg(loom_model)]
+#[cfg(any(loom_model, shuttle_model))]
 pub const ROOM: usize = 4;
 
 // ANCHOR: ring
@@ -62,8 +62,9 @@ impl Local {
         let Ring { head, tail, slots } = &*self.ring;
         let end = tail.0.load(Relaxed);
         // Whoever moved the head has read what it has passed.
-        if end - head.0.load(Acquire) == ROOM {
-            return self.overflow(woken);
+        let head = head.0.load(Acquire);
+        if end - head == ROOM {
+            return self.overflow(head, woken);
         }
         slots[end % ROOM].store(woken.0.into_raw().as_ptr(), Relaxed);
         // Who sees this sees the slot, and the task.
@@ -83,17 +84,15 @@ impl Local {
         tail.0.store(after, Release);
     }
 
+    /// Of a queue that is full, as seen with this head: with a later one there may be fewer than half.
     #[cold]
-    fn overflow(&self, woken: Woken) -> Result<(), Vec<Woken>> {
-        let head = self.ring.head.0.load(Acquire);
-        let half: Vec<_> = (head..head + ROOM / 2).map(|number| self.ring.read(number)).collect();
-        if self.ring.take(head, ROOM / 2).is_err() {
+    fn overflow(&self, head: usize, woken: Woken) -> Result<(), Vec<Woken>> {
+        let Some(mut half) = self.take_first(head, ROOM / 2) else {
             // There is room now.
             return self.push(woken);
-        }
-        // SAFETY: the head has been moved over them, by this.
-        let half = half.into_iter().map(|task| unsafe { entry(task) });
-        Err(half.chain([woken]).collect())
+        };
+        half.push(woken);
+        Err(half)
     }
     // ANCHOR_END: push
 
@@ -113,14 +112,34 @@ impl Local {
         None
     }
 
+    /// Takes all.
+    pub fn take_all(&self) -> Vec<Woken> {
+        let end = self.ring.tail.0.load(Relaxed);
+        loop {
+            let head = self.ring.head.0.load(Acquire);
+            if let Some(all) = self.take_first(head, end - head) {
+                return all;
+            }
+        }
+    }
+
+    /// Takes so many, and there are as many from this head on, unless somebody has moved it.
+    fn take_first(&self, head: usize, count: usize) -> Option<Vec<Woken>> {
+        let first: Vec<_> = (head..head + count).map(|number| self.ring.read(number)).collect();
+        self.ring.take(head, count).ok()?;
+        // SAFETY: the head has been moved over them, by this.
+        Some(first.into_iter().map(|task| unsafe { entry(task) }).collect())
+    }
+
     /// For how many more there is room, at least.
     pub fn room(&self) -> usize {
         ROOM - self.ring.len()
     }
 
     // ANCHOR: steal
-    /// Takes half of what another worker has, rounded up: one to run, the others into this queue. How many that were.
-    pub fn steal(&self, from: &Ring) -> Option<(Woken, usize)> {
+    /// Takes half of what another worker has, rounded up, and so many at most: one to run, the others into this queue. How many
+    /// that were.
+    pub fn steal(&self, from: &Ring, most: usize) -> Option<(Woken, usize)> {
         let Ring { tail, slots, .. } = &*self.ring;
         let end = tail.0.load(Relaxed);
         let mut head = from.head.0.load(Acquire);
@@ -131,7 +150,7 @@ impl Local {
                 return None;
             }
             // If the head is an old one, these are any numbers, and will not count.
-            let half = half.min(self.room() + 1);
+            let half = half.min(most).min(self.room() + 1);
             let first = from.read(head);
             for number in 1..half {
                 let task = from.read(head + number);
