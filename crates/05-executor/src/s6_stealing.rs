@@ -37,7 +37,8 @@ use crate::{
 ///
 /// Each queue is first come, first served: a task that is in a worker's own is taken from there after those that were in front of it,
 /// and one of the queue for all after so many times 61 polls of each worker at the latest, as there were tasks in
-/// front of it. A future is polled now here, now there, and so it must be `Send`:
+/// front of it. After 976 polls a worker that is never idle puts its own behind those of the queue for all, if there are any, and
+/// takes one of another worker's. A future is polled now here, now there, and so it must be `Send`:
 ///
 /// ```compile_fail,E0277
 /// let executor = lesson_executor::s6_stealing::Executor::new(2);

@@ -122,10 +122,17 @@ const GUARDS: &[Guard] = &[
     ),
     guard(
         RING,
-        "if end - head.0.load(Acquire) == ROOM {",
-        "if false && end - head.0.load(Acquire) == ROOM {",
+        "if end - head == ROOM {",
+        "if false && end - head == ROOM {",
         "ring_overflows",
     ),
+    guard(
+        RING,
+        "return self.overflow(head, woken);",
+        "return self.overflow(self.ring.head.0.load(Acquire), woken);",
+        "ring_overflows",
+    ),
+    guard(RING, "        self.ring.take(head, count).ok()?;\n", "        let _ = self.ring.take(head, count);\n", "ring_is_emptied"),
     guard(
         RING,
         "                Err(now) => head = now,\n            }\n        }\n        None",
