@@ -196,6 +196,35 @@ fn there_are_more_rounds_while_either_ratio_is_too_wide() {
     assert_eq!(rounds_while_uneven(usize::MAX, Some(3)), (3, [3, 3, 3, 3, 0]));
 }
 
+/// Of two peers that are close, the slower one is left out after eleven rounds, and the machine is slower from the ninth on.
+#[test]
+fn a_peer_is_not_the_best_for_having_been_measured_while_the_machine_was_faster() {
+    let (subjects, mut last) = (subjects(), 0);
+    let references: Vec<&Subject> = subjects.iter().collect();
+    let row = rounds::measure("single", row("yield"), &references, None, |subject, round| {
+        last = round;
+        // What its step brings is uneven: there will be more rounds.
+        let old = if round <= 11 && round % 2 == 0 { 300.0 } else { 200.0 };
+        let figure = match subject.name {
+            "old" => old,
+            "new" => 104.0,
+            "slow" => 106.0,
+            _ => 100.0,
+        };
+        Ok(if round >= 9 { figure * 1.2 } else { figure })
+    });
+    let row = row.unwrap();
+    assert_eq!((last, row.best_peer), (21, Some("fast")));
+    assert!(
+        row.median("slow").unwrap().value < row.median("fast").unwrap().value,
+        "by its medians it would be the other"
+    );
+    let compared = row.compared.as_ref().unwrap();
+    assert_eq!((compared.other, compared.ratio.value, compared.outcome), ("fast", 1.04, Outcome::Lost));
+    assert_eq!(row.contenders(), [true, true, false, true, false], "nor does it come back");
+    assert_eq!(row.to_best("slow").map(|ratio| (ratio * 100.0).round()), Some(106.0));
+}
+
 #[test]
 fn counts_are_compared_and_system_calls_only_shown() {
     let counts = |ours| [Some(112.0), Some(ours), Some(256.0), Some(112.0), None];

@@ -35,7 +35,7 @@ pub fn write(file: &Path, rows: &[Measured]) -> Result<(), Box<dyn Error>> {
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
 fn draw(area: &Area<'_>, rows: &[Measured]) -> Result<(), Box<dyn Error>> {
-    let ratios: Vec<f64> = rows.iter().flat_map(|row| row.subjects.iter().filter_map(|of| ratio(row, of.0))).collect();
+    let ratios: Vec<f64> = rows.iter().flat_map(|row| row.subjects.iter().filter_map(|of| row.to_best(of.0))).collect();
     let left = ratios.iter().copied().fold(0.5, f64::min) / 1.2;
     let right = ratios.iter().copied().fold(2.0, f64::max) * 1.2;
     let below = rows.len() as f64;
@@ -60,20 +60,14 @@ fn draw(area: &Area<'_>, rows: &[Measured]) -> Result<(), Box<dyn Error>> {
         chart.draw_series(line)?;
     }
     let with_dots = rows[0].subjects.iter().map(|(name, _)| *name);
-    let with_dots = with_dots.filter(|name| rows.iter().any(|row| ratio(row, name).is_some()));
+    let with_dots = with_dots.filter(|name| rows.iter().any(|row| row.to_best(name).is_some()));
     for (number, name) in with_dots.enumerate() {
         let style = Palette99::pick(number).filled();
-        let of_it = rows.iter().enumerate().filter_map(|(index, row)| Some((ratio(row, name)?, index as f64 + 0.6)));
+        let of_it = rows.iter().enumerate().filter_map(|(index, row)| Some((row.to_best(name)?, index as f64 + 0.6)));
         chart.draw_series(of_it.map(|dot| Circle::new(dot, 5, style)))?;
         let y = (number as u32 * NAME + ROW) as i32;
         names.draw(&Circle::new((10, y), 5, style))?;
         names.draw(&Text::new(name, (24, y - 6), ("sans-serif", 14)))?;
     }
     Ok(())
-}
-
-/// A subject's median to that of the best peer.
-fn ratio(row: &Measured, name: &str) -> Option<f64> {
-    let best = row.median(row.best_peer?)?;
-    Some(row.median(name)?.value / best.value)
 }

@@ -17,8 +17,11 @@ pub struct Measured {
     pub subjects: Vec<(&'static str, Option<Median>)>,
     /// How many rounds there were.
     pub rounds: usize,
-    /// The peer with the lowest median.
+    /// The peer with the lowest of `beside_ours`.
     pub best_peer: Option<&'static str>,
+    /// Each subject's figure to that of the last stage, the median over the rounds that both have: the machine may be slower in
+    /// rounds that not all of them have. Without a stage, or if it is system calls, which may be none, the median of its figures.
+    beside_ours: Vec<f64>,
     /// The last stage beside it, if both are there.
     pub compared: Option<Compared>,
     /// The last stage beside the stage before it, if both are there: what its step has brought. All of a table have as many
@@ -46,7 +49,7 @@ const MOST: usize = 181;
 const MOST_OF_KERNEL: usize = 361;
 /// Of what is counted, the median of three is enough: threads may meet in one way or another.
 const OF_CALLS: usize = 3;
-/// Peers whose median is at most so much above the best one's may yet turn out to be the best.
+/// Peers that are at most so much slower than the best one may yet turn out to be the best.
 const CLOSE: f64 = 1.05;
 
 /// Each round's figure of each subject, if it took part.
@@ -106,24 +109,30 @@ impl Measured {
         let of = |index: usize| rounds.iter().filter_map(|round| round[index]).collect::<Vec<f64>>();
         let medians: Vec<_> =
             (0..subjects.len()).map(|index| Some(of(index)).filter(|of| !of.is_empty()).map(median)).collect();
-        let value = |index: usize| medians[index].map_or(f64::INFINITY, |median: Median| median.value);
         let carries = |&index: &usize| medians[index].is_some();
         let mut stages = (0..subjects.len()).rev().filter(|index| subjects[*index].ours).filter(carries);
         let (ours, before) = (stages.next(), stages.next());
+        let ours = ours.filter(|_| row.what != What::Calls);
+        let to = |one: usize, other: usize| {
+            let both: Vec<f64> = rounds.iter().filter_map(|round| Some(round[one]? / round[other]?)).collect();
+            Some(both).filter(|both| !both.is_empty()).map(median)
+        };
+        let beside_ours = (0..subjects.len()).map(|index| ours.map_or(medians[index], |ours| to(index, ours)));
+        let beside_ours: Vec<f64> =
+            beside_ours.map(|found| found.map_or(f64::INFINITY, |median| median.value)).collect();
         let is_peer = |index: &usize| !subjects[*index].ours && subjects[*index].has_tasks;
         let peers = (0..subjects.len()).filter(is_peer).filter(carries);
-        let peer = peers.min_by(|&a, &b| value(a).total_cmp(&value(b)));
+        let peer = peers.min_by(|&a, &b| beside_ours[a].total_cmp(&beside_ours[b]));
         let beside = |other: Option<usize>| {
-            let (ours, other) = ours.zip(other).filter(|_| row.what != What::Calls)?;
-            let both = rounds.iter().filter_map(|round| Some(round[ours]? / round[other]?));
-            let ratio = median(both.collect());
+            let (ours, other) = ours.zip(other)?;
+            let ratio = to(ours, other)?;
             let outcome = outcome(ratio, row.what == What::KernelNanos);
             Some(Compared { ours: subjects[ours].name, other: subjects[other].name, ratio, outcome })
         };
         let (compared, step) = (beside(peer), beside(before));
         let best_peer = peer.map(|peer| subjects[peer].name);
         let subjects = subjects.iter().map(|subject| subject.name).zip(medians).collect();
-        Measured { table, row, subjects, rounds: rounds.len(), best_peer, compared, step }
+        Measured { table, row, subjects, rounds: rounds.len(), best_peer, beside_ours, compared, step }
     }
 
     /// Both comparisons, as far as they are there.
@@ -138,12 +147,17 @@ impl Measured {
 
     /// For more rounds: the stages that are compared, and every peer that may be the best.
     pub fn contenders(&self) -> Vec<bool> {
-        let best = self.best_peer.and_then(|peer| self.median(peer)).map_or(0.0, |median| median.value);
-        let contends = |(name, median): &(&'static str, Option<Median>)| {
+        let contends = |(name, _): &(&'static str, Option<Median>)| {
             self.comparisons().any(|compared| [compared.ours, compared.other].contains(name))
-                || median.is_some_and(|median| median.value <= CLOSE * best)
+                || self.to_best(name).is_some_and(|ratio| ratio <= CLOSE)
         };
         self.subjects.iter().map(contends).collect()
+    }
+
+    /// A subject's figure to that of the best peer, by what both are beside the last stage.
+    pub fn to_best(&self, name: &str) -> Option<f64> {
+        let of = |name: &str| self.subjects.iter().position(|(of, _)| *of == name).map(|index| self.beside_ours[index]);
+        Some(of(name)? / of(self.best_peer?)?).filter(|ratio| ratio.is_finite())
     }
 
     /// The median of a subject.
