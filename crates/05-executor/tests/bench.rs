@@ -235,6 +235,16 @@ fn counts_are_compared_and_system_calls_only_shown() {
     assert_eq!(outcomes(104.0), [Outcome::Won; 2]);
     assert_eq!(outcomes(112.0), [Outcome::Tied; 2]);
     assert_eq!(outcomes(120.0), [Outcome::Lost; 2]);
+    assert_eq!(outcomes(112.0016), [Outcome::Tied; 2], "a part of a byte is noise");
+    assert_eq!(outcomes(111.9984), [Outcome::Tied; 2]);
+    let allocations = |[new, others]: [f64; 2]| {
+        let row = measured("allocations", &[[Some(others), Some(new), Some(others), Some(others), None]]);
+        row.compared.unwrap().outcome
+    };
+    assert_eq!(allocations([1.0001, 0.9996]), Outcome::Tied);
+    assert_eq!(allocations([1.004, 0.996]), Outcome::Tied);
+    assert_eq!(allocations([0.99, 1.0]), Outcome::Won);
+    assert_eq!(allocations([0.001, 0.0]), Outcome::Tied, "both are shown as none");
     let calls = measured("calls-yield", &[counts(0.0)]);
     assert!(calls.compared.is_none() && calls.step.is_none());
 }

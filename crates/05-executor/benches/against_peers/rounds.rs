@@ -113,8 +113,13 @@ impl Measured {
         let mut stages = (0..subjects.len()).rev().filter(|index| subjects[*index].ours).filter(carries);
         let (ours, before) = (stages.next(), stages.next());
         let ours = ours.filter(|_| row.what != What::Calls);
+        let ratio = |one: f64, other: f64| match [one, other].map(|figure| row.what.rounded(figure)) {
+            // Both may be none.
+            [one, other] if one == other => 1.0,
+            [one, other] => one / other,
+        };
         let to = |one: usize, other: usize| {
-            let both: Vec<f64> = rounds.iter().filter_map(|round| Some(round[one]? / round[other]?)).collect();
+            let both: Vec<f64> = rounds.iter().filter_map(|round| Some(ratio(round[one]?, round[other]?))).collect();
             Some(both).filter(|both| !both.is_empty()).map(median)
         };
         let beside_ours = (0..subjects.len()).map(|index| ours.map_or(medians[index], |ours| to(index, ours)));
