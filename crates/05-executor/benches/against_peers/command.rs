@@ -14,7 +14,7 @@ use super::{
 /// those on one thread, and the pools, with two workers.
 ///
 /// The last stage is compared with the best peer of each row, and with the stage before it: won, tied or lost by the 95 %
-/// interval of the ratio within the rounds. First comes what is counted (heap, system calls), then what is timed.
+/// interval of the ratio within the rounds, or few, if there are fewer than six. First comes what is counted (heap, system calls), then what is timed.
 #[derive(Debug, Parser)]
 #[command(
     name = "just bench executor",
@@ -27,7 +27,7 @@ pub struct Arguments {
     /// Only subjects whose names contain this word; may be repeated
     #[arg(long, value_name = "NAME")]
     subject: Vec<String>,
-    /// So many rounds, and no more where the interval is too wide
+    /// So many rounds of what is timed, and no more where the interval is too wide; fewer than 6 give none, and no verdict
     #[arg(long, visible_alias = "pairs", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: Option<u32>,
     /// Print one JSON object a row

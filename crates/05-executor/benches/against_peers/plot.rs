@@ -55,7 +55,11 @@ fn draw(area: &Area<'_>, rows: &[Measured]) -> Result<(), Box<dyn Error>> {
         text.extend(row.compared.as_ref().map(|compared| format!(": {}", verdict(compared.outcome).0)));
         text.extend(row.step.as_ref().map(|step| format!("; to {}: {}", step.other, verdict(step.outcome).0)));
         chart.draw_series([Text::new(text, (left, y), ("sans-serif", 14))])?;
-        let interval = row.compared.as_ref().map(|compared| [compared.ratio.low, compared.ratio.high]);
+        let interval = row
+            .compared
+            .as_ref()
+            .filter(|_| row.has_intervals())
+            .map(|compared| [compared.ratio.low, compared.ratio.high]);
         let line = interval.map(|ends| PathElement::new(ends.map(|x| (x, y + 0.6)), BLACK.stroke_width(3)));
         chart.draw_series(line)?;
     }

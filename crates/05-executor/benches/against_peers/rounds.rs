@@ -3,6 +3,7 @@
 use harness::compare::{Median, Outcome, median, outcome, too_wide};
 
 use super::{
+    Target,
     rows::{Row, What},
     subjects::Subject,
 };
@@ -37,10 +38,12 @@ pub struct Compared {
     pub other: &'static str,
     /// Its figure to the other one's, round by round.
     pub ratio: Median,
-    /// By the interval of the ratio.
-    pub outcome: Outcome,
+    /// By the interval of the ratio; `None` if there are too few rounds for one.
+    pub outcome: Option<Outcome>,
 }
 
+/// Of fewer rounds, not even the lowest and the highest figure enclose the true median with 95 % certainty.
+const FEWEST: usize = 6;
 /// The fewest rounds whose interval is not simply from the lowest to the highest ratio.
 const FIRST: usize = 11;
 /// An interval that is too wide after so many stays it.
@@ -103,6 +106,11 @@ fn round(
     Ok(figures)
 }
 
+/// Whether so many rounds are enough for an interval. A count needs none.
+fn has_intervals(row: &Row, rounds: usize) -> bool {
+    row.target() == Target::Counted || rounds >= FEWEST
+}
+
 impl Measured {
     /// What comes of these rounds.
     pub fn new(table: &'static str, row: &'static Row, subjects: &[&Subject], rounds: &[Vec<Option<f64>>]) -> Self {
@@ -131,7 +139,7 @@ impl Measured {
         let beside = |other: Option<usize>| {
             let (ours, other) = ours.zip(other)?;
             let ratio = to(ours, other)?;
-            let outcome = outcome(ratio, row.what == What::KernelNanos);
+            let outcome = has_intervals(row, rounds.len()).then(|| outcome(ratio, row.what == What::KernelNanos));
             Some(Compared { ours: subjects[ours].name, other: subjects[other].name, ratio, outcome })
         };
         let (compared, step) = (beside(peer), beside(before));
@@ -143,6 +151,11 @@ impl Measured {
     /// Both comparisons, as far as they are there.
     fn comparisons(&self) -> impl Iterator<Item = &Compared> {
         self.compared.iter().chain(&self.step)
+    }
+
+    /// Whether there were enough rounds for intervals.
+    pub fn has_intervals(&self) -> bool {
+        has_intervals(self.row, self.rounds)
     }
 
     /// Whether the interval of a ratio says too little.

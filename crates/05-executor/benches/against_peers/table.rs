@@ -74,7 +74,10 @@ fn print_ratios(rows: &[Measured], of: fn(&Measured) -> Option<&Compared>, name:
         return false;
     }
     let ratio = cells(&|compared| plain(&format!("{:.2}", compared.ratio.value)));
-    let interval = cells(&|compared| plain(&format!("{:.2}-{:.2}", compared.ratio.low, compared.ratio.high)));
+    let interval = cells(&|compared| {
+        let Median { low, high, .. } = compared.ratio;
+        plain(&compared.outcome.map_or("·".to_owned(), |_| format!("{low:.2}-{high:.2}")))
+    });
     let outcome = cells(&|compared| {
         let (word, colour) = verdict(compared.outcome);
         (format!("{word} "), Style::new().bold().fg_color(Some(colour.into())))
@@ -111,12 +114,13 @@ fn number(what: What, value: f64) -> String {
     }
 }
 
-/// The word for an outcome, and its colour.
-pub fn verdict(outcome: Outcome) -> (&'static str, AnsiColor) {
+/// The word for an outcome, or for too few rounds, and its colour.
+pub fn verdict(outcome: Option<Outcome>) -> (&'static str, AnsiColor) {
     match outcome {
-        Outcome::Won => ("won", AnsiColor::Green),
-        Outcome::Tied => ("tied", AnsiColor::Yellow),
-        Outcome::Lost => ("lost", AnsiColor::Red),
+        Some(Outcome::Won) => ("won", AnsiColor::Green),
+        Some(Outcome::Tied) => ("tied", AnsiColor::Yellow),
+        Some(Outcome::Lost) => ("lost", AnsiColor::Red),
+        None => ("few", AnsiColor::BrightBlack),
     }
 }
 
@@ -125,9 +129,12 @@ pub fn print_json(row: &Measured) {
     println!("{}", json(row));
 }
 
-/// A row as an object.
+/// A row as an object. Where there are too few rounds, the ends of the intervals and the outcomes are null.
 pub fn json(row: &Measured) -> Value {
-    let interval = |median: &Median| json!({ "median": median.value, "low": median.low, "high": median.high });
+    let interval = |median: &Median| {
+        let [low, high] = [median.low, median.high].map(|end| Some(end).filter(|_| row.has_intervals()));
+        json!({ "median": median.value, "low": low, "high": high })
+    };
     let subjects: Map<String, Value> =
         row.subjects.iter().map(|(name, median)| ((*name).to_owned(), median.as_ref().map(interval).into())).collect();
     let compared = |compared: &Compared| {
@@ -135,7 +142,7 @@ pub fn json(row: &Measured) -> Value {
             "ours": compared.ours,
             "other": compared.other,
             "ratio": interval(&compared.ratio),
-            "outcome": verdict(compared.outcome).0,
+            "outcome": compared.outcome.map(|outcome| verdict(Some(outcome)).0),
         })
     };
     let notes: Vec<&str> = NOTES.iter().filter(|(name, _)| row.median(name).is_some()).map(|(_, note)| *note).collect();
