@@ -281,8 +281,11 @@ fn a_row_is_an_object_with_its_figures_and_its_outcome() {
 fn the_plot_names_every_row_and_every_subject_with_figures() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("plot.svg");
+    plot::check(&file).unwrap();
+    assert!(!file.exists(), "nothing is drawn yet");
     let figures = [[Some(60.0), Some(30.0), Some(40.0), Some(20.0), None]; 6];
     plot::write(&file, &[measured("yield", &figures), measured("batch", &figures[1..])]).unwrap();
+    plot::check(&file).unwrap();
     let drawing = fs::read_to_string(file).unwrap();
     assert!(drawing.starts_with("<svg") && drawing.trim_end().ends_with("</svg>"), "{drawing}");
     for word in ["yield", "batch", "new", "slow", "fast", "yield: lost; to old: won", "batch: few; to old: few"] {
@@ -338,6 +341,9 @@ fn a_wrong_command_line_is_a_clear_message_and_exit_code_2() {
         (&["nothing"][..], "no row is called 'nothing'"),
         (&["--subject", "nobody"], "no subject is called 'nobody'"),
         (&["--rounds", "0"], "invalid value '0' for '--rounds <N>'"),
+        (&["ready", "--subject", "s6"], "no chosen subject has a row called 'ready'"),
+        (&["yield", "ready", "--subject", "s6"], "no chosen subject has a row called 'ready'"),
+        (&["--plot", "/nowhere/x.svg"], "/nowhere/x.svg: No such file or directory"),
         (&["--plot"], "a value is required for '--plot <FILE.svg>'"),
         (&["--fast"], "unexpected argument '--fast'"),
     ] {

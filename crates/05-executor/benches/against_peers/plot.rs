@@ -1,6 +1,11 @@
 //! The ratios to the best peer of each row, drawn: left of the line is faster.
 
-use std::{error::Error, path::Path};
+use std::{
+    error::Error,
+    fs::{self, OpenOptions},
+    io,
+    path::Path,
+};
 
 use plotters::prelude::*;
 
@@ -30,6 +35,13 @@ pub fn write(file: &Path, rows: &[Measured]) -> Result<(), Box<dyn Error>> {
     }
     root.present()?;
     Ok(())
+}
+
+/// Whether the drawing can be written there, before all is measured. What is there stays.
+pub fn check(file: &Path) -> io::Result<()> {
+    let is_new = !file.exists();
+    OpenOptions::new().append(true).create(true).open(file)?;
+    if is_new { fs::remove_file(file) } else { Ok(()) }
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
