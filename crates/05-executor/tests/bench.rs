@@ -114,7 +114,7 @@ fn the_last_stage_is_compared_with_the_best_peer_round_by_round() {
     let rounds: Vec<_> = (0..11).map(|number| round(if number % 2 == 0 { 1.0 } else { 2.0 })).collect();
     let row = measured("yield", &rounds);
     let compared = row.compared.as_ref().unwrap();
-    assert_eq!((compared.ours, row.best_peer, compared.outcome), ("new", Some("fast"), Outcome::Won));
+    assert_eq!((compared.ours, row.best_peer, compared.outcome), ("new", Some("fast"), Some(Outcome::Won)));
     assert_eq!((compared.ratio.low, compared.ratio.value, compared.ratio.high), (0.9, 0.9, 0.9));
     assert!(row.median("absent").is_none());
     let alone = measured("ready", &[[None, Some(2.0), Some(4.0), Some(3.0), Some(1.0)]]);
@@ -137,12 +137,16 @@ fn steps(hundredths: [u32; 11]) -> Vec<[Option<f64>; 5]> {
 fn the_last_stage_is_compared_with_the_stage_before_it_round_by_round() {
     let step = |id, hundredths| {
         let row = measured(id, &steps(hundredths));
-        assert_eq!(row.compared.as_ref().unwrap().outcome, Outcome::Won, "the other comparison is one of its own");
+        assert_eq!(
+            row.compared.as_ref().unwrap().outcome,
+            Some(Outcome::Won),
+            "the other comparison is one of its own"
+        );
         let too_wide = row.too_wide();
         let step = row.step.unwrap();
         assert_eq!((step.ours, step.other), ("new", "old"));
         let hundredth = |ratio: f64| (ratio * 100.0).round() as u32;
-        ([step.ratio.low, step.ratio.value, step.ratio.high].map(hundredth), step.outcome, too_wide)
+        ([step.ratio.low, step.ratio.value, step.ratio.high].map(hundredth), step.outcome.unwrap(), too_wide)
     };
     // Of eleven, the interval is from the second to the tenth.
     let mixed = |lowest: u32| [3, 9, 0, 5, 7, 1, 10, 4, 8, 2, 6].map(|more| lowest + more);
@@ -166,7 +170,7 @@ fn a_round_without_the_stage_before_counts_for_the_peer_alone() {
     assert!(row.step.is_none(), "there is no stage before it");
     let row = measured("yield", &[[Some(20.0), Some(30.0), None, None, None]]);
     assert!(row.compared.is_none());
-    assert_eq!(row.step.unwrap().outcome, Outcome::Lost);
+    assert_eq!(row.step.unwrap().ratio.value, 1.5);
 }
 
 #[test]
@@ -196,23 +200,63 @@ fn there_are_more_rounds_while_either_ratio_is_too_wide() {
     assert_eq!(rounds_while_uneven(usize::MAX, Some(3)), (3, [3, 3, 3, 3, 0]));
 }
 
+/// Of two peers that are close, the slower one is left out after eleven rounds, and the machine is slower from the ninth on.
+#[test]
+fn a_peer_is_not_the_best_for_having_been_measured_while_the_machine_was_faster() {
+    let (subjects, mut last) = (subjects(), 0);
+    let references: Vec<&Subject> = subjects.iter().collect();
+    let row = rounds::measure("single", row("yield"), &references, None, |subject, round| {
+        last = round;
+        // What its step brings is uneven: there will be more rounds.
+        let old = if round <= 11 && round % 2 == 0 { 300.0 } else { 200.0 };
+        let figure = match subject.name {
+            "old" => old,
+            "new" => 104.0,
+            "slow" => 106.0,
+            _ => 100.0,
+        };
+        Ok(if round >= 9 { figure * 1.2 } else { figure })
+    });
+    let row = row.unwrap();
+    assert_eq!((last, row.best_peer), (21, Some("fast")));
+    assert!(
+        row.median("slow").unwrap().value < row.median("fast").unwrap().value,
+        "by its medians it would be the other"
+    );
+    let compared = row.compared.as_ref().unwrap();
+    assert_eq!((compared.other, compared.ratio.value, compared.outcome), ("fast", 1.04, Some(Outcome::Lost)));
+    assert_eq!(row.contenders(), [true, true, false, true, false], "nor does it come back");
+    assert_eq!(row.to_best("slow").map(|ratio| (ratio * 100.0).round()), Some(106.0));
+}
+
 #[test]
 fn counts_are_compared_and_system_calls_only_shown() {
     let counts = |ours| [Some(112.0), Some(ours), Some(256.0), Some(112.0), None];
     let outcomes = |ours| {
         let row = measured("bytes", &[counts(ours)]);
-        [row.compared, row.step].map(|compared| compared.unwrap().outcome)
+        [row.compared, row.step].map(|compared| compared.unwrap().outcome.unwrap())
     };
     assert_eq!(outcomes(104.0), [Outcome::Won; 2]);
     assert_eq!(outcomes(112.0), [Outcome::Tied; 2]);
     assert_eq!(outcomes(120.0), [Outcome::Lost; 2]);
+    assert_eq!(outcomes(112.0016), [Outcome::Tied; 2], "a part of a byte is noise");
+    assert_eq!(outcomes(111.9984), [Outcome::Tied; 2]);
+    let allocations = |[new, others]: [f64; 2]| {
+        let row = measured("allocations", &[[Some(others), Some(new), Some(others), Some(others), None]]);
+        row.compared.unwrap().outcome.unwrap()
+    };
+    assert_eq!(allocations([1.0001, 0.9996]), Outcome::Tied);
+    assert_eq!(allocations([1.004, 0.996]), Outcome::Tied);
+    assert_eq!(allocations([0.99, 1.0]), Outcome::Won);
+    assert_eq!(allocations([0.001, 0.0]), Outcome::Tied, "both are shown as none");
     let calls = measured("calls-yield", &[counts(0.0)]);
     assert!(calls.compared.is_none() && calls.step.is_none());
 }
 
 #[test]
 fn a_row_is_an_object_with_its_figures_and_its_outcome() {
-    let row = measured("yield", &[[Some(60.0), Some(30.0), Some(40.0), Some(20.0), None]]);
+    let figures = [Some(60.0), Some(30.0), Some(40.0), Some(20.0), None];
+    let row = measured("yield", &[figures; 6]);
     let object = json(&row);
     assert_eq!(object["row"], "yield");
     assert_eq!(object["unit"], "ns");
@@ -223,17 +267,28 @@ fn a_row_is_an_object_with_its_figures_and_its_outcome() {
     assert_eq!(object["step"]["other"], "old");
     assert_eq!(object["step"]["ratio"]["high"], 0.5);
     assert_eq!(object["step"]["outcome"], "won");
+    // Of five, the lowest and the highest are an interval of 94 %.
+    let object = json(&measured("yield", &[figures; 5]));
+    assert_eq!((&object["rounds"], &object["compared"]["ratio"]["median"]), (&5.into(), &1.5.into()));
+    for compared in ["compared", "step"].map(|name| &object[name]) {
+        assert!(compared["outcome"].is_null(), "{compared}");
+        assert!(compared["ratio"]["low"].is_null() && compared["ratio"]["high"].is_null(), "{compared}");
+    }
+    assert!(object["subjects"]["new"]["low"].is_null());
 }
 
 #[test]
 fn the_plot_names_every_row_and_every_subject_with_figures() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("plot.svg");
-    let figures = [[Some(60.0), Some(30.0), Some(40.0), Some(20.0), None]];
-    plot::write(&file, &[measured("yield", &figures), measured("batch", &figures)]).unwrap();
+    plot::check(&file).unwrap();
+    assert!(!file.exists(), "nothing is drawn yet");
+    let figures = [[Some(60.0), Some(30.0), Some(40.0), Some(20.0), None]; 6];
+    plot::write(&file, &[measured("yield", &figures), measured("batch", &figures[1..])]).unwrap();
+    plot::check(&file).unwrap();
     let drawing = fs::read_to_string(file).unwrap();
     assert!(drawing.starts_with("<svg") && drawing.trim_end().ends_with("</svg>"), "{drawing}");
-    for word in ["yield", "batch", "new", "slow", "fast", "yield: lost; to old: won"] {
+    for word in ["yield", "batch", "new", "slow", "fast", "yield: lost; to old: won", "batch: few; to old: few"] {
         assert!(drawing.contains(word), "{word}: {drawing}");
     }
     assert!(!drawing.contains("absent"), "{drawing}");
@@ -286,6 +341,9 @@ fn a_wrong_command_line_is_a_clear_message_and_exit_code_2() {
         (&["nothing"][..], "no row is called 'nothing'"),
         (&["--subject", "nobody"], "no subject is called 'nobody'"),
         (&["--rounds", "0"], "invalid value '0' for '--rounds <N>'"),
+        (&["ready", "--subject", "s6"], "no chosen subject has a row called 'ready'"),
+        (&["yield", "ready", "--subject", "s6"], "no chosen subject has a row called 'ready'"),
+        (&["--plot", "/nowhere/x.svg"], "/nowhere/x.svg: No such file or directory"),
         (&["--plot"], "a value is required for '--plot <FILE.svg>'"),
         (&["--fast"], "unexpected argument '--fast'"),
     ] {

@@ -5,8 +5,9 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 use clap::{CommandFactory, Parser, error::ErrorKind};
 
 use super::{
-    Target,
+    Target, plot,
     rows::{ROWS, Row},
+    say::say,
     subjects::{Subject, Table, tables},
 };
 
@@ -14,10 +15,11 @@ use super::{
 /// those on one thread, and the pools, with two workers.
 ///
 /// The last stage is compared with the best peer of each row, and with the stage before it: won, tied or lost by the 95 %
-/// interval of the ratio within the rounds. First comes what is counted (heap, system calls), then what is timed.
+/// interval of the ratio within the rounds, or few, if there are fewer than six. First comes what is counted (heap, system calls), then what is timed.
 #[derive(Debug, Parser)]
 #[command(
     name = "just bench executor",
+    bin_name = "just bench executor",
     after_help = "Exit codes: 0 the tables are there, whatever they say; 1 a figure is missing; 2 wrong usage"
 )]
 pub struct Arguments {
@@ -27,7 +29,7 @@ pub struct Arguments {
     /// Only subjects whose names contain this word; may be repeated
     #[arg(long, value_name = "NAME")]
     subject: Vec<String>,
-    /// So many rounds, and no more where the interval is too wide
+    /// So many rounds of what is timed, and no more where the interval is too wide; fewer than 6 give none, and no verdict
     #[arg(long, visible_alias = "pairs", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: Option<u32>,
     /// Print one JSON object a row
@@ -58,15 +60,26 @@ impl Arguments {
     pub fn of(line: impl IntoIterator<Item = OsString>) -> Result<Arguments, Usage> {
         let arguments = Arguments::try_parse_from(line).map_err(Usage::Clap)?;
         let wrong = |message: String| Usage::Clap(Arguments::command().error(ErrorKind::ValueValidation, message));
+        let tables = tables();
         for word in &arguments.words {
             if !ROWS.iter().any(|row| row.id.contains(word.as_str())) {
                 return Err(wrong(format!("no row is called '{word}'; --list lists them")));
             }
         }
         for word in &arguments.subject {
-            if !tables().iter().flat_map(|table| &table.subjects).any(|subject| subject.name.contains(word.as_str())) {
+            if !tables.iter().flat_map(|table| &table.subjects).any(|subject| subject.name.contains(word.as_str())) {
                 return Err(wrong(format!("no subject is called '{word}'; --list lists them")));
             }
+        }
+        let chosen: Vec<_> = tables.iter().flat_map(|table| arguments.subjects(table)).collect();
+        for word in &arguments.words {
+            let mut rows = ROWS.iter().filter(|row| row.id.contains(word.as_str()));
+            if !rows.any(|row| chosen.iter().any(|subject| subject.load(row.load).is_some())) {
+                return Err(wrong(format!("no chosen subject has a row called '{word}'")));
+            }
+        }
+        if let Some(file) = &arguments.plot {
+            plot::check(file).map_err(|why| wrong(format!("{}: {why}", file.display())))?;
         }
         Ok(arguments)
     }
@@ -102,14 +115,14 @@ impl Usage {
 }
 
 fn list() {
-    anstream::println!("rows:");
+    say("rows:");
     for row in ROWS {
-        anstream::println!("  {:<14} {}", row.id, row.about);
+        say(format_args!("  {:<14} {}", row.id, row.about));
     }
     for table in tables() {
-        anstream::println!("\n{}:", table.name);
+        say(format_args!("\n{}:", table.name));
         for subject in &table.subjects {
-            anstream::println!("  {}", subject.name);
+            say(format_args!("  {}", subject.name));
         }
     }
 }

@@ -1,6 +1,11 @@
 //! The ratios to the best peer of each row, drawn: left of the line is faster.
 
-use std::{error::Error, path::Path};
+use std::{
+    error::Error,
+    fs::{self, OpenOptions},
+    io,
+    path::Path,
+};
 
 use plotters::prelude::*;
 
@@ -32,10 +37,17 @@ pub fn write(file: &Path, rows: &[Measured]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Whether the drawing can be written there, before all is measured. What is there stays.
+pub fn check(file: &Path) -> io::Result<()> {
+    let is_new = !file.exists();
+    OpenOptions::new().append(true).create(true).open(file)?;
+    if is_new { fs::remove_file(file) } else { Ok(()) }
+}
+
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
 fn draw(area: &Area<'_>, rows: &[Measured]) -> Result<(), Box<dyn Error>> {
-    let ratios: Vec<f64> = rows.iter().flat_map(|row| row.subjects.iter().filter_map(|of| ratio(row, of.0))).collect();
+    let ratios: Vec<f64> = rows.iter().flat_map(|row| row.subjects.iter().filter_map(|of| row.to_best(of.0))).collect();
     let left = ratios.iter().copied().fold(0.5, f64::min) / 1.2;
     let right = ratios.iter().copied().fold(2.0, f64::max) * 1.2;
     let below = rows.len() as f64;
@@ -55,25 +67,23 @@ fn draw(area: &Area<'_>, rows: &[Measured]) -> Result<(), Box<dyn Error>> {
         text.extend(row.compared.as_ref().map(|compared| format!(": {}", verdict(compared.outcome).0)));
         text.extend(row.step.as_ref().map(|step| format!("; to {}: {}", step.other, verdict(step.outcome).0)));
         chart.draw_series([Text::new(text, (left, y), ("sans-serif", 14))])?;
-        let interval = row.compared.as_ref().map(|compared| [compared.ratio.low, compared.ratio.high]);
+        let interval = row
+            .compared
+            .as_ref()
+            .filter(|_| row.has_intervals())
+            .map(|compared| [compared.ratio.low, compared.ratio.high]);
         let line = interval.map(|ends| PathElement::new(ends.map(|x| (x, y + 0.6)), BLACK.stroke_width(3)));
         chart.draw_series(line)?;
     }
     let with_dots = rows[0].subjects.iter().map(|(name, _)| *name);
-    let with_dots = with_dots.filter(|name| rows.iter().any(|row| ratio(row, name).is_some()));
+    let with_dots = with_dots.filter(|name| rows.iter().any(|row| row.to_best(name).is_some()));
     for (number, name) in with_dots.enumerate() {
         let style = Palette99::pick(number).filled();
-        let of_it = rows.iter().enumerate().filter_map(|(index, row)| Some((ratio(row, name)?, index as f64 + 0.6)));
+        let of_it = rows.iter().enumerate().filter_map(|(index, row)| Some((row.to_best(name)?, index as f64 + 0.6)));
         chart.draw_series(of_it.map(|dot| Circle::new(dot, 5, style)))?;
         let y = (number as u32 * NAME + ROW) as i32;
         names.draw(&Circle::new((10, y), 5, style))?;
         names.draw(&Text::new(name, (24, y - 6), ("sans-serif", 14)))?;
     }
     Ok(())
-}
-
-/// A subject's median to that of the best peer.
-fn ratio(row: &Measured, name: &str) -> Option<f64> {
-    let best = row.median(row.best_peer?)?;
-    Some(row.median(name)?.value / best.value)
 }

@@ -34,6 +34,18 @@ pub enum What {
     Calls,
 }
 
+impl What {
+    /// A figure as it is shown where it is a count, which is a whole byte or a hundredth of an allocation: what is less comes from
+    /// threads that meet in another way. A time is compared as it is.
+    pub fn rounded(self, figure: f64) -> f64 {
+        match self {
+            What::Bytes => figure.round(),
+            What::Allocations => (figure * 100.0).round() / 100.0,
+            What::Nanos | What::KernelNanos | What::Calls => figure,
+        }
+    }
+}
+
 const fn timed(id: &'static str, about: &'static str, n: u64, passes: u32) -> Row {
     Row { id, about, load: id, n, passes: Passes::Warm(passes), what: What::Nanos }
 }

@@ -1,6 +1,5 @@
 //! What a person reads, and what a program does: the tables, and a line of JSON for each row.
 
-use anstream::println;
 use anstyle::{AnsiColor, Style};
 use harness::compare::{Median, Outcome};
 use serde_json::{Map, Value, json};
@@ -9,6 +8,7 @@ use super::{
     Target,
     rounds::{Compared, Measured},
     rows::What,
+    say::say,
     subjects::Subject,
 };
 
@@ -28,10 +28,8 @@ pub fn print(target: Target, subjects: &[&Subject], rows: &[Measured]) {
     };
     let heads: Vec<&str> = rows.iter().map(|row| row.row.id).collect();
     let bold = Style::new().bold();
-    println!(
-        "{bold}{threads}: {looked_at}{bold:#}\n\n{}",
-        line("", Style::new(), heads.iter().map(|head| plain(head)))
-    );
+    let heads = line("", Style::new(), heads.iter().map(|head| plain(head)));
+    say(format_args!("{bold}{threads}: {looked_at}{bold:#}\n\n{heads}"));
     for (index, subject) in subjects.iter().enumerate() {
         let style = if subject.ours { bold } else { Style::new() };
         let cells = rows.iter().map(|row| {
@@ -41,14 +39,14 @@ pub fn print(target: Target, subjects: &[&Subject], rows: &[Measured]) {
             // The mark stands outside of the column, so that the numbers stay below each other.
             (format!("{value}{}", if best { '*' } else { ' ' }), style)
         });
-        println!("{}", line(subject.name, style, cells));
+        say(line(subject.name, style, cells));
     }
     print_verdicts(rows);
     let noted = |name: &str| subjects.iter().any(|subject| subject.name == name);
     for (_, note) in NOTES.iter().filter(|(name, _)| noted(name)) {
-        println!("{note}");
+        say(note);
     }
-    println!();
+    say("");
 }
 
 /// Under the columns: the last stage to the best peer, and to the stage before it.
@@ -59,7 +57,7 @@ fn print_verdicts(rows: &[Measured]) {
         print_ratios(rows, |row| row.step.as_ref(), |compared| format!("{} to {}", compared.ours, compared.other));
     if to_best || to_before {
         let rounds = rows.iter().map(|row| plain(&row.rounds.to_string()));
-        println!("\n{}\n", line("rounds", Style::new(), rounds));
+        say(format_args!("\n{}\n", line("rounds", Style::new(), rounds)));
     }
 }
 
@@ -74,14 +72,17 @@ fn print_ratios(rows: &[Measured], of: fn(&Measured) -> Option<&Compared>, name:
         return false;
     }
     let ratio = cells(&|compared| plain(&format!("{:.2}", compared.ratio.value)));
-    let interval = cells(&|compared| plain(&format!("{:.2}-{:.2}", compared.ratio.low, compared.ratio.high)));
+    let interval = cells(&|compared| {
+        let Median { low, high, .. } = compared.ratio;
+        plain(&compared.outcome.map_or("·".to_owned(), |_| format!("{low:.2}-{high:.2}")))
+    });
     let outcome = cells(&|compared| {
         let (word, colour) = verdict(compared.outcome);
         (format!("{word} "), Style::new().bold().fg_color(Some(colour.into())))
     });
-    println!("\n{}", line(&names.join(", "), Style::new(), ratio));
-    println!("{}", line("95 % interval of that", Style::new(), interval));
-    println!("{}", line("", Style::new(), outcome));
+    say(format_args!("\n{}", line(&names.join(", "), Style::new(), ratio)));
+    say(line("95 % interval of that", Style::new(), interval));
+    say(line("", Style::new(), outcome));
     true
 }
 
@@ -111,23 +112,27 @@ fn number(what: What, value: f64) -> String {
     }
 }
 
-/// The word for an outcome, and its colour.
-pub fn verdict(outcome: Outcome) -> (&'static str, AnsiColor) {
+/// The word for an outcome, or for too few rounds, and its colour.
+pub fn verdict(outcome: Option<Outcome>) -> (&'static str, AnsiColor) {
     match outcome {
-        Outcome::Won => ("won", AnsiColor::Green),
-        Outcome::Tied => ("tied", AnsiColor::Yellow),
-        Outcome::Lost => ("lost", AnsiColor::Red),
+        Some(Outcome::Won) => ("won", AnsiColor::Green),
+        Some(Outcome::Tied) => ("tied", AnsiColor::Yellow),
+        Some(Outcome::Lost) => ("lost", AnsiColor::Red),
+        None => ("few", AnsiColor::BrightBlack),
     }
 }
 
 /// Prints a row as one line.
 pub fn print_json(row: &Measured) {
-    println!("{}", json(row));
+    say(json(row));
 }
 
-/// A row as an object.
+/// A row as an object. Where there are too few rounds, the ends of the intervals and the outcomes are null.
 pub fn json(row: &Measured) -> Value {
-    let interval = |median: &Median| json!({ "median": median.value, "low": median.low, "high": median.high });
+    let interval = |median: &Median| {
+        let [low, high] = [median.low, median.high].map(|end| Some(end).filter(|_| row.has_intervals()));
+        json!({ "median": median.value, "low": low, "high": high })
+    };
     let subjects: Map<String, Value> =
         row.subjects.iter().map(|(name, median)| ((*name).to_owned(), median.as_ref().map(interval).into())).collect();
     let compared = |compared: &Compared| {
@@ -135,7 +140,7 @@ pub fn json(row: &Measured) -> Value {
             "ours": compared.ours,
             "other": compared.other,
             "ratio": interval(&compared.ratio),
-            "outcome": verdict(compared.outcome).0,
+            "outcome": compared.outcome.map(|outcome| verdict(Some(outcome)).0),
         })
     };
     let notes: Vec<&str> = NOTES.iter().filter(|(name, _)| row.median(name).is_some()).map(|(_, note)| *note).collect();

@@ -6,7 +6,10 @@
 use std::{
     panic,
     process::{self, ExitCode},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -20,30 +23,44 @@ mod on_fast;
 mod on_pools;
 #[path = "../../tests/pools/mod.rs"]
 mod pools;
+#[path = "../../benches/against_peers/say.rs"]
+mod say;
 mod world;
 
+use say::say;
 use world::{MEANT, Played, Random, World};
 
+/// Put the pools and stage 7 under random load, round after round: each future must be dropped once, each handle tell the truth, and
+/// the driver have its turn.
 #[derive(Parser)]
+#[command(
+    name = "just stress executor",
+    bin_name = "just stress executor",
+    after_help = "Exit codes: 0 all was right; 1 something was wrong, or hung; 2 wrong usage; 101 something panicked"
+)]
 struct Arguments {
-    /// For how long.
-    #[arg(long, default_value_t = 10)]
+    /// For how long
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=365 * 24 * 60 * 60))]
     seconds: u64,
-    /// What decides what is done, but not who is first. Without it, the time of day does.
+    /// What decides what is done in the first round, but not who is first; the next round has the next one. Without it, the time of
+    /// day does
     #[arg(long)]
     seed: Option<u64>,
 }
 
-fn main() -> ExitCode {
+/// The example, which its test runs too.
+pub fn main() -> ExitCode {
     let Arguments { seconds, seed } = Arguments::parse();
     let since_epoch = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_secs());
     let first = seed.unwrap_or_else(since_epoch);
-    println!("seed {first}");
+    say(format_args!("seed {first}"));
+    SEED.store(first, Relaxed);
     // Those of the tasks are meant.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if info.payload().downcast_ref() != Some(&MEANT) {
             hook(info);
+            eprintln!("error: a panic that is not meant (--seed {})", SEED.load(Relaxed));
         }
     }));
     thread::spawn(watch);
@@ -52,6 +69,7 @@ fn main() -> ExitCode {
         if Instant::now() >= end {
             break;
         }
+        SEED.store(seed, Relaxed);
         // By the seed alone, so that with it the round is played again.
         let (stage, random) = (seed % 3, Random(seed));
         let played = match stage {
@@ -71,16 +89,19 @@ fn main() -> ExitCode {
         rounds[stage as usize] += 1;
     }
     let ([pools, stealing, fast], Played { tasks, blocked, events }) = (rounds, all);
-    println!(
+    say(format_args!(
         "{} pools, {stealing} of which steal, {fast} executors of stage 7, and {tasks} tasks, whose polls blocked {blocked} times \
          and which waited for the driver {events} times: each future was dropped once, and each handle told the truth",
         pools + stealing
-    );
+    ));
     ExitCode::SUCCESS
 }
 
 /// A round that takes longer has hung.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// That of the round that goes on.
+static SEED: AtomicU64 = AtomicU64::new(0);
 
 /// The round that goes on.
 static ROUND: Mutex<Weak<World>> = Mutex::new(Weak::new());
