@@ -154,6 +154,12 @@ const GUARDS: &[Guard] = &[
     ),
     guard(IDLE, "driver.park(watches.then(|| Instant::now() + LOOK_AGAIN));", "driver.park(None);", "idle_watches"),
     guard(IDLE, "if watches {", "if watches && !is_more() {", "idle_goes_on_watching"),
+    guard(
+        IDLE,
+        "return !self.leave(worker, 0);",
+        "let _ = self.leave(worker, 0); return false;",
+        "idle_is_woken_at_its_deadline",
+    ),
     guard(IDLE, "        if self.is_closed() {\n            return false;\n        }", "", "idle_closes"),
     guard(SHARED, "if tasks.closed {", "if false && tasks.closed {", "shared_owner_closes"),
     guard(SHARED, "lock(tasks).closed = true);", "drop(lock(tasks)));", "shared_owner_closes"),
