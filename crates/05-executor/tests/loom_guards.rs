@@ -78,6 +78,18 @@ const GUARDS: &[Guard] = &[
         "Left { output: false, waker: now & AWAITED == 0 }",
         "join_handle_goes_while_the_task_ends",
     ),
+    guard(
+        STATE,
+        "self.0.fetch_and(!AWAITED, AcqRel) & HANDLE == 0",
+        "{ self.0.fetch_and(!AWAITED, AcqRel); true }",
+        "join_leaves_no_waker_behind",
+    ),
+    guard(
+        STATE,
+        "self.0.fetch_and(!AWAITED, AcqRel) & HANDLE == 0",
+        "{ self.0.fetch_and(!AWAITED, AcqRel); false }",
+        "join_leaves_no_waker_behind",
+    ),
     guard(STATE, "(now | CANCELLED, Wake::Nothing)", "(now, Wake::Nothing)", "join_aborts"),
     guard(
         STATE,
