@@ -78,6 +78,18 @@ const GUARDS: &[Guard] = &[
         "Left { output: false, waker: now & AWAITED == 0 }",
         "join_handle_goes_while_the_task_ends",
     ),
+    guard(
+        STATE,
+        "self.0.fetch_and(!AWAITED, AcqRel) & HANDLE == 0",
+        "{ self.0.fetch_and(!AWAITED, AcqRel); true }",
+        "join_leaves_no_waker_behind",
+    ),
+    guard(
+        STATE,
+        "self.0.fetch_and(!AWAITED, AcqRel) & HANDLE == 0",
+        "{ self.0.fetch_and(!AWAITED, AcqRel); false }",
+        "join_leaves_no_waker_behind",
+    ),
     guard(STATE, "(now | CANCELLED, Wake::Nothing)", "(now, Wake::Nothing)", "join_aborts"),
     guard(
         STATE,
@@ -161,6 +173,12 @@ const GUARDS: &[Guard] = &[
     ),
     guard(IDLE, "driver.park(watches.then(|| Instant::now() + LOOK_AGAIN));", "driver.park(None);", "idle_watches"),
     guard(IDLE, "if watches {", "if watches && !is_more() {", "idle_goes_on_watching"),
+    guard(
+        IDLE,
+        "return !self.leave(worker, 0);",
+        "let _ = self.leave(worker, 0); return false;",
+        "idle_is_woken_at_its_deadline",
+    ),
     guard(IDLE, "        if self.is_closed() {\n            return false;\n        }", "", "idle_closes"),
     guard(SHARED, "if tasks.closed {", "if false && tasks.closed {", "shared_owner_closes"),
     guard(SHARED, "lock(tasks).closed = true);", "drop(lock(tasks)));", "shared_owner_closes"),

@@ -146,6 +146,20 @@ fn idle_goes_on_watching() {
     });
 }
 
+/// Somebody wakes the watcher while it gets up by itself. It counts as one that searches then, and no longer once it has found
+/// something: if it still did, nobody would be woken any more.
+#[test]
+fn idle_is_woken_at_its_deadline() {
+    bounded(3, || {
+        let pool = Pool::new(2);
+        let other = pool.work(0, 1);
+        // From outside, while the second worker is in a poll.
+        pool.push();
+        other.join().unwrap();
+        assert!(pool.idle.search(), "nobody searches");
+    });
+}
+
 #[test]
 fn idle_closes() {
     loom::model(|| {
