@@ -115,8 +115,8 @@ pub const SCENES: [Scene; 12] = [
     Scene {
         name: "pool",
         about: "two tasks are polled at once, on two threads",
-        look: "Each blocks inside its poll until the other one does: on one thread that would be for ever. After that a task may go \
-               on on the other thread.",
+        look: "Each blocks inside its poll until the other one does: on one thread that would be for ever. After that a task may \
+               move to the other thread.",
         stages: &[Pool, Stealing],
         play: pools::play_pool,
     },

@@ -1,5 +1,7 @@
-//! The README's table of stages names the checks that each stage fails, all of them and no others.
+//! The README's tables: of the checks that each stage fails, and of the models that are bounded. They name all, and no others.
 #![forbid(unsafe_code)]
+
+use std::{collections::BTreeSet, fs, path::Path};
 
 #[path = "subjects/fails.rs"]
 mod fails;
@@ -32,4 +34,41 @@ fn the_table_of_stages_says_what_the_contract_says() {
         let expected: Vec<&str> = fails.iter().map(|(id, _)| *id).collect();
         assert_eq!(words.filter(is_id).collect::<Vec<_>>(), expected, "{file}");
     }
+}
+
+/// Each model that is bounded, and by how many preemptions.
+fn bounded_models() -> BTreeSet<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/models");
+    let files = fs::read_dir(folder).unwrap().map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    let mut bounded = BTreeSet::new();
+    for file in files {
+        let mut model = "";
+        for line in file.lines() {
+            if let Some(name) = line.strip_prefix("fn ") {
+                model = name.split('(').next().unwrap_or(name);
+            } else if let Some(bound) = line.strip_prefix("    bounded(") {
+                let bound = bound.split(',').next().unwrap_or(bound);
+                bounded.insert((bound.to_owned(), model.to_owned()));
+            }
+        }
+    }
+    bounded
+}
+
+#[test]
+fn the_table_of_bounds_says_what_the_models_say() {
+    let rows = README
+        .lines()
+        .skip_while(|line| !line.starts_with("| at most |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let said: BTreeSet<_> = rows
+        .flat_map(|row| {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let models = cells[2].split(", ").map(|name| name.trim_matches('`').to_owned());
+            models.map(|model| (cells[1].to_owned(), model)).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(said, bounded_models());
+    assert!(README.contains("Eleven models have more orders") && said.len() == 11);
 }

@@ -1,11 +1,22 @@
 //! A model that cannot fail holds nothing: each line that a model is there for is taken out of a copy of the lesson, and the
-//! model must fail. A model that fails may abort, so each runs in a process of its own.
+//! model must fail, which passes as long as the line is there. A model that fails may abort or hang, so each runs in a
+//! process of its own, with a deadline.
 
 use std::{
+    cell::RefCell,
+    collections::BTreeSet,
     env, fs, io,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
+    time::Duration,
 };
+
+use rustix::process::Signal;
+
+use crate::process::{self, Group, collect};
+
+/// A model takes much less.
+const DEADLINE: Duration = Duration::from_secs(300);
 
 /// A line, what stands there when it is taken out, and the model that must see it.
 pub struct Guard {
@@ -44,10 +55,14 @@ pub struct Copied {
     package: PathBuf,
     target: PathBuf,
     models: &'static str,
+    /// What a run of a model is given. One that is not over by then has failed.
+    pub deadline: Duration,
+    /// The models that have passed while all lines were there.
+    pass: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Copied {
-    /// Copies the lesson, and builds its models.
+    /// Copies the lesson, and builds its models. Their deadline is 300 s.
     ///
     /// # Errors
     ///
@@ -65,8 +80,14 @@ impl Copied {
         fs::copy(from.join("../../Cargo.lock"), package.join("Cargo.lock"))?;
         let manifest = MANIFEST.replace("LESSON", lesson.package).replace("DEPENDENCIES", lesson.dependencies);
         fs::write(package.join("Cargo.toml"), manifest)?;
-        let copied = Copied { package, target: copies.join("target"), models: lesson.models };
-        let (builds, said) = copied.cargo(&["--no-run"])?;
+        let copied = Copied {
+            package,
+            target: copies.join("target"),
+            models: lesson.models,
+            deadline: DEADLINE,
+            pass: RefCell::default(),
+        };
+        let (builds, said) = copied.build()?;
         if builds { Ok(copied) } else { Err(io::Error::other(format!("the copy of the lesson must build:\n{said}"))) }
     }
 
@@ -74,15 +95,33 @@ impl Copied {
     ///
     /// # Errors
     ///
-    /// As [`Copied::new`], or if a line is not there once.
+    /// As [`Copied::new`], if a line is not there once, or if a model does not pass while all lines are there.
     pub fn unguarded(&self, guards: &[Guard]) -> io::Result<Vec<&'static str>> {
         let mut unguarded = Vec::new();
+        for guard in guards {
+            self.must_pass(guard.model)?;
+        }
         for guard in guards {
             let passes = self.passes_without(guard)?;
             println!("{} {} without: {}", guard.model, if passes { "PASSES" } else { "fails" }, guard.line);
             unguarded.extend(passes.then_some(guard.line));
         }
         Ok(unguarded)
+    }
+
+    /// Runs a model once, while all lines are there.
+    fn must_pass(&self, model: &'static str) -> io::Result<()> {
+        if self.pass.borrow().contains(model) {
+            return Ok(());
+        }
+        // What was put back last is not built.
+        self.build()?;
+        let (passes, said) = self.cargo(&[model])?;
+        if !passes {
+            return Err(io::Error::other(format!("{model} must pass while no line is taken out:\n{said}")));
+        }
+        self.pass.borrow_mut().insert(model);
+        Ok(())
     }
 
     fn passes_without(&self, guard: &Guard) -> io::Result<bool> {
@@ -93,29 +132,50 @@ impl Copied {
             return Err(io::Error::other(format!("{file}: this line must be there once: {line}")));
         }
         fs::write(&path, whole.replace(line, without))?;
-        let (builds, said) = self.cargo(&["--no-run"])?;
-        if !builds {
-            return Err(io::Error::other(format!("{file}: without this line it must still build: {line}\n{said}")));
-        }
-        let (passes, _) = self.cargo(&[model])?;
+        let (builds, said) = self.build()?;
+        let passes = builds && self.cargo(&[model])?.0;
         fs::write(path, whole)?;
-        Ok(passes)
+        if builds {
+            Ok(passes)
+        } else {
+            Err(io::Error::other(format!("{file}: without this line it must still build: {line}\n{said}")))
+        }
     }
 
-    /// Calls `cargo test` for the models with these arguments. Whether it succeeds, and what it says.
+    /// Calls `cargo test` for the models, which are built, with these arguments. Whether it succeeds before the deadline, and
+    /// what it says. Whoever is late is killed.
     ///
     /// # Errors
     ///
-    /// If cargo cannot be started.
+    /// If cargo cannot be started, or not be waited for.
     pub fn cargo(&self, arguments: &[&str]) -> io::Result<(bool, String)> {
-        let cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["test", "--quiet", "--offline", "--test", self.models])
-            .args(arguments)
-            .current_dir(&self.package)
-            .env("CARGO_TARGET_DIR", &self.target)
-            .output()?;
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut group = Group::spawn(&mut command, Signal::KILL)?;
+        let (stdout, stderr) = (collect(group.child.stdout.take()), collect(group.child.stderr.take()));
+        let status = process::wait(&mut group.child, self.deadline);
+        // The test is cargo's child, and must not outlive it, nor hold its pipes open.
+        drop(group);
+        let mut said = [stdout, stderr].map(|pipe| pipe.join().unwrap_or_default()).concat();
+        let status = status?;
+        if status.is_none() {
+            said += &format!("\na hang: nothing came of it in {} s\n", self.deadline.as_secs_f32());
+        }
+        Ok((status.is_some_and(|status| status.success()), said))
+    }
+
+    /// Builds the models, however long that takes.
+    fn build(&self) -> io::Result<(bool, String)> {
+        let cargo = self.command(&["--no-run"]).output()?;
         let said = [cargo.stdout, cargo.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         Ok((cargo.status.success(), said))
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["test", "--quiet", "--offline", "--test", self.models]).args(arguments);
+        cargo.current_dir(&self.package).env("CARGO_TARGET_DIR", &self.target);
+        cargo
     }
 }
 
