@@ -103,6 +103,12 @@ const GUARDS: &[Guard] = &[
         "0 => (now | CANCELLED, true)",
         "shutdown_while_a_task_is_woken",
     ),
+    guard(
+        STATE,
+        "self.0.fetch_sub(REFERENCE, AcqRel) / REFERENCE == 1",
+        "self.0.fetch_sub(REFERENCE, Relaxed) / REFERENCE == 1",
+        "join_handle_goes_while_the_task_ends",
+    ),
     guard(JOINING, "state.take_back()?;", "", "join_leaves_no_waker_behind"),
     guard(CELL, "        if !wanted {", "        if false && !wanted {", "join_handle_goes_while_the_task_ends"),
     guard(QUEUE, "if entries.closed {", "if false && entries.closed {", "shutdown_while_a_task_is_woken"),
@@ -159,6 +165,7 @@ const GUARDS: &[Guard] = &[
         "            if false {\n                self.leave",
         "idle_sees_the_push",
     ),
+    // That only the last to search looks (`== SEARCHER`) saves a look: if it was not, nobody is wanted.
     guard(
         IDLE,
         "if self.is_wanting() && is_more() {",

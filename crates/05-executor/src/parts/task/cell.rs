@@ -38,6 +38,8 @@ pub(crate) struct Head {
     /// The waker of who awaits the handle. The handle's while the task is not complete, to write if `AWAITED` is not set and
     /// else to read; then, with `AWAITED`, that of who completed it, until it unsets that.
     joiner: UnsafeCell<Option<Waker>>,
+    /// Nothing. A model sees here who uses a task that is gone.
+    life: UnsafeCell<()>,
 }
 
 #[repr(C)]
@@ -106,6 +108,7 @@ impl Task {
             schedule: Arc::into_raw(schedule).cast(),
             links: UnsafeCell::new(Links::default()),
             joiner: UnsafeCell::new(None),
+            life: UnsafeCell::new(()),
         };
         let content = UnsafeCell::new(Content { future: ManuallyDrop::new(future) });
         let task = NonNull::from(Box::leak(Box::new(Cell { head, content }))).cast();
@@ -115,7 +118,9 @@ impl Task {
 
     pub(crate) fn head(&self) -> &Head {
         // SAFETY: a reference keeps the task from being freed, and of the head only what is in cells changes.
-        unsafe { self.0.as_ref() }
+        let head = unsafe { self.0.as_ref() };
+        head.life.with(|_| ());
+        head
     }
 
     pub(crate) fn state(&self) -> &State {
@@ -357,6 +362,8 @@ unsafe fn free<F: Future, S>(task: NonNull<Head>) {
     // SAFETY: this is the box that it was made in, and the share of the scheduler that went into it.
     unsafe {
         let cell = Box::from_raw(task.cast::<Cell<F>>().as_ptr());
+        // A model sees here whether nobody has the task any more.
+        cell.head.life.with_mut(|_| ());
         drop(Arc::from_raw(cell.head.schedule.cast::<S>()));
     }
 }
