@@ -138,19 +138,19 @@ const GUARDS: &[Guard] = &[
         "{ self.head.0.swap(head + count, AcqRel); Ok(()) }",
         "ring_is_taken_from_by_two",
     ),
-    guard(
-        RING,
-        "if end - head == ROOM {",
-        "if false && end - head == ROOM {",
-        "ring_overflows",
-    ),
+    guard(RING, "if end - head == ROOM {", "if false && end - head == ROOM {", "ring_overflows"),
     guard(
         RING,
         "return self.overflow(head, woken);",
         "return self.overflow(self.ring.head.0.load(Acquire), woken);",
         "ring_overflows",
     ),
-    guard(RING, "        self.ring.take(head, count).ok()?;\n", "        let _ = self.ring.take(head, count);\n", "ring_is_emptied"),
+    guard(
+        RING,
+        "        self.ring.take(head, count).ok()?;\n",
+        "        let _ = self.ring.take(head, count);\n",
+        "ring_is_emptied",
+    ),
     guard(
         RING,
         "                Err(now) => head = now,\n            }\n        }\n        None",

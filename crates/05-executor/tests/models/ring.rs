@@ -119,7 +119,7 @@ fn ring_overflows() {
 /// All of it is taken at once, while a thief takes half.
 #[test]
 fn ring_is_emptied() {
-    bounded(3, || {
+    loom::model(|| {
         let (owner, entries, drops) = entries(3);
         let (own, others) = ring();
         let thief = thief(others);
