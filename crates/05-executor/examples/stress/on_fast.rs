@@ -42,6 +42,10 @@ fn work(held: Held, mut random: Random, number: usize, depth: u64) -> Pin<Box<dy
                     }
                 }
                 Step::Spawn(_) => {}
+                Step::SpawnMany(count) => (0..count).for_each(|_| {
+                    let held = Held::new(&world);
+                    drop(spawn(async move { drop(held) }));
+                }),
             }
         }
         number

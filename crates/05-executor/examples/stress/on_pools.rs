@@ -45,6 +45,10 @@ fn work<P: Pool>(held: Held, mut random: Random, number: usize, depth: u64) -> W
                     }
                 }
                 Step::Spawn(_) => {}
+                Step::SpawnMany(count) => (0..count).for_each(|_| {
+                    let held = Held::new(&world);
+                    drop(P::spawn_here(async move { drop(held) }));
+                }),
             }
         }
         number

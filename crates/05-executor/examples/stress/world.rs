@@ -42,6 +42,8 @@ pub enum Step {
     Alone(Alone),
     /// It spawns another one.
     Spawn(Then),
+    /// It spawns so many that do nothing, more than a worker's queue holds.
+    SpawnMany(u64),
     /// Its poll blocks until a task that it spawns has run.
     BlockForItsOwn,
 }
@@ -84,6 +86,7 @@ impl Step {
             }
             50..60 => Alone::Compute(random.below(2_000)),
             60 => Alone::Panic,
+            61 => return Step::SpawnMany(200 + random.below(400)),
             _ => Alone::Nothing,
         })
     }
