@@ -149,7 +149,7 @@ nextest:
     cargo nextest run --workspace
     cargo test --workspace --doc
 
-# Every order in which two threads can meet, in the models of all lessons that have some; and each guarded line taken out
+# Every order in which two threads can meet, within a model's bound if it has one, for all lessons with models; and each guarded line taken out
 [group('check')]
 loom:
     @just _models --no-fail-fast
