@@ -26,6 +26,7 @@ const WAKER: &str = "parts/task/waker.rs";
 const ROOT: &str = "parts/root.rs";
 const STAGE: &str = "s4_spawn.rs";
 const RING: &str = "parts/steal/ring.rs";
+const INJECTOR: &str = "parts/steal/injector.rs";
 const IDLE: &str = "parts/idle.rs";
 const SHARED: &str = "parts/shared_owner.rs";
 const WORDS: &str = "parts/fast/words.rs";
@@ -156,6 +157,13 @@ const GUARDS: &[Guard] = &[
         "                Err(now) => head = now,\n            }\n        }\n        None",
         "                Err(_) => break,\n            }\n        }\n        None",
         "ring_is_taken_from_by_two",
+    ),
+    guard(RING, "tail.0.store(after, Release);", "tail.0.store(after, Relaxed);", "queues_give_each_entry_to_one"),
+    guard(
+        INJECTOR,
+        "local.extend(entries.waiting.drain(..more));",
+        "entries.waiting.drain(..more);",
+        "queues_give_each_entry_to_one",
     ),
     guard(IDLE, "        // sees the other.\n        fence(SeqCst);", "", "idle_sees_the_push"),
     guard(IDLE, "        fence(SeqCst);\n        loop {", "        loop {", "idle_sees_the_push"),

@@ -7,6 +7,7 @@ mod models {
     mod fast;
     mod idle;
     mod join;
+    mod queues;
     mod ring;
     mod shutdown;
     mod tools;

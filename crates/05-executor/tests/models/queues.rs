@@ -1,0 +1,62 @@
+//! The queue for all, of which a worker takes its share while another comes for its own, or steals from that share.
+
+use std::{iter::from_fn, sync::Arc};
+
+use lesson_executor::parts::{
+    shared_owner::SharedOwner,
+    steal::{
+        injector::Injector,
+        ring::{Local, Ring, ring},
+    },
+    task::{Schedule, Woken},
+};
+use loom::thread;
+
+use super::tools::{Dropped, bounded};
+
+struct All(Injector);
+
+impl Schedule for All {
+    fn schedule(&self, woken: Woken) {
+        self.0.push([woken]);
+    }
+
+    fn close(&self) {
+        self.0.close();
+    }
+}
+
+/// A worker, which looks everywhere once. It steals before it has seen what the lock of the queue for all shows.
+fn work(own: &Local, all: &Injector, other: &Ring) -> Vec<Woken> {
+    let mut taken: Vec<_> = own.steal(other).map(|(first, _)| first).into_iter().collect();
+    taken.extend(all.take(own, 2));
+    taken.extend(from_fn(|| own.pop()));
+    taken
+}
+
+/// Meanwhile something is pushed from outside, by a thread that is then the second worker. Each entry is taken once.
+#[test]
+fn queues_give_each_entry_to_one() {
+    bounded(3, || {
+        let owner = Arc::new(SharedOwner::new(All(Injector::new())));
+        let spawn = || {
+            let (held, drops) = Dropped::new();
+            drop(owner.spawn(async move { drop(held) }));
+            drops
+        };
+        let mut drops = vec![spawn(), spawn(), spawn()];
+        let ((first, first_ring), (second, second_ring)) = (ring(), ring());
+        let theirs = Arc::clone(&owner);
+        let worker = thread::spawn(move || work(&first, &theirs.scheduler().0, &second_ring));
+        drops.push(spawn());
+        let all = &owner.scheduler().0;
+        let mut taken = work(&second, all, &first_ring);
+        taken.extend(worker.join().unwrap());
+        taken.extend(from_fn(|| all.take_one()));
+        assert_eq!(taken.len(), drops.len(), "entries that were taken");
+        for woken in taken {
+            owner.run(woken);
+        }
+        drops.iter().for_each(|drops| assert_eq!(drops(), 1, "each task is run, once"));
+    });
+}
