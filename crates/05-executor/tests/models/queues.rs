@@ -6,7 +6,7 @@ use lesson_executor::parts::{
     shared_owner::SharedOwner,
     steal::{
         injector::Injector,
-        ring::{Local, Ring, ring},
+        ring::{Local, ROOM, Ring, ring},
     },
     task::{Schedule, Woken},
 };
@@ -28,7 +28,7 @@ impl Schedule for All {
 
 /// A worker, which looks everywhere once. It steals before it has seen what the lock of the queue for all shows.
 fn work(own: &Local, all: &Injector, other: &Ring) -> Vec<Woken> {
-    let mut taken: Vec<_> = own.steal(other).map(|(first, _)| first).into_iter().collect();
+    let mut taken: Vec<_> = own.steal(other, ROOM).map(|(first, _)| first).into_iter().collect();
     taken.extend(all.take(own, 2));
     taken.extend(from_fn(|| own.pop()));
     taken
