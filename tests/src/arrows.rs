@@ -80,7 +80,8 @@ pub fn is_lesson(name: &str) -> bool {
 pub enum Place {
     /// `src/`, but for the program.
     Library,
-    /// `src/main.rs`, and the scenes that a lesson's program plays: `src/scenes.rs` and what is below it.
+    /// `src/main.rs`, and the scenes that a lesson's program plays: `src/scenes.rs` and what is
+    /// below it.
     Main,
     /// `tests/`.
     Tests,

@@ -1,5 +1,6 @@
-//! What the checks found in executors: one table for the suites, which hold that it is exact, and for the page of the matrix,
-//! which explains it. What nobody here wrote has a test that shows the same without the checks.
+//! What the checks found in executors: one table for the suites, which hold that it is exact, and
+//! for the page of the matrix, which explains it. What nobody here wrote has a test that shows the
+//! same without the checks.
 
 /// A failure, or a warning where the check only says what should hold.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +103,8 @@ pub const FINDINGS: &[Finding] = &[
     },
 ];
 
-/// What one of them fails of the checks whose ids begin with `part`, each with the test that shows it.
+/// What one of them fails of the checks whose ids begin with `part`, each with the test that shows
+/// it.
 pub fn fails(name: &str, part: char) -> Vec<(&'static str, &'static str)> {
     let of_it = FINDINGS.iter().filter(|finding| finding.of.contains(&name));
     let checks = of_it.flat_map(|finding| finding.checks.iter().map(|check| (*check, finding.shown[2])));

@@ -1,6 +1,7 @@
 //! What crosses lessons, in one package: [`notes`] checks every page of the notes, [`arrows`] who
-//! may know whom, [`sources`] how every file is written; [`findings`] is what others fail; [`programs`] finds and runs what the
-//! workspace builds. `notes-sync` refreshes the notes; the doctests are the notes' Rust fences.
+//! may know whom, [`sources`] how every file is written; [`findings`] is what others fail;
+//! [`programs`] finds and runs what the workspace builds. `notes-sync` refreshes the notes; the
+//! doctests are the notes' Rust fences.
 #![forbid(unsafe_code)]
 
 pub mod arrows;

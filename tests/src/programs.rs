@@ -151,7 +151,8 @@ mod tests {
         let long = Duration::from_secs(60);
         assert_eq!(shell("echo out; echo err >&2; cat; exit 3", long), Ok((Some(3), "out\nerr\n".to_owned())));
         assert_eq!(shell("kill -9 $$", long), Ok((None, String::new())));
-        // A reader of the pipe sees its end when nobody holds the writing end: when the child's child is dead too.
+        // A reader of the pipe sees its end when nobody holds the writing end: when the child's
+        // child is dead too.
         let folder = tempfile::tempdir().expect("a temporary folder");
         let pipe = folder.path().join("pipe");
         assert_eq!(shell(&format!("mkfifo {}", pipe.display()), long), Ok((Some(0), String::new())));

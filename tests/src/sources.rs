@@ -125,8 +125,8 @@ fn stage(name: &str) -> Option<u32> {
     number.parse().ok()
 }
 
-/// A stage names no other stage of its lesson: what two of them share stands in `src/parts/`. One of an earlier lesson is
-/// named by its path, `lesson_waker::s8_parker`.
+/// A stage names no other stage of its lesson: what two of them share stands in `src/parts/`. One
+/// of an earlier lesson is named by its path, `lesson_waker::s8_parker`.
 pub fn one_stage(file: &Path, text: &str) -> Vec<Problem> {
     let in_src = file.parent().is_some_and(|folder| folder.ends_with("src"));
     let Some(own) = file.file_stem().and_then(|name| stage(&name.to_string_lossy())).filter(|_| in_src) else {

@@ -1,5 +1,6 @@
-//! What `just bench executor` measures is what is checked: parts B and C of the contract on the bench's own adapters, of the
-//! stages and of those that nobody here wrote. Each fails what it fails elsewhere, and nothing else.
+//! What `just bench executor` measures is what is checked: parts B and C of the contract on the
+//! bench's own adapters, of the stages and of those that nobody here wrote. Each fails what it
+//! fails elsewhere, and nothing else.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

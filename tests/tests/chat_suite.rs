@@ -1,4 +1,5 @@
-//! One chat suite for every server of the house, each started as a person starts it: by its program and `serve`.
+//! One chat suite for every server of the house, each started as a person starts it: by its program
+//! and `serve`.
 
 use std::process::ExitCode;
 

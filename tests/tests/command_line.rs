@@ -1,5 +1,5 @@
-//! What a person meets at the command line of every server: the first line, exit codes, clear words, and an end at a
-//! signal.
+//! What a person meets at the command line of every server: the first line, exit codes, clear
+//! words, and an end at a signal.
 
 use std::{
     io::{BufRead, BufReader, Read},

@@ -1,5 +1,6 @@
-//! Every check has its heading, the bare id, in both pages of the contract: what a failure prints leads somewhere. And every
-//! finding has its paragraph on both pages of the matrix, whose tables say what is known and declared.
+//! Every check has its heading, the bare id, in both pages of the contract: what a failure prints
+//! leads somewhere. And every finding has its paragraph on both pages of the matrix, whose tables
+//! say what is known and declared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +38,8 @@ fn the_pages_say_the_level_of_every_check() {
         let text = std::fs::read_to_string(&page).unwrap();
         for level in [Level::Should, Level::Policy] {
             let word = format!("**{}**", level.word());
-            // Each level has its line in the list, and one sentence with the ids of all that have it.
+            // Each level has its line in the list, and one sentence with the ids of all that have
+            // it.
             let sentences = text.lines().filter(|line| !line.starts_with("- ")).flat_map(|line| line.split(". "));
             let sentence = sentences.filter(|sentence| sentence.contains(&word)).collect::<String>();
             let words = sentence.split([' ', ',']).filter(|word| is_id(word)).collect::<BTreeSet<_>>();
@@ -63,7 +65,8 @@ fn every_finding_is_explained_in_both_languages() {
     }
 }
 
-/// The cells of a page's tables whose lines begin with one of these words, by that word and by the head of their column.
+/// The cells of a page's tables whose lines begin with one of these words, by that word and by the
+/// head of their column.
 fn cells<'a>(page: &'a str, first: &[&str]) -> BTreeMap<(&'a str, &'a str), &'a str> {
     let (mut cells, mut head) = (BTreeMap::new(), Vec::new());
     for line in page.lines().filter(|line| line.starts_with('|')) {

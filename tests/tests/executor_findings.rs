@@ -1,5 +1,6 @@
-//! What the checks found in executors that nobody here wrote, each shown in a few lines and without the checks. A test that
-//! fails tells that a library was mended: take it away, and its line in `findings.rs`.
+//! What the checks found in executors that nobody here wrote, each shown in a few lines and without
+//! the checks. A test that fails tells that a library was mended: take it away, and its line in
+//! `findings.rs`.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -189,7 +190,8 @@ fn monoio_polls_a_task_that_wakes_itself_before_all_others() {
         busy.await;
         other.await
     });
-    // In each turn as many polls as twice the length of the queue, and all of them are of the first.
+    // In each turn as many polls as twice the length of the queue, and all of them are of the
+    // first.
     assert!(seen > 100_000, "{seen}");
 }
 
@@ -229,7 +231,8 @@ fn monoio_keeps_a_task_that_was_woken_before_the_end_for_as_long_as_the_thread_t
     assert_eq!(Arc::strong_count(&held), 1);
 }
 
-/// The bytes that so many tasks leave on the heap, each of which has polled its own join handle, or none.
+/// The bytes that so many tasks leave on the heap, each of which has polled its own join handle, or
+/// none.
 fn left_by(tasks: usize, waits_for_itself: bool) -> usize {
     let mut runtime = runtime();
     let mut round = || {

@@ -1,4 +1,5 @@
-//! The checks of executors on those that nobody here wrote. No false alarm, and each finding with its reproduction.
+//! The checks of executors on those that nobody here wrote. No false alarm, and each finding with
+//! its reproduction.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
-//! What the checks found in futures that nobody here wrote, each shown in a few lines and without the harness. A test
-//! that fails tells that a library was mended: take it and the line in `future_suite` away.
+//! What the checks found in futures that nobody here wrote, each shown in a few lines and without
+//! the harness. A test that fails tells that a library was mended: take it and the line in
+//! `future_suite` away.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -199,7 +200,8 @@ fn event_listener_loses_count_in_a_panic() {
     let semaphore = Arc::new(async_lock::Semaphore::new(0));
     let mut waiter = Box::pin(semaphore.acquire_arc());
     poll_and_panic(&mut waiter);
-    // It takes one off a count that is zero: a panic where overflow is checked, and no wake for the next one where not.
+    // It takes one off a count that is zero: a panic where overflow is checked, and no wake for the
+    // next one where not.
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(waiter)));
     let (task, mut next) = (Arc::new(Task::default()), Box::pin(semaphore.acquire_arc()));
     let woken = dropped.is_ok() && {

@@ -1,4 +1,5 @@
-//! The checks of futures on futures that nobody here wrote: no false alarm, and each finding with its reproduction.
+//! The checks of futures on futures that nobody here wrote: no false alarm, and each finding with
+//! its reproduction.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

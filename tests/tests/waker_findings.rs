@@ -1,5 +1,6 @@
-//! What the checks found in wakers that nobody here wrote, each shown in a few lines and without the harness. A test that
-//! fails tells that a library was mended: take it and the line in `waker_suite` away.
+//! What the checks found in wakers that nobody here wrote, each shown in a few lines and without
+//! the harness. A test that fails tells that a library was mended: take it and the line in
+//! `waker_suite` away.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -34,13 +35,15 @@ fn futures_thread_pool_never_frees_a_task_that_waits() {
     is_done.recv().expect("the task is polled");
     drop(pool);
     drop(waker);
-    // The task holds the pool, and the pool's note of the task holds the task: nobody else knows either.
+    // The task holds the pool, and the pool's note of the task holds the task: nobody else knows
+    // either.
     assert_eq!(Arc::strong_count(&held), 2);
 }
 
 // B15: a chain of tasks, each of which holds the waker of the next.
 
-/// Starts so many tasks on nothing but a queue, polls each once, and drops the queue and the first waker.
+/// Starts so many tasks on nothing but a queue, polls each once, and drops the queue and the first
+/// waker.
 fn chain(tasks: usize) {
     let queue: Arc<Mutex<Vec<Runnable>>> = Arc::default();
     let (send, receive) = mpsc::channel::<Waker>();

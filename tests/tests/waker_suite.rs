@@ -1,5 +1,5 @@
-//! The checks of wakers on those that nobody here wrote: what each runtime hands to a future. No false alarm, and each
-//! finding with its reproduction.
+//! The checks of wakers on those that nobody here wrote: what each runtime hands to a future. No
+//! false alarm, and each finding with its reproduction.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

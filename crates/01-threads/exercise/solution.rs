@@ -1,4 +1,5 @@
-//! A solution of the exercise. Yours may look different and be as good: what counts is that the checks pass.
+//! A solution of the exercise. Yours may look different and be as good: what counts is that the
+//! checks pass.
 
 use std::{
     io::{self, ErrorKind, Read, Write},
@@ -177,7 +178,8 @@ impl Server {
         Server { groups: Arc::default(), limits, stopping: false.into(), open: Mutex::default(), left: Condvar::new() }
     }
 
-    /// Serves each connection on threads of its own, until it is stopped and all of them have ended.
+    /// Serves each connection on threads of its own, until it is stopped and all of them have
+    /// ended.
     pub fn run(&self, incoming: impl Iterator<Item = io::Result<TcpStream>>) {
         let incoming = incoming.take_while(|_| !self.stopping.load(Ordering::SeqCst));
         thread::scope(|scope| {
@@ -200,14 +202,15 @@ impl Server {
 
     /// Serves one connection until its end.
     fn serve(&self, stream: &TcpStream, mailbox: &Arc<Mailbox>) {
-        // Declared before the threads' scope: a half-closed client stays a member until its writer has ended.
+        // Declared before the threads' scope: a half-closed client stays a member until its writer
+        // has ended.
         let mut session = Session::new(Arc::clone(&self.groups), Arc::clone(mailbox), &self.limits);
         thread::scope(|scope| {
             let writer = thread::Builder::new().spawn_scoped(scope, || {
                 let written = mailbox.write_to(stream);
                 mailbox.close();
-                // Behind the last line the client sees the end, and ends its side, for which the reader waits. After an
-                // error there is nothing to wait for.
+                // Behind the last line the client sees the end, and ends its side, for which the
+                // reader waits. After an error there is nothing to wait for.
                 let _ = stream.shutdown(if written.is_ok() { Shutdown::Write } else { Shutdown::Both });
             });
             if writer.is_err() {

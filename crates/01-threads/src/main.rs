@@ -12,7 +12,8 @@ mod scenes;
 
 /// The chat on threads: one OS thread per connection, and then two.
 ///
-/// Without a subcommand it plays a scene: a server on a free loopback port, and clients that follow a script.
+/// Without a subcommand it plays a scene: a server on a free loopback port, and clients that follow
+/// a script.
 #[derive(Parser)]
 #[command(name = "threads", args_conflicts_with_subcommands = true)]
 struct Arguments {

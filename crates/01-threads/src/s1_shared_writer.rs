@@ -1,5 +1,5 @@
-//! Stage 1: the accept loop as the notes have it. A thread a connection, and whoever posts writes to every member's
-//! socket, under its lock, while the table of groups is locked too.
+//! Stage 1: the accept loop as the notes have it. A thread a connection, and whoever posts writes
+//! to every member's socket, under its lock, while the table of groups is locked too.
 
 use std::{
     io::{self, Write},
@@ -18,7 +18,8 @@ use crate::parts::reader::read_lines;
 ///
 /// # Errors
 ///
-/// The first error of any accepted socket: the `?` hands one client's misfortune to the whole server.
+/// The first error of any accepted socket: the `?` hands one client's misfortune to the whole
+/// server.
 pub fn accept(
     incoming: impl Iterator<Item = io::Result<TcpStream>>,
     groups: &Arc<Groups<SharedWriter>>,
@@ -55,7 +56,8 @@ impl SharedWriter {
     // ANCHOR: write
     fn write(&self, line: &[u8]) {
         let mut socket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // If the member does not read, this waits: with the socket locked, and the table of groups, and the poster.
+        // If the member does not read, this waits: with the socket locked, and the table of groups,
+        // and the poster.
         if let Err(error) = socket.write_all(line) {
             warn!(target: "threads", %error, "a line was not delivered");
         }

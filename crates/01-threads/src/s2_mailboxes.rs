@@ -1,5 +1,6 @@
-//! Stage 2: the server that nobody can stop. Whoever posts only leaves a reference in each member's mailbox; a writer a
-//! connection takes it from there. The accept loop outlives every error, and counts whom it lets in.
+//! Stage 2: the server that nobody can stop. Whoever posts only leaves a reference in each member's
+//! mailbox; a writer a connection takes it from there. The accept loop outlives every error, and
+//! counts whom it lets in.
 
 use std::{
     io::{self, Write},
@@ -38,8 +39,9 @@ impl Server {
         Server { groups: Arc::default(), crew: Crew::new(connections), stop: Stop::default(), limits }
     }
 
-    /// Serves the connections of `incoming` until [`stop`](Self::stop) is called or there are no more; then writes what
-    /// waits, for as long as the limits allow, and returns once every thread of every connection has ended.
+    /// Serves the connections of `incoming` until [`stop`](Self::stop) is called or there are no
+    /// more; then writes what waits, for as long as the limits allow, and returns once every thread
+    /// of every connection has ended.
     pub fn run(&self, incoming: impl Iterator<Item = io::Result<TcpStream>>) {
         thread::scope(|scope| {
             self.accept(scope, incoming);
@@ -51,7 +53,8 @@ impl Server {
     /// Makes [`run`](Self::run) stop accepting on `listener`, and come to its end.
     pub fn stop(&self, listener: &TcpListener) {
         self.stop.set();
-        // On Linux this ends the accept that waits, with an error; a connection to ourselves would need a descriptor.
+        // On Linux this ends the accept that waits, with an error; a connection to ourselves would
+        // need a descriptor.
         let _ = rustix::net::shutdown(listener, rustix::net::Shutdown::Both);
     }
 
@@ -85,7 +88,8 @@ impl Server {
     /// Gives a connection a seat and a thread, or tells it why it gets none.
     fn admit<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>, stream: TcpStream) {
         let stream = Arc::new(stream);
-        // A post is one write; waiting for more to send with it (Nagle's algorithm) would only delay it.
+        // A post is one write; waiting for more to send with it (Nagle's algorithm) would only
+        // delay it.
         let _ = stream.set_nodelay(true);
         let Some(seat) = self.crew.enter(&stream, Mailbox::new(&self.limits)) else {
             return refuse(&stream, format!("The server is full: {} connections", self.limits.connections));
@@ -126,23 +130,27 @@ impl Server {
     // ANCHOR_END: serve
 }
 
-/// The writer's thread: puts into the socket whatever waits in the mailbox, until there will be no more.
+/// The writer's thread: puts into the socket whatever waits in the mailbox, until there will be no
+/// more.
 fn write_out(stream: &TcpStream, mailbox: &Mailbox) -> io::Result<()> {
     let written = mailbox.write_to(&mut &*stream);
     mailbox.close();
-    // The client sees the end behind the last line, and ends its side, for which the reader waits. To close before would
-    // throw away what is still under way, if anything unread has arrived: so does TCP. A broken socket has no such end.
+    // The client sees the end behind the last line, and ends its side, for which the reader waits.
+    // To close before would throw away what is still under way, if anything unread has arrived: so
+    // does TCP. A broken socket has no such end.
     let _ = stream.shutdown(if written.is_ok() { Shutdown::Write } else { Shutdown::Both });
     written
 }
 
-/// Whether an error of accept is about the connection that was to be accepted, and says nothing of the next one.
+/// Whether an error of accept is about the connection that was to be accepted, and says nothing of
+/// the next one.
 fn concerns_one_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
 }
 
-/// Tells a client why it is not served. Its socket is new, so that one line always fits into the kernel's buffer.
+/// Tells a client why it is not served. Its socket is new, so that one line always fits into the
+/// kernel's buffer.
 fn refuse(mut stream: &TcpStream, why: String) {
     warn!(target: "threads", why, "a client was refused");
     let _ = stream.write_all(&Reply::Error(why).to_line());

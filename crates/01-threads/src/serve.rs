@@ -1,4 +1,5 @@
-//! `serve`: a stage as a real server, for the program of this lesson and for the tests that start it.
+//! `serve`: a stage as a real server, for the program of this lesson and for the tests that start
+//! it.
 
 use std::sync::Arc;
 
@@ -31,7 +32,8 @@ pub enum Stage {
 }
 
 impl Serve {
-    /// Listens, prints `listening on IP:PORT` as the first line on stdout, and serves until it is told to stop.
+    /// Listens, prints `listening on IP:PORT` as the first line on stdout, and serves until it is
+    /// told to stop.
     ///
     /// # Errors
     ///

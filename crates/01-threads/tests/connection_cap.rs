@@ -1,4 +1,5 @@
-//! The connection after the last seat gets an `Error` line and its end, and a seat that becomes free is taken again.
+//! The connection after the last seat gets an `Error` line and its end, and a seat that becomes
+//! free is taken again.
 
 use chat::Reply;
 use harness::{

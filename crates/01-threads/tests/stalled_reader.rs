@@ -43,7 +43,8 @@ fn a_hundred_busy_members_receive_every_post_in_order_beside_a_stalled_one() {
             half_way = running.memory().unwrap().bytes;
         }
     }
-    // By then 6 MiB had been posted, more than the kernel and the mailbox hold: 6 MiB more must not be kept anywhere.
+    // By then 6 MiB had been posted, more than the kernel and the mailbox hold: 6 MiB more must not
+    // be kept anywhere.
     let grown = running.memory().unwrap().bytes.saturating_sub(half_way);
     assert!(grown < 2 << 20, "the second half made the server {grown} bytes larger");
     // The stalled one finds what came before the gap, and how long the gap is.

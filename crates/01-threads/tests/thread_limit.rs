@@ -1,4 +1,5 @@
-//! Why there is a cap: each thread takes memory mappings, of which the kernel allows a process so many and no more.
+//! Why there is a cap: each thread takes memory mappings, of which the kernel allows a process so
+//! many and no more.
 
 use std::{
     fs,

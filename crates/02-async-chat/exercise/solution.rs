@@ -1,4 +1,5 @@
-//! A solution of the exercise. Yours may look different and be as good: what counts is that the checks pass.
+//! A solution of the exercise. Yours may look different and be as good: what counts is that the
+//! checks pass.
 
 use std::{
     future::{Future, poll_fn},
@@ -38,7 +39,8 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// The next line, or what is wrong with it; `None` at the end of input.
     pub async fn read(&mut self) -> io::Result<Option<Result<String, BadLine>>> {
         loop {
-            // Cancelled here, it loses nothing: what came before is in the decoder, what comes is in the buffer.
+            // Cancelled here, it loses nothing: what came before is in the decoder, what comes is
+            // in the buffer.
             let chunk = self.socket.fill_buf().await?;
             let mut rest = chunk;
             let line = if chunk.is_empty() { self.decoder.finish() } else { self.decoder.next(&mut rest) };
@@ -65,14 +67,15 @@ pub async fn accept<C>(incoming: impl Stream<Item = io::Result<C>>, mut on_clien
             Ok(client) => on_client(client),
             // It says nothing of the next client.
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-            // Out of descriptors: the next attempt would fail at once as well. Everybody else is served meanwhile.
+            // Out of descriptors: the next attempt would fail at once as well. Everybody else is
+            // served meanwhile.
             Err(_) => sleep(PAUSE).await,
         }
     }
 }
 
-// Steps 3 and 4. Nothing panics while it holds one of these locks, so that none is ever poisoned; and no task holds one
-// while it waits.
+// Steps 3 and 4. Nothing panics while it holds one of these locks, so that none is ever poisoned;
+// and no task holds one while it waits.
 
 /// Waits until `check` gives something. Whoever changes what it looks at wakes `waker`.
 async fn wait_for<T>(waker: &AtomicWaker, mut check: impl FnMut() -> Option<T>) -> T {
@@ -284,7 +287,8 @@ impl Server {
         } else {
             mailbox.close();
         }
-        // If the server ends first, the client ends its side too: to close before that loses what is under way to it.
+        // If the server ends first, the client ends its side too: to close before that loses what
+        // is under way to it.
         while let Ok(Some(_)) = reader.read().await {}
         // A half-closed client stays a member until its writer has ended.
         mailbox.closed().await;

@@ -9,9 +9,11 @@ use lesson_async_chat::{Serve, Stage, Which};
 
 mod scenes;
 
-/// The chat as tasks: what a thread did for each connection, a task does, and a few threads run all of them.
+/// The chat as tasks: what a thread did for each connection, a task does, and a few threads run all
+/// of them.
 ///
-/// Without a subcommand it plays a scene: a server on a free loopback port, and clients that follow a script.
+/// Without a subcommand it plays a scene: a server on a free loopback port, and clients that follow
+/// a script.
 #[derive(Parser)]
 #[command(name = "async-chat", args_conflicts_with_subcommands = true)]
 struct Arguments {

@@ -1,5 +1,5 @@
-//! The chat on async-std: the accept loop of the notes, and the mailbox design. async-std is discontinued
-//! (RUSTSEC-2025-0052); smol is the successor that its authors name.
+//! The chat on async-std: the accept loop of the notes, and the mailbox design. async-std is
+//! discontinued (RUSTSEC-2025-0052); smol is the successor that its authors name.
 
 use std::{
     future::Future,
@@ -45,7 +45,8 @@ impl Runtime for AsyncStd {
 ///
 /// # Errors
 ///
-/// The first error of any accepted socket: the `?` hands one client's misfortune to the whole server.
+/// The first error of any accepted socket: the `?` hands one client's misfortune to the whole
+/// server.
 pub async fn accept(
     mut incoming: impl Stream<Item = io::Result<TcpStream>> + Unpin,
     groups: Groups,
@@ -81,7 +82,8 @@ pub fn plain(listener: std::net::TcpListener, limits: Limits, nodelay: bool) -> 
 /// The listener cannot be used.
 pub fn mailbox(listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>, nodelay: bool) -> io::Result<()> {
     let listener = TcpListener::from(listener);
-    // Not `incoming()`, which borrows the listener: this one goes with the accept loop, and whoever comes late is refused.
+    // Not `incoming()`, which borrows the listener: this one goes with the accept loop, and whoever
+    // comes late is refused.
     let incoming = stream::unfold(listener, move |listener| async move {
         let accepted = listener.accept().await;
         Some((accepted.map(|(stream, _)| sides(stream, nodelay)), listener))
@@ -92,7 +94,8 @@ pub fn mailbox(listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>,
 
 /// A stream with `TCP_NODELAY` or without.
 fn prepared(stream: TcpStream, nodelay: bool) -> TcpStream {
-    // It fails only if the connection has broken already, as its reader will find; that says nothing of the next one.
+    // It fails only if the connection has broken already, as its reader will find; that says
+    // nothing of the next one.
     let _ = stream.set_nodelay(nodelay);
     debug!(target: "async-chat", nodelay = ?stream.nodelay(), "accepted");
     stream
@@ -104,7 +107,8 @@ pub fn sides(stream: TcpStream, nodelay: bool) -> Sides<TcpStream, WritingSide> 
     (stream.clone(), WritingSide(stream))
 }
 
-/// The writing side. Its `close` ends that side of the connection, as on the other runtimes: async-std's own does nothing.
+/// The writing side. Its `close` ends that side of the connection, as on the other runtimes:
+/// async-std's own does nothing.
 #[derive(Debug)]
 pub struct WritingSide(TcpStream);
 

@@ -1,5 +1,5 @@
-//! The chat on smol, the successor that async-std's authors name. One thing differs: a task that is dropped is
-//! cancelled, so a task that shall go on by itself must be detached.
+//! The chat on smol, the successor that async-std's authors name. One thing differs: a task that is
+//! dropped is cancelled, so a task that shall go on by itself must be detached.
 
 use std::{future::Future, io, sync::Arc, time::Duration};
 
@@ -40,7 +40,8 @@ impl Runtime for Smol {
 ///
 /// # Errors
 ///
-/// The first error of any accepted socket: the `?` hands one client's misfortune to the whole server.
+/// The first error of any accepted socket: the `?` hands one client's misfortune to the whole
+/// server.
 pub async fn accept(
     mut incoming: impl Stream<Item = io::Result<TcpStream>> + Unpin,
     groups: Groups,
@@ -79,7 +80,8 @@ pub fn plain(listener: std::net::TcpListener, limits: Limits, nodelay: bool) -> 
 /// The listener cannot be used.
 pub fn mailbox(listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>, nodelay: bool) -> io::Result<()> {
     let listener = TcpListener::from(Async::new(listener)?);
-    // Not `incoming()`, which borrows the listener: this one goes with the accept loop, and whoever comes late is refused.
+    // Not `incoming()`, which borrows the listener: this one goes with the accept loop, and whoever
+    // comes late is refused.
     let incoming = stream::unfold(listener, move |listener| async move {
         let accepted = listener.accept().await;
         Some((accepted.map(|(stream, _)| sides(stream, nodelay)), listener))
@@ -90,7 +92,8 @@ pub fn mailbox(listener: std::net::TcpListener, limits: Limits, stop: Arc<Stop>,
 
 /// A stream with `TCP_NODELAY` or without.
 fn prepared(stream: TcpStream, nodelay: bool) -> TcpStream {
-    // It fails only if the connection has broken already, as its reader will find; that says nothing of the next one.
+    // It fails only if the connection has broken already, as its reader will find; that says
+    // nothing of the next one.
     let _ = stream.set_nodelay(nodelay);
     debug!(target: "async-chat", nodelay = ?stream.nodelay(), "accepted");
     stream

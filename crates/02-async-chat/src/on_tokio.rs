@@ -1,5 +1,6 @@
-//! The chat on tokio, whose sockets know tokio's own I/O traits: `compat` turns them into those of `futures`. Its
-//! runtime is built and entered by hand, with a pool of threads or on the current one.
+//! The chat on tokio, whose sockets know tokio's own I/O traits: `compat` turns them into those of
+//! `futures`. Its runtime is built and entered by hand, with a pool of threads or on the current
+//! one.
 
 use std::{
     future::Future,
@@ -50,7 +51,8 @@ impl Runtime for Tokio {
 ///
 /// # Errors
 ///
-/// The first error of any accepted socket: the `?` hands one client's misfortune to the whole server.
+/// The first error of any accepted socket: the `?` hands one client's misfortune to the whole
+/// server.
 pub async fn accept(
     mut incoming: impl Stream<Item = io::Result<TcpStream>> + Unpin,
     groups: Groups,
@@ -130,7 +132,8 @@ fn incoming(listener: std::net::TcpListener) -> io::Result<TcpListenerStream> {
 
 /// A stream with `TCP_NODELAY` or without.
 fn prepared(stream: TcpStream, nodelay: bool) -> TcpStream {
-    // It fails only if the connection has broken already, as its reader will find; that says nothing of the next one.
+    // It fails only if the connection has broken already, as its reader will find; that says
+    // nothing of the next one.
     let _ = stream.set_nodelay(nodelay);
     debug!(target: "async-chat", nodelay = ?stream.nodelay(), "accepted");
     stream
@@ -143,8 +146,9 @@ pub fn sides(stream: TcpStream, nodelay: bool) -> Sides<Compat<OwnedReadHalf>, W
 }
 
 // ANCHOR: writing_side
-/// The writing side. It writes without tokio's I/O trait, which lets a task use its sockets 128 times in a poll and then
-/// answers `Pending` to make it yield: one task runs the writers of many more, and yields by itself.
+/// The writing side. It writes without tokio's I/O trait, which lets a task use its sockets 128
+/// times in a poll and then answers `Pending` to make it yield: one task runs the writers of many
+/// more, and yields by itself.
 #[derive(Debug)]
 pub struct WritingSide(OwnedWriteHalf);
 

@@ -1,4 +1,5 @@
-//! What the chat asks of a runtime: to start a task, and to wait for a while. Everything else it does itself.
+//! What the chat asks of a runtime: to start a task, and to wait for a while. Everything else it
+//! does itself.
 
 use std::{future::Future, time::Duration};
 

@@ -1,5 +1,5 @@
-//! Stage 1: the plain port. A task a connection, a task a subscription, and one write a delivery, each serialised anew.
-//! It is kept as it is, to measure the second stage against.
+//! Stage 1: the plain port. A task a connection, a task a subscription, and one write a delivery,
+//! each serialised anew. It is kept as it is, to measure the second stage against.
 
 use std::{
     collections::HashMap,

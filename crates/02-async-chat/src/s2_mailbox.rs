@@ -1,5 +1,6 @@
-//! Stage 2: the mailbox design, over the `futures` I/O traits and so for any runtime. A post is serialised once and left
-//! in each member's mailbox; a connection's writer puts all that waits into the socket with one write.
+//! Stage 2: the mailbox design, over the `futures` I/O traits and so for any runtime. A post is
+//! serialised once and left in each member's mailbox; a connection's writer puts all that waits
+//! into the socket with one write.
 
 use std::{
     future::{Future, poll_fn},
@@ -45,15 +46,16 @@ pub struct Server<R> {
 pub type Sides<R, W> = (R, W);
 
 impl<Rt: Runtime> Server<Rt> {
-    /// A server with these limits, which accepts until `stop` is set. Its tasks are started on `runtime`.
+    /// A server with these limits, which accepts until `stop` is set. Its tasks are started on
+    /// `runtime`.
     pub fn new(runtime: Rt, limits: Limits, stop: Arc<Stop>) -> Self {
         let (groups, crew) = (Arc::default(), Arc::new(Crew::new(limits.connections)));
         let writers = Writers::new(runtime.clone());
         Server { runtime, groups, limits, crew, writers, stop }
     }
 
-    /// Serves the connections of `incoming` until the stop is set or there are no more; then gives every connection the
-    /// time that the limits allow to write what waits.
+    /// Serves the connections of `incoming` until the stop is set or there are no more; then gives
+    /// every connection the time that the limits allow to write what waits.
     pub async fn run<R, W>(self, incoming: impl Stream<Item = io::Result<Sides<R, W>>>)
     where
         R: AsyncRead + Send + Unpin + 'static,
@@ -104,7 +106,8 @@ impl<Rt: Runtime> Server<Rt> {
                 let _ = write.close().await;
             });
         };
-        // Two futures: a post that arrives wakes the writer only, a request the reader only, and neither polls in vain.
+        // Two futures: a post that arrives wakes the writer only, a request the reader only, and
+        // neither polls in vain.
         let held = seat.clone();
         let (runtime, quiet) = (self.runtime.clone(), self.limits.half_closed);
         self.writers.run(async move {
@@ -127,7 +130,8 @@ impl<Rt: Runtime> Server<Rt> {
         let requests = async {
             let mut full = None;
             while reader.read(|line| answer(&mut session, mailbox, line, &mut full)).await? {
-                // A client that does not read its answers gets no further request served, until there is room for one.
+                // A client that does not read its answers gets no further request served, until
+                // there is room for one.
                 while let Some(reply) = full.take() {
                     mailbox.room_for(&reply).await;
                     full = mailbox.reply(reply).err();
@@ -142,8 +146,9 @@ impl<Rt: Runtime> Server<Rt> {
             _ => mailbox.enter(Phase::Closed),
         }
         if ended.is_none() {
-            // The server ends this connection first. It is closed once the client has ended its side too: to close a
-            // socket with unread input throws away what is under way to its client.
+            // The server ends this connection first. It is closed once the client has ended its
+            // side too: to close a socket with unread input throws away what is under way to its
+            // client.
             while let Ok(true) = reader.read(|_| ControlFlow::Continue(())).await {}
         }
         drop(reader);
@@ -166,8 +171,9 @@ fn answer(
 }
 
 // ANCHOR: write_out
-/// A connection's writer: puts all that waits into the socket, with one write if the kernel takes it, until the mailbox is
-/// closed and empty, or its member has half-closed and been quiet for `quiet`. While nothing waits it holds no buffer.
+/// A connection's writer: puts all that waits into the socket, with one write if the kernel takes
+/// it, until the mailbox is closed and empty, or its member has half-closed and been quiet for
+/// `quiet`. While nothing waits it holds no buffer.
 ///
 /// # Errors
 ///
@@ -194,14 +200,16 @@ pub async fn write_out<W: AsyncWrite + Unpin>(
         if !filled.await {
             return Ok(());
         }
-        // Whoever is ready goes first: what it posts goes out with the same write, and a write is what costs.
+        // Whoever is ready goes first: what it posts goes out with the same write, and a write is
+        // what costs.
         yield_now().await;
         socket.write_all(&mailbox.take()).await?;
     }
 }
 // ANCHOR_END: write_out
 
-/// Lets every task that is ready go first: is not ready at the first poll, and asks for the second itself.
+/// Lets every task that is ready go first: is not ready at the first poll, and asks for the second
+/// itself.
 async fn yield_now() {
     let mut asked = false;
     poll_fn(|cx| {
@@ -215,7 +223,8 @@ async fn yield_now() {
     .await;
 }
 
-/// Whether an error of accept is about the connection that was to be accepted, and says nothing of the next one.
+/// Whether an error of accept is about the connection that was to be accepted, and says nothing of
+/// the next one.
 fn concerns_one_client(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)

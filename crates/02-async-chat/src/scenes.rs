@@ -38,7 +38,8 @@ pub const SCENES: [Scene; 2] = [
     },
 ];
 
-/// Starts a stage on a free loopback port, with its runtime's threads beside this one; it serves until the program ends.
+/// Starts a stage on a free loopback port, with its runtime's threads beside this one; it serves
+/// until the program ends.
 fn start(stage: Stage, on: Which) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;

@@ -1,4 +1,5 @@
-//! `serve`: a stage on a runtime as a real server, for the program of this lesson and for the tests that start it.
+//! `serve`: a stage on a runtime as a real server, for the program of this lesson and for the tests
+//! that start it.
 
 use std::{io, net::TcpListener, sync::Arc};
 
@@ -26,7 +27,8 @@ pub struct Serve {
     /// On which runtime
     #[arg(long, value_enum, default_value_t)]
     runtime: Which,
-    /// Set TCP_NODELAY on accepted sockets, or leave it off [default: as the stage does: mailbox sets it, plain does not]
+    /// Set TCP_NODELAY on accepted sockets, or leave it off [default: as the stage does: mailbox
+    /// sets it, plain does not]
     #[arg(long, value_name = "BOOL")]
     nodelay: Option<bool>,
 }
@@ -65,7 +67,8 @@ impl Stage {
 }
 
 impl Serve {
-    /// Listens, prints `listening on IP:PORT` as the first line on stdout, and serves until it is told to stop.
+    /// Listens, prints `listening on IP:PORT` as the first line on stdout, and serves until it is
+    /// told to stop.
     ///
     /// # Errors
     ///
@@ -90,8 +93,8 @@ impl Serve {
     }
 }
 
-/// Runs a stage on a runtime, until the stop is set (the plain port never looks). `nodelay` sets `TCP_NODELAY` on
-/// accepted sockets.
+/// Runs a stage on a runtime, until the stop is set (the plain port never looks). `nodelay` sets
+/// `TCP_NODELAY` on accepted sockets.
 ///
 /// # Errors
 ///

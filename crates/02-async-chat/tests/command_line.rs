@@ -11,7 +11,8 @@ fn run(arguments: &[&str]) -> (Output, String) {
 #[test]
 fn without_arguments_a_conversation_is_played_and_its_tasks_are_counted() {
     for runtime in ["async-std", "smol", "tokio", "tokio-current"] {
-        // A task a connection, and one that writes; in the plain port also one for each of three subscriptions.
+        // A task a connection, and one that writes; in the plain port also one for each of three
+        // subscriptions.
         for (stage, tasks) in [("mailbox", 5), ("plain", 7)] {
             let (program, out) = run(&["--runtime", runtime, "--stage", stage]);
             assert!(program.status.success());

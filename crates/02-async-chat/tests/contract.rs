@@ -1,4 +1,5 @@
-//! Part E of the contract on both stages and every runtime: what each passes, and exactly what each fails.
+//! Part E of the contract on both stages and every runtime: what each passes, and exactly what each
+//! fails.
 
 use std::{
     future::Future,

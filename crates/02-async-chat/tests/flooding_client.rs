@@ -1,5 +1,5 @@
-//! Clients that flood keep their sockets readable for ever, and a read that is always ready never lets go of its thread:
-//! the others are served all the same, on every runtime and in both stages.
+//! Clients that flood keep their sockets readable for ever, and a read that is always ready never
+//! lets go of its thread: the others are served all the same, on every runtime and in both stages.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -42,7 +42,8 @@ fn start(stage: Stage, on: Which) -> SocketAddr {
     address
 }
 
-/// A client that asks for what has no answer, as fast as it can; it floods already when this returns.
+/// A client that asks for what has no answer, as fast as it can; it floods already when this
+/// returns.
 fn start_flood(server: SocketAddr, over: Arc<AtomicBool>) -> thread::JoinHandle<()> {
     let mut socket = TcpStream::connect(server).unwrap();
     let lines = Request::Join { group_name: "flooded".into() }.to_line().repeat(4096);

@@ -1,4 +1,5 @@
-//! A server that is full says so and closes; who is inside is served on, and a place that becomes free is given away.
+//! A server that is full says so and closes; who is inside is served on, and a place that becomes
+//! free is given away.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

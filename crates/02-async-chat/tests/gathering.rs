@@ -1,4 +1,5 @@
-//! A writer that has something lets others go first: what they post goes out with the same write. Writes are counted.
+//! A writer that has something lets others go first: what they post goes out with the same write.
+//! Writes are counted.
 
 use std::{
     io,

@@ -1,7 +1,8 @@
-//! What a joined, idle connection costs on the heap of the server: at most 2 KiB on tokio, counted by the allocator, for
-//! a member of one group with a short name.
+//! What a joined, idle connection costs on the heap of the server: at most 2 KiB on tokio, counted
+//! by the allocator, for a member of one group with a short name.
 //!
-//! A thousand clients run with every test; ten thousand with `cargo test -p async-chat --test idle_memory -- --ignored`.
+//! A thousand clients run with every test; ten thousand with
+//! `cargo test -p async-chat --test idle_memory -- --ignored`.
 
 use std::{
     io::{BufRead, BufReader, Write},

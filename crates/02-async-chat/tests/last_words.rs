@@ -1,4 +1,5 @@
-//! A last line without `\n` is a line: its answer comes too, also when a thousand others wait before it.
+//! A last line without `\n` is a line: its answer comes too, also when a thousand others wait
+//! before it.
 
 use std::{
     io::{Read, Write},

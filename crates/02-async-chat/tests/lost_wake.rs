@@ -1,6 +1,6 @@
-//! Whoever waits registers its waker first and looks second. A waker that runs a closure while it is cloned, which is
-//! while it is registered, makes happen there what is waited for: the look that follows must see it. A look that came
-//! before would not.
+//! Whoever waits registers its waker first and looks second. A waker that runs a closure while it
+//! is cloned, which is while it is registered, makes happen there what is waited for: the look that
+//! follows must see it. A look that came before would not.
 
 use std::{
     future::{pending, poll_fn},

@@ -1,5 +1,5 @@
-//! tokio lets a task use its sockets 128 times in a poll. One task runs the writers of a thousand, so the writing side
-//! goes around that, and the task yields by itself.
+//! tokio lets a task use its sockets 128 times in a poll. One task runs the writers of a thousand,
+//! so the writing side goes around that, and the task yields by itself.
 
 use std::{
     future::poll_fn,
@@ -18,7 +18,8 @@ fn a_thousand_writes_in_one_poll() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (_read, mut write) = on_tokio::sides(listener.accept().await.unwrap().0, true);
-        // After this it is known that the socket is ready; then comes a new poll, with all that tokio grants.
+        // After this it is known that the socket is ready; then comes a new poll, with all that
+        // tokio grants.
         write.write_all(b"x").await.unwrap();
         tokio::task::yield_now().await;
         let written = poll_fn(|cx| {

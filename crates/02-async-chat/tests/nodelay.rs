@@ -1,5 +1,5 @@
-//! Accepted sockets have `TCP_NODELAY` or not: as the stage does, or as the flag says. What the server's log tells is what
-//! the kernel told the server.
+//! Accepted sockets have `TCP_NODELAY` or not: as the stage does, or as the flag says. What the
+//! server's log tells is what the kernel told the server.
 
 use std::{
     io::{BufRead, BufReader, Read},

@@ -1,5 +1,6 @@
-//! One read brings thousands of short lines, and they are no reason to keep a thread: others get their turn after 512
-//! lines, also where each line asks for a break, as in the first stage. Polls and lines are counted.
+//! One read brings thousands of short lines, and they are no reason to keep a thread: others get
+//! their turn after 512 lines, also where each line asks for a break, as in the first stage. Polls
+//! and lines are counted.
 
 use std::{cell::Cell, io, ops::ControlFlow};
 

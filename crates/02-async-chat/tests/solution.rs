@@ -1,4 +1,5 @@
-//! `exercise/solution.rs` under the checks of the exercise: what they ask for can be done, and is done.
+//! `exercise/solution.rs` under the checks of the exercise: what they ask for can be done, and is
+//! done.
 #![forbid(unsafe_code)]
 
 mod common;

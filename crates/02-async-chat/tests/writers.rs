@@ -1,5 +1,5 @@
-//! A writer that panics takes no other with it; a desk has 1,024 places, and gives them back. The tasks are polled by
-//! hand, so what is counted is polls and tasks, not time.
+//! A writer that panics takes no other with it; a desk has 1,024 places, and gives them back. The
+//! tasks are polled by hand, so what is counted is polls and tasks, not time.
 
 use std::{
     future::{Future, pending, poll_fn},

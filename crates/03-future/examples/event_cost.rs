@@ -1,6 +1,7 @@
-//! What `just event-cost` counts the instructions of: polls of this lesson's futures, each of which emits one event that
-//! nobody hears. Built a second time with tracing's `release_max_level_off` it emits none; the difference is the cost.
-//! Arguments: what to poll, how many times, and perhaps `heard`: then the events are counted and their number printed.
+//! What `just event-cost` counts the instructions of: polls of this lesson's futures, each of which
+//! emits one event that nobody hears. Built a second time with tracing's `release_max_level_off` it
+//! emits none; the difference is the cost. Arguments: what to poll, how many times, and perhaps
+//! `heard`: then the events are counted and their number printed.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -32,8 +33,8 @@ fn main() -> ExitCode {
         _ => return usage(),
     };
     let Ok(polls) = polls else { return usage() };
-    // Even unheard there has to be this branch: in a program without a subscriber the linker sees that no event can ever
-    // be heard, and takes them all out by itself.
+    // Even unheard there has to be this branch: in a program without a subscriber the linker sees
+    // that no event can ever be heard, and takes them all out by itself.
     if heard {
         tracing::subscriber::set_global_default(Count).expect("there is no other subscriber");
     }

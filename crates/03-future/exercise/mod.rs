@@ -1,8 +1,10 @@
-//! Your futures, in eight steps. `cargo test -p future --test exercise step-1` tells how far step 1 is, and without a step
-//! how far all are. You may change whatever you like but the names and arguments of the `pub` items, through which the
-//! checks reach your code. Nothing here needs unsafe code.
+//! Your futures, in eight steps. `cargo test -p future --test exercise step-1` tells how far step 1
+//! is, and without a step how far all are. You may change whatever you like but the names and
+//! arguments of the `pub` items, through which the checks reach your code. Nothing here needs
+//! unsafe code.
 #![forbid(unsafe_code)]
-// While something is missing, something else is not used yet. Take this line out when the last step is written.
+// While something is missing, something else is not used yet. Take this line out when the last step
+// is written.
 #![allow(unused)]
 
 use std::{
@@ -14,7 +16,7 @@ use std::{
 
 use pin_project::pin_project;
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 1: not yet. Then pass: A1 A2 A4 V1.
 
 /// Pending a number of times, and ready at the next poll.
@@ -37,7 +39,7 @@ impl Future for Countdown {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 2: step aside once. Then pass: A1 A2 A4 V1.
 
 /// Pending at its first poll, and ready at the second.
@@ -58,7 +60,7 @@ impl Future for YieldNow {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 3: an event on another thread. Then pass: A1 A2 A3 A4 A5 A10 A11 A14 V1.
 
 /// Ready once its [`Trigger`] has been set. If that is dropped unset, it waits for ever.
@@ -101,13 +103,14 @@ impl Future for Event {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 4: cancelled. Then passes: A7.
 //
-// Whoever drops an `Event` cancels it. But its waker is still in `Shared`, which the `Trigger` keeps alive, and with the
-// waker a whole task. Write an `impl Drop for Event` that takes it out, and drops it without the lock.
+// Whoever drops an `Event` cancels it. But its waker is still in `Shared`, which the `Trigger`
+// keeps alive, and with the waker a whole task. Write an `impl Drop for Event` that takes it out,
+// and drops it without the lock.
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 5: a future around a future. Then pass: A1 A2 A3 A4 A7 A12 A13 V1.
 
 /// Ready when its future is, with what a function makes of the output.
@@ -139,7 +142,7 @@ where
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 6: two at once. Then pass: A1 A2 A3 A4 A7 A12 A13 A15 V1.
 
 /// Ready when both of its futures are, with both outputs.
@@ -169,7 +172,7 @@ impl<A: Future, B: Future> Future for Join<A, B> {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 7: whichever comes first. Then pass: A1 A2 A3 A4 A7 A12 A13 A15 V1.
 
 /// What came first.
@@ -203,18 +206,20 @@ impl<A: Future, B: Future> Future for Select<A, B> {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 8: not for ever. Then pass: A1 A2 A3 A4 A7 A12 A13 A15 V1.
 
 /// The limit came first.
 #[derive(Debug, Eq, PartialEq)]
 pub struct Elapsed;
 
-/// What `future` gives, unless `limit` is ready before: an [`Event`], say, that some thread sets after a while.
+/// What `future` gives, unless `limit` is ready before: an [`Event`], say, that some thread sets
+/// after a while.
 ///
 /// # Errors
 ///
-/// [`Elapsed`], and then `future` is dropped where it stands. What is done in the last moment is done.
+/// [`Elapsed`], and then `future` is dropped where it stands. What is done in the last moment is
+/// done.
 pub async fn timeout<F: Future>(future: F, limit: impl Future<Output = ()>) -> Result<F::Output, Elapsed> {
     todo!("step 8: it is a select() of the two, and a match on what came first")
 }

@@ -232,11 +232,13 @@ impl<A: Future, B: Future> Future for Select<A, B> {
 #[derive(Debug, Eq, PartialEq)]
 pub struct Elapsed;
 
-/// What `future` gives, unless `limit` is ready before: an [`Event`], say, that some thread sets after a while.
+/// What `future` gives, unless `limit` is ready before: an [`Event`], say, that some thread sets
+/// after a while.
 ///
 /// # Errors
 ///
-/// [`Elapsed`], and then `future` is dropped where it stands. What is done in the last moment is done.
+/// [`Elapsed`], and then `future` is dropped where it stands. What is done in the last moment is
+/// done.
 pub async fn timeout<F: Future>(future: F, limit: impl Future<Output = ()>) -> Result<F::Output, Elapsed> {
     match select(future, limit).await {
         Either::Left(output) => Ok(output),

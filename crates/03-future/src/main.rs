@@ -1,4 +1,5 @@
-//! What `just run future` starts: scenes that end by themselves, each with the record of what really happened.
+//! What `just run future` starts: scenes that end by themselves, each with the record of what
+//! really happened.
 #![forbid(unsafe_code)]
 
 use std::process::{Command, ExitCode};
@@ -12,7 +13,8 @@ use scenes::{
     hand::{Record, say},
 };
 
-/// Futures by hand: who was polled, with which waker, what came back, and who called wake from which thread.
+/// Futures by hand: who was polled, with which waker, what came back, and who called wake from
+/// which thread.
 ///
 /// Without a scene it plays a short sequence of them.
 #[derive(Parser)]

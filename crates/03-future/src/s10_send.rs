@@ -1,12 +1,14 @@
-//! Stage 10: why `Send`. A pool of threads polls a task now on one thread and later on another one, so all that its
-//! future keeps across an `.await` has to be `Send`. Two things that are not, the compiler's words, and three cures.
+//! Stage 10: why `Send`. A pool of threads polls a task now on one thread and later on another one,
+//! so all that its future keeps across an `.await` has to be `Send`. Two things that are not, the
+//! compiler's words, and three cures.
 
 use std::{
     future::Future,
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// What a pool asks of a future before it takes it, as `tokio::spawn` does. It gives the future back.
+/// What a pool asks of a future before it takes it, as `tokio::spawn` does. It gives the future
+/// back.
 ///
 /// A `MutexGuard` must be dropped on the thread that locked, and so is not `Send`:
 ///
@@ -23,7 +25,8 @@ use std::{
 ///
 /// ```text
 /// error: future cannot be sent between threads safely
-/// help: within `impl Future<Output = u32>`, the trait `Send` is not implemented for `std::sync::MutexGuard<'_, u32>`
+/// help: within `impl Future<Output = u32>`, the trait `Send` is not implemented
+///       for `std::sync::MutexGuard<'_, u32>`
 /// note: future is not `Send` as this value is used across an await
 /// ```
 ///
@@ -49,7 +52,8 @@ pub fn spawnable<F: Future + Send>(future: F) -> F {
 }
 
 // ANCHOR: scope
-/// Cure 1: let go of it before the `.await`. What a block has dropped, no state holds. Cancelled there, it has added.
+/// Cure 1: let go of it before the `.await`. What a block has dropped, no state holds. Cancelled
+/// there, it has added.
 pub async fn add_scoped(total: &Mutex<u32>, number: u32, until: impl Future<Output = ()>) -> u32 {
     let sum = {
         let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
@@ -62,7 +66,8 @@ pub async fn add_scoped(total: &Mutex<u32>, number: u32, until: impl Future<Outp
 // ANCHOR_END: scope
 
 // ANCHOR: method
-/// Cure 2: a type that locks inside its methods, none of which is `async`. Nobody outside ever holds a guard.
+/// Cure 2: a type that locks inside its methods, none of which is `async`. Nobody outside ever
+/// holds a guard.
 #[derive(Debug, Default)]
 pub struct Total(Mutex<u32>);
 

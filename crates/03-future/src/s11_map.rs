@@ -1,5 +1,6 @@
-//! Stage 11: a future around a future. It hands its own `Context` down, so whoever wakes the inner one wakes the task.
-//! The inner one has to stay in its place: pin-project turns a pinned whole into a pinned field without unsafe code.
+//! Stage 11: a future around a future. It hands its own `Context` down, so whoever wakes the inner
+//! one wakes the task. The inner one has to stay in its place: pin-project turns a pinned whole
+//! into a pinned field without unsafe code.
 
 use std::{
     future::Future,
@@ -41,7 +42,8 @@ where
 
     // ANCHOR: poll
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        // `this.future` is a `Pin<&mut F>`; `this.map`, which nobody pins, a plain `&mut Option<M>`.
+        // `this.future` is a `Pin<&mut F>`; `this.map`, which nobody pins, a plain
+        // `&mut Option<M>`.
         let this = self.project();
         assert!(this.map.is_some(), "`Map` polled after it was ready");
         let output = ready!(this.future.poll(cx));

@@ -1,5 +1,5 @@
-//! Stage 12: two futures at once, in one task. Both get the same waker, and no thread is needed. A poll asks whichever is
-//! not done yet, since a wake does not say which of them it is for.
+//! Stage 12: two futures at once, in one task. Both get the same waker, and no thread is needed. A
+//! poll asks whichever is not done yet, since a wake does not say which of them it is for.
 
 use std::{
     future::Future,

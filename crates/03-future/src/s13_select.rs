@@ -1,5 +1,5 @@
-//! Stage 13: whichever comes first. The other one is dropped with the whole, in the middle of whatever it was doing: to
-//! lose a `select` is to be cancelled.
+//! Stage 13: whichever comes first. The other one is dropped with the whole, in the middle of
+//! whatever it was doing: to lose a `select` is to be cancelled.
 
 use std::{
     future::Future,

@@ -1,4 +1,5 @@
-//! Stage 14: not for ever. A timeout is a `select` between the work and a delay, with a name for what the delay means.
+//! Stage 14: not for ever. A timeout is a `select` between the work and a delay, with a name for
+//! what the delay means.
 
 use std::{
     fmt,
@@ -24,7 +25,8 @@ impl std::error::Error for Elapsed {}
 
 /// Ready with the output of its future, or with [`Elapsed`] if its limit is ready before.
 ///
-/// As cancel safe as its future, which is also what happens to it at the limit: dropped where it stands.
+/// As cancel safe as its future, which is also what happens to it at the limit: dropped where it
+/// stands.
 #[derive(Debug)]
 #[pin_project]
 pub struct Timeout<F, L> {
@@ -34,7 +36,8 @@ pub struct Timeout<F, L> {
     limit: L,
 }
 
-/// Makes a [`Timeout`]. The limit is any future, and a delay in most cases; it begins to count at the first poll.
+/// Makes a [`Timeout`]. The limit is any future, and a delay in most cases; it begins to count at
+/// the first poll.
 pub fn timeout<F, L>(future: F, limit: L) -> Timeout<F, L>
 where
     F: Future,

@@ -1,5 +1,6 @@
-//! Stage 15: many values. A `Stream` is a future that may be ready again and again: `Ready(Some(item))` until
-//! `Ready(None)`. What `.next().await` waits for is one item: a future that borrows the stream.
+//! Stage 15: many values. A `Stream` is a future that may be ready again and again:
+//! `Ready(Some(item))` until `Ready(None)`. What `.next().await` waits for is one item: a future
+//! that borrows the stream.
 
 use std::{
     future::Future,

@@ -1,5 +1,5 @@
-//! Stage 16: what a `select!` in a loop may lose. The branch that does not come first is dropped, and with it all that
-//! only its future knew. A loop that loses, and two that do not.
+//! Stage 16: what a `select!` in a loop may lose. The branch that does not come first is dropped,
+//! and with it all that only its future knew. A loop that loses, and two that do not.
 
 use std::pin::pin;
 
@@ -21,7 +21,8 @@ pub async fn read_pair(numbers: &mut (impl Stream<Item = u32> + Unpin)) -> Optio
 // ANCHOR_END: read_pair
 
 // ANCHOR: loses
-/// Collects all pairs, and hears every tick. A tick between the two numbers of a pair loses the first of them.
+/// Collects all pairs, and hears every tick. A tick between the two numbers of a pair loses the
+/// first of them.
 pub async fn loses(mut numbers: impl Stream<Item = u32> + Unpin, mut ticks: impl Stream + Unpin) -> Vec<Pair> {
     let mut pairs = Vec::new();
     loop {
@@ -39,7 +40,8 @@ pub async fn loses(mut numbers: impl Stream<Item = u32> + Unpin, mut ticks: impl
 // ANCHOR_END: loses
 
 // ANCHOR: keeps_future
-/// The same without loss, by keeping the future: a tick leaves it where it is, and only a finished pair makes a new one.
+/// The same without loss, by keeping the future: a tick leaves it where it is, and only a finished
+/// pair makes a new one.
 pub async fn keeps_future(mut numbers: impl Stream<Item = u32> + Unpin, mut ticks: impl Stream + Unpin) -> Vec<Pair> {
     let mut pairs = Vec::new();
     loop {
@@ -62,7 +64,8 @@ pub async fn keeps_future(mut numbers: impl Stream<Item = u32> + Unpin, mut tick
 // ANCHOR_END: keeps_future
 
 // ANCHOR: keeps_state
-/// The same without loss, by keeping the state: what has been read of a pair is in a value that no `select!` drops.
+/// The same without loss, by keeping the state: what has been read of a pair is in a value that no
+/// `select!` drops.
 #[derive(Debug)]
 pub struct Pairs<S> {
     numbers: S,

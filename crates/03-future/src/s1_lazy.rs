@@ -1,4 +1,5 @@
-//! Stage 1: nothing happens until somebody polls. A future is a value; to make one is to write down what shall be done.
+//! Stage 1: nothing happens until somebody polls. A future is a value; to make one is to write down
+//! what shall be done.
 
 use std::{
     future::Future,

@@ -1,4 +1,5 @@
-//! Stage 2: a value that is there already. `Ready(value)` hands it over, and that can be done only once.
+//! Stage 2: a value that is there already. `Ready(value)` hands it over, and that can be done only
+//! once.
 
 use std::{
     future::Future,
@@ -11,7 +12,8 @@ use std::{
 ///
 /// # Panics
 ///
-/// If polled again: the value is gone. The contract lets a future do anything then but undefined behaviour.
+/// If polled again: the value is gone. The contract lets a future do anything then but undefined
+/// behaviour.
 #[derive(Debug)]
 pub struct Ready<T> {
     value: Option<T>,

@@ -1,5 +1,5 @@
-//! Stage 3: not yet. `Pending` is a promise: whoever answers it has seen to it that the waker will be called. This one
-//! keeps the promise on the spot, since it waits for nothing but its next poll.
+//! Stage 3: not yet. `Pending` is a promise: whoever answers it has seen to it that the waker will
+//! be called. This one keeps the promise on the spot, since it waits for nothing but its next poll.
 
 use std::{
     future::Future,

@@ -1,5 +1,5 @@
-//! Stage 4: step aside once. A countdown of one, which is of use: the task goes to the end of the queue, and the others
-//! that are ready get their turn.
+//! Stage 4: step aside once. A countdown of one, which is of use: the task goes to the end of the
+//! queue, and the others that are ready get their turn.
 
 use std::{
     future::Future,

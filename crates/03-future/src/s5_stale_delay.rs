@@ -1,5 +1,6 @@
-//! Stage 5: a delay, broken. The promise of `Pending` is now kept by somebody else, a thread that does the waiting. It
-//! keeps the waker of the first poll alone: once the future has moved to another task, it wakes the one that it left.
+//! Stage 5: a delay, broken. The promise of `Pending` is now kept by somebody else, a thread that
+//! does the waiting. It keeps the waker of the first poll alone: once the future has moved to
+//! another task, it wakes the one that it left.
 
 use std::{
     future::Future,
@@ -37,7 +38,8 @@ impl Delay {
         Delay::after(move || thread::sleep(duration))
     }
 
-    /// Ready once `wait` has returned, which may block. A `wait` that panics leaves the future waiting for ever.
+    /// Ready once `wait` has returned, which may block. A `wait` that panics leaves the future
+    /// waiting for ever.
     pub fn after(wait: impl FnOnce() + Send + 'static) -> Self {
         Delay { wait: Some(Box::new(wait)), shared: Arc::default() }
     }
@@ -58,8 +60,9 @@ impl Future for Delay {
                 shared.fire();
             });
             thread.expect("the system has a thread left");
-            // Register, then check: the thread may fire between the two, and must find the waker or be seen. Only that
-            // the next poll, which may bring another waker, does not come by here.
+            // Register, then check: the thread may fire between the two, and must find the waker or
+            // be seen. Only that the next poll, which may bring another waker, does not come by
+            // here.
             self.shared.register(cx.waker().clone());
         }
         if self.shared.lock().over { Poll::Ready(()) } else { Poll::Pending }

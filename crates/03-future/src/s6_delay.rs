@@ -1,5 +1,6 @@
-//! Stage 6: the delay, mended. A future may be polled by one task today and by another one tomorrow, and the waker of
-//! the last poll is the one that counts: so every poll hands its own over.
+//! Stage 6: the delay, mended. A future may be polled by one task today and by another one
+//! tomorrow, and the waker of the last poll is the one that counts: so every poll hands its own
+//! over.
 
 use std::{
     future::Future,
@@ -37,7 +38,8 @@ impl Delay {
         Delay::after(move || thread::sleep(duration))
     }
 
-    /// Ready once `wait` has returned, which may block. A `wait` that panics leaves the future waiting for ever.
+    /// Ready once `wait` has returned, which may block. A `wait` that panics leaves the future
+    /// waiting for ever.
     pub fn after(wait: impl FnOnce() + Send + 'static) -> Self {
         Delay { wait: Some(Box::new(wait)), shared: Arc::default() }
     }
@@ -59,7 +61,8 @@ impl Future for Delay {
             });
             thread.expect("the system has a thread left");
         }
-        // Register, then check: the thread may fire between the two, and must find the waker or be seen.
+        // Register, then check: the thread may fire between the two, and must find the waker or be
+        // seen.
         self.shared.register(cx.waker().clone());
         if self.shared.lock().over { Poll::Ready(()) } else { Poll::Pending }
     }

@@ -1,5 +1,6 @@
-//! Stage 8: what an `async fn` becomes. The compiler makes a state machine of it: one state for each `.await`, holding
-//! what is still needed after it. Here both stand side by side, the `async fn` and its machine by hand.
+//! Stage 8: what an `async fn` becomes. The compiler makes a state machine of it: one state for
+//! each `.await`, holding what is still needed after it. Here both stand side by side, the
+//! `async fn` and its machine by hand.
 
 use std::{
     future::Future,
@@ -9,7 +10,8 @@ use std::{
 };
 
 // ANCHOR: async_fn
-/// Waits for one number, then for the other, and adds them. Not cancel safe: the first may have come, and goes too.
+/// Waits for one number, then for the other, and adds them. Not cancel safe: the first may have
+/// come, and goes too.
 pub async fn sum_async<A, B>(first: A, second: B) -> u32
 where
     A: Future<Output = u32>,

@@ -1,5 +1,6 @@
-//! Stage 9: why `Pin`. An `async fn` may borrow from its own variables across an `.await`. Its state then points into
-//! itself, and must stay where it is. Here the pointer is only an address to compare, so its breaking can be watched.
+//! Stage 9: why `Pin`. An `async fn` may borrow from its own variables across an `.await`. Its
+//! state then points into itself, and must stay where it is. Here the pointer is only an address to
+//! compare, so its breaking can be watched.
 
 use std::{
     future::Future,
@@ -10,9 +11,11 @@ use std::{
 use pin_project::pin_project;
 
 // ANCHOR: async_fn
-/// `rest` points into `numbers`, and both live across the `.await`. Cancel safe: nobody else knows of them.
+/// `rest` points into `numbers`, and both live across the `.await`. Cancel safe: nobody else knows
+/// of them.
 ///
-/// So its future is not `Unpin`: to poll it one has to pin it, and with that to promise never to move it again.
+/// So its future is not `Unpin`: to poll it one has to pin it, and with that to promise never to
+/// move it again.
 ///
 /// ```compile_fail,E0277
 /// # use lesson_future::s9_pin::borrows;
@@ -36,14 +39,16 @@ pub async fn borrows(between: impl Future<Output = ()>) -> u8 {
 // ANCHOR_END: async_fn
 
 // ANCHOR: state
-/// What [`borrows`] keeps while it waits. In place of the reference there is the address to which it would point.
+/// What [`borrows`] keeps while it waits. In place of the reference there is the address to which
+/// it would point.
 #[derive(Debug, Default)]
 struct State {
     numbers: [u8; 4],
     rest: Option<usize>,
 }
 
-/// The reference points where the numbers no longer are. A real one would now read memory of somebody else.
+/// The reference points where the numbers no longer are. A real one would now read memory of
+/// somebody else.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Dangling {
     /// The address to which the reference points.

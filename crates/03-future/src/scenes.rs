@@ -37,7 +37,8 @@ pub struct Scene {
     pub about: &'static str,
     /// What to look at in the record.
     pub look: &'static str,
-    /// The stages on which it can be played; the last one is the one that is played unless asked otherwise.
+    /// The stages on which it can be played; the last one is the one that is played unless asked
+    /// otherwise.
     pub stages: &'static [Stage],
     pub play: fn(Record, Stage) -> Result<(), String>,
 }

@@ -96,7 +96,8 @@ fn begins<F: Future + 'static>(make: fn(Box<dyn FnOnce()>) -> F) -> Tested {
     })
 }
 
-/// A delay that waits at a gate. Once it was polled it has a thread, and its event is over when that thread has ended.
+/// A delay that waits at a gate. Once it was polled it has a thread, and its event is over when
+/// that thread has ended.
 fn delayed<D>(make: fn(Box<dyn FnOnce() + Send>) -> D) -> Tested
 where
     D: Future<Output = ()> + Unpin + 'static,

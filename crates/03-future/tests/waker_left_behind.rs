@@ -10,7 +10,8 @@ mod common;
 
 use common::gated;
 
-/// Polls a delay and drops it: how many wakers are left before its thread fires, and how many wakes come after.
+/// Polls a delay and drops it: how many wakers are left before its thread fires, and how many wakes
+/// come after.
 fn dropped<D: Future<Output = ()>>(make: impl FnOnce(Box<dyn FnOnce() + Send>) -> D) -> (usize, usize) {
     let (wait, gate) = gated();
     let (probe, mut delay) = (WakerProbe::new(), Task::new(make(Box::new(wait))));

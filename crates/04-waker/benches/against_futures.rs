@@ -1,5 +1,5 @@
-//! `AtomicWaker`, the oneshot and the bounded channel beside those of the `futures` crate, under the same loads. Run by
-//! `just bench waker`; how it is measured and judged is `harness::compare`.
+//! `AtomicWaker`, the oneshot and the bounded channel beside those of the `futures` crate, under
+//! the same loads. Run by `just bench waker`; how it is measured and judged is `harness::compare`.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

@@ -1,9 +1,12 @@
-//! Your wakers, and what stands on them, in eight steps. `cargo test -p waker --test exercise step-1` tells how far step 1
-//! is, and without a step how far all are. You may change whatever you like but the names and arguments of the `pub` items,
-//! through which the checks reach your code. Unsafe code is needed in the first two steps, and nowhere else.
+//! Your wakers, and what stands on them, in eight steps.
+//! `cargo test -p waker --test exercise step-1` tells how far step 1 is, and without a step how far
+//! all are. You may change whatever you like but the names and arguments of the `pub` items,
+//! through which the checks reach your code. Unsafe code is needed in the first two steps, and
+//! nowhere else.
 
 #![allow(unsafe_code)]
-// While something is missing, something else is not used yet. Take this line out when the last step is written.
+// While something is missing, something else is not used yet. Take this line out when the last step
+// is written.
 #![allow(unused)]
 
 use std::{
@@ -20,7 +23,7 @@ use std::{
     task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker},
 };
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 1: a waker by hand, as far as it is only kept. Then passes: V1.
 
 /// How often its wakers were woken.
@@ -63,7 +66,7 @@ unsafe fn release(data: *const ()) {
     todo!("step 1: there is one waker less: Arc::decrement_strong_count")
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 2: and it is woken. Then pass: B1 B2 B3 B4 B5.
 
 /// Counts, and releases.
@@ -84,7 +87,7 @@ unsafe fn wake_by_ref(data: *const ()) {
     todo!("step 2: the waker keeps its share: let no Arc of it be dropped here; ManuallyDrop is for that")
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 3: the same without unsafe code. Then pass: B1 B2 B3 B5.
 
 /// A wake calls the function.
@@ -100,7 +103,7 @@ impl<F: Fn() + Send + Sync + 'static> Wake for OnWake<F> {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 4: a place for one waker. Then passes: V1.
 
 /// A place for one waker.
@@ -130,7 +133,7 @@ impl Place {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 5: register, then check. Then pass: A1 A2 A3 A4 A5 A10 A11 V1.
 
 /// Happens once; one task may wait for it.
@@ -152,7 +155,7 @@ impl Event {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 6: a value comes with the event. Then pass: A2 A3 A4 A5 A10 A11 V1.
 
 /// What the two ends of a channel share.
@@ -214,14 +217,16 @@ impl<T> Future for Receiver<T> {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 7: the sender goes without sending. Then pass: A2 A3 V1.
 //
-// Whoever waits would wait for ever. Write an `impl Drop for Sender` that makes `Nothing` to `Over`, and wakes the receiver.
-// It runs at the end of `send` too, and must not disturb what was sent.
+// Whoever waits would wait for ever. Write an `impl Drop for Sender` that makes `Nothing` to
+// `Over`, and wakes the receiver. It runs at the end of `send` too, and must not disturb what was
+// sent.
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 8: the receiver goes. Then pass: A7 V1.
 //
-// The sender keeps the waker alive, and with it a whole task. Write an `impl Drop for Receiver` that clears the place, makes
-// the state `Over`, and drops a value that nobody has taken, when the lock is gone.
+// The sender keeps the waker alive, and with it a whole task. Write an `impl Drop for Receiver`
+// that clears the place, makes the state `Over`, and drops a value that nobody has taken, when the
+// lock is gone.

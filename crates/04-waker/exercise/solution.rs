@@ -33,7 +33,8 @@ static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, rel
 
 /// A waker that counts how often it is woken.
 pub fn counting_waker(counter: Arc<Counter>) -> Waker {
-    // SAFETY: the functions of the table keep the promises of `RawWakerVTable`, and a `Counter` may be used on any thread.
+    // SAFETY: the functions of the table keep the promises of `RawWakerVTable`, and a `Counter` may
+    // be used on any thread.
     unsafe { Waker::new(Arc::into_raw(counter).cast(), &TABLE) }
 }
 

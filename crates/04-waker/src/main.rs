@@ -1,4 +1,5 @@
-//! What `just run waker` starts: scenes that end by themselves, each with the record of what really happened.
+//! What `just run waker` starts: scenes that end by themselves, each with the record of what really
+//! happened.
 #![forbid(unsafe_code)]
 
 use std::process::{Command, ExitCode};
@@ -9,7 +10,8 @@ mod scenes;
 
 use scenes::{SCENES, Scene, hand::say};
 
-/// Wakers: who clones them, who wakes, who drops, and what becomes of a wake that comes early, late, or in between.
+/// Wakers: who clones them, who wakes, who drops, and what becomes of a wake that comes early,
+/// late, or in between.
 ///
 /// Without a scene it plays a short sequence of them.
 #[derive(Parser)]

@@ -1,6 +1,6 @@
-//! Stage 10: a bounded channel, for messages from many tasks to one. Two kinds wait: the receiver for a message, in an
-//! `AtomicWaker`, and the senders for room, in a list. Each registers, then checks; who is cancelled after it was woken
-//! hands the wake on.
+//! Stage 10: a bounded channel, for messages from many tasks to one. Two kinds wait: the receiver
+//! for a message, in an `AtomicWaker`, and the senders for room, in a list. Each registers, then
+//! checks; who is cancelled after it was woken hands the wake on.
 
 use std::{
     error::Error,
@@ -31,16 +31,17 @@ struct Shared {
 /// Sends messages. A clone sends to the same receiver.
 pub struct Sender<T>(Fill<T, Shared>);
 
-/// Receives the messages, in the order in which they were sent. Dropped, it drops what has not been received, and whoever
-/// sends gets an error.
+/// Receives the messages, in the order in which they were sent. Dropped, it drops what has not been
+/// received, and whoever sends gets an error.
 pub struct Receiver<T> {
     ring: Empty<T, Shared>,
     /// Where a message is while somebody else is woken, who may panic.
     held: Option<T>,
 }
 
-/// A channel with room for `capacity` messages, rounded up to a power of two. To send and to receive allocates nothing; the
-/// list of those who wait for room grows to the most that ever waited.
+/// A channel with room for `capacity` messages, rounded up to a power of two. To send and to
+/// receive allocates nothing; the list of those who wait for room grows to the most that ever
+/// waited.
 ///
 /// # Panics
 ///
@@ -69,10 +70,12 @@ impl<T> Sender<T> {
     }
     // ANCHOR_END: try_send
 
-    /// Sends a message as soon as there is room. Cancel safe: dropped while it waits, it has not sent it.
+    /// Sends a message as soon as there is room. Cancel safe: dropped while it waits, it has not
+    /// sent it.
     ///
-    /// Those who wait are woken in the order in which they came. Room is for whoever takes it, though: a newcomer may do so
-    /// before one who has been woken for it, who then waits anew, as the last in line.
+    /// Those who wait are woken in the order in which they came. Room is for whoever takes it,
+    /// though: a newcomer may do so before one who has been woken for it, who then waits anew, as
+    /// the last in line.
     pub fn send(&self, message: T) -> Send<'_, T> {
         Send { sender: self, message: Some(message), ticket: None }
     }
@@ -97,7 +100,8 @@ impl<T> Drop for Sender<T> {
     }
 }
 
-/// What [`Sender::send`] gives: ready when the message is in the channel, or with the message if nobody will receive it.
+/// What [`Sender::send`] gives: ready when the message is in the channel, or with the message if
+/// nobody will receive it.
 pub struct Send<'a, T> {
     sender: &'a Sender<T>,
     /// `None` once it was ready.
@@ -127,7 +131,8 @@ impl<T> Future for Send<'_, T> {
             return Poll::Ready(output);
         }
         event::register("mpsc, sender");
-        // Ours before the check, which wakes the receiver: if that panics, `drop` gives the place up.
+        // Ours before the check, which wakes the receiver: if that panics, `drop` gives the place
+        // up.
         self.ticket = Some(waiters.enter(cx.waker().clone()));
         // Register, then check. Models: `mpsc_*`.
         let checked = self.attempt();
@@ -171,8 +176,8 @@ impl<T> Drop for Send<'_, T> {
 // ANCHOR_END: drop_send
 
 impl<T> Receiver<T> {
-    /// The next message, or `None` when all senders have gone and all messages have been received. Cancel safe: dropped
-    /// while it waits, it has received none.
+    /// The next message, or `None` when all senders have gone and all messages have been received.
+    /// Cancel safe: dropped while it waits, it has received none.
     pub fn recv(&mut self) -> Recv<'_, T> {
         Recv { receiver: self, waits: false }
     }
@@ -194,8 +199,8 @@ impl<T> Receiver<T> {
     }
 
     // ANCHOR: poll_recv
-    /// What [`Receiver::recv`] does at each poll. The waker is kept until it is woken, another one takes its place, or the
-    /// receiver goes.
+    /// What [`Receiver::recv`] does at each poll. The waker is kept until it is woken, another one
+    /// takes its place, or the receiver goes.
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         if let Poll::Ready(output) = self.attempt() {
             return Poll::Ready(output);

@@ -1,6 +1,7 @@
-//! Stage 1: a waker by hand. A `Waker` is two pointers: some data, and a table of what to do when it is cloned, woken (by
-//! value or by reference) and dropped. Here the data is an `Arc` in disguise, and each entry says what becomes of the
-//! count: that is all there is to get right, and all that can be got wrong.
+//! Stage 1: a waker by hand. A `Waker` is two pointers: some data, and a table of what to do when
+//! it is cloned, woken (by value or by reference) and dropped. Here the data is an `Arc` in
+//! disguise, and each entry says what becomes of the count: that is all there is to get right, and
+//! all that can be got wrong.
 
 #![allow(unsafe_code)]
 
@@ -16,7 +17,8 @@ pub struct OnWake<F>(pub F);
 // ANCHOR: waker
 /// A waker that calls the function, on whatever thread it is woken.
 pub fn waker<F: Fn() + Send + Sync + 'static>(on_wake: Arc<OnWake<F>>) -> Waker {
-    // SAFETY: the table keeps the four promises of `RawWakerVTable`, see there, and `F` may be used from any thread.
+    // SAFETY: the table keeps the four promises of `RawWakerVTable`, see there, and `F` may be used
+    // from any thread.
     unsafe { Waker::from_raw(raw(on_wake)) }
 }
 
@@ -32,14 +34,16 @@ impl<F: Fn() + Send + Sync + 'static> OnWake<F> {
 
     /// Retains: one share more.
     unsafe fn clone(data: *const ()) -> RawWaker {
-        // SAFETY: `data` came from `Arc::into_raw`, and whoever clones has a waker, so the count is not zero.
+        // SAFETY: `data` came from `Arc::into_raw`, and whoever clones has a waker, so the count is
+        // not zero.
         unsafe { Arc::increment_strong_count(data.cast::<Self>()) };
         RawWaker::new(data, Self::TABLE)
     }
 
     /// Consumes: the share of the waker is given back, after the call, also when that unwinds.
     unsafe fn wake(data: *const ()) {
-        // SAFETY: `data` came from `Arc::into_raw`, and the share of the waker that is consumed becomes this `Arc`'s.
+        // SAFETY: `data` came from `Arc::into_raw`, and the share of the waker that is consumed
+        // becomes this `Arc`'s.
         let on_wake = unsafe { Arc::from_raw(data.cast::<Self>()) };
         (on_wake.0)();
     }
@@ -53,7 +57,8 @@ impl<F: Fn() + Send + Sync + 'static> OnWake<F> {
 
     /// Releases: one share less.
     unsafe fn drop(data: *const ()) {
-        // SAFETY: `data` came from `Arc::into_raw`, and the waker that is dropped has a share to give back.
+        // SAFETY: `data` came from `Arc::into_raw`, and the waker that is dropped has a share to
+        // give back.
         unsafe { Arc::decrement_strong_count(data.cast::<Self>()) };
     }
 }

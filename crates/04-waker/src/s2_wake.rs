@@ -1,5 +1,5 @@
-//! Stage 2: the same through `std::task::Wake`. The table is std's, and so is the count: it is kept by the `Arc` of which
-//! the waker is made, and there is no unsafe code left to get wrong.
+//! Stage 2: the same through `std::task::Wake`. The table is std's, and so is the count: it is kept
+//! by the `Arc` of which the waker is made, and there is no unsafe code left to get wrong.
 
 use std::{
     sync::Arc,
@@ -23,7 +23,8 @@ impl<F: Fn() + Send + Sync + 'static> Wake for OnWake<F> {
         (self.0)();
     }
 
-    /// Borrows: the count stays as it is. Without this method std would clone the `Arc` and call `wake`.
+    /// Borrows: the count stays as it is. Without this method std would clone the `Arc` and call
+    /// `wake`.
     fn wake_by_ref(self: &Arc<Self>) {
         (self.0)();
     }

@@ -1,5 +1,5 @@
-//! Stage 3: `Waker::noop`, which does nothing. It is for who will not wait: whoever polls with it and gets `Pending` is
-//! never told when it is time to poll again.
+//! Stage 3: `Waker::noop`, which does nothing. It is for who will not wait: whoever polls with it
+//! and gets `Pending` is never told when it is time to poll again.
 
 use std::{
     future::Future,

@@ -1,6 +1,6 @@
-//! Stage 4: a waker around a waker, which counts what passes through it: who waits can see how often it was woken, and
-//! whether anybody is left who could. Clones that came and went it cannot see, since `Wake` is not asked: for that, count
-//! in a table of your own, as in stage 1.
+//! Stage 4: a waker around a waker, which counts what passes through it: who waits can see how
+//! often it was woken, and whether anybody is left who could. Clones that came and went it cannot
+//! see, since `Wake` is not asked: for that, count in a table of your own, as in stage 1.
 
 use std::{
     sync::{
@@ -19,7 +19,8 @@ pub struct Counting {
 }
 
 impl Counting {
-    /// A counter around a waker: [`Waker::noop`], say. `Waker::from` makes a waker of a clone of the `Arc`.
+    /// A counter around a waker: [`Waker::noop`], say. `Waker::from` makes a waker of a clone of
+    /// the `Arc`.
     pub fn new(inner: Waker) -> Arc<Self> {
         Arc::new(Counting { inner, by_value: AtomicUsize::new(0), by_ref: AtomicUsize::new(0) })
     }
@@ -34,7 +35,8 @@ impl Counting {
         self.by_ref.load(Relaxed)
     }
 
-    /// How many wakers there are of this counter now. Every `Arc` but one counts, so let no other be alive.
+    /// How many wakers there are of this counter now. Every `Arc` but one counts, so let no other
+    /// be alive.
     pub fn alive(self: &Arc<Self>) -> usize {
         Arc::strong_count(self) - 1
     }

@@ -1,5 +1,6 @@
-//! Stage 5, which is wrong: the lost wakeup. An event wakes the one who waits for it, if there is one; who waits looks
-//! whether it has happened, and if it has not, leaves a waker. What happens between the two is seen by nobody.
+//! Stage 5, which is wrong: the lost wakeup. An event wakes the one who waits for it, if there is
+//! one; who waits looks whether it has happened, and if it has not, leaves a waker. What happens
+//! between the two is seen by nobody.
 
 use std::{
     future::Future,

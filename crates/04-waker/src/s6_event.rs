@@ -1,5 +1,5 @@
-//! Stage 6: the lost wakeup, mended. Register, then check: who waits leaves a waker first and looks second. An event that
-//! happens in between finds the waker, or is seen.
+//! Stage 6: the lost wakeup, mended. Register, then check: who waits leaves a waker first and looks
+//! second. An event that happens in between finds the waker, or is seen.
 
 use std::{
     future::Future,

@@ -1,5 +1,6 @@
-//! Stage 7: the same without a lock. `AtomicWaker` is a place for one waker: `register` keeps one, `wake` takes it out and
-//! wakes it, and of two that come at once none is lost. The order stays: register, then check.
+//! Stage 7: the same without a lock. `AtomicWaker` is a place for one waker: `register` keeps one,
+//! `wake` takes it out and wakes it, and of two that come at once none is lost. The order stays:
+//! register, then check.
 
 use std::{
     future::Future,

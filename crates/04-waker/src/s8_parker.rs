@@ -1,6 +1,6 @@
-//! Stage 8: a parker, which lets a thread sleep until it is woken. One word has three states. A thread that is awake is
-//! never woken by the kernel, which is a hundred times dearer than to write a word; and an unpark that comes before the
-//! park is not lost.
+//! Stage 8: a parker, which lets a thread sleep until it is woken. One word has three states. A
+//! thread that is awake is never woken by the kernel, which is a hundred times dearer than to write
+//! a word; and an unpark that comes before the park is not lost.
 
 use std::{
     marker::PhantomData,
@@ -33,7 +33,8 @@ pub struct Parker {
     on_its_thread: PhantomData<*const ()>,
 }
 
-/// Wakes the thread of a [`Parker`], from any other. It is a [`Wake`], so a waker is made of it without another allocation.
+/// Wakes the thread of a [`Parker`], from any other. It is a [`Wake`], so a waker is made of it
+/// without another allocation.
 pub struct Unparker {
     state: AtomicUsize,
     thread: Thread,
@@ -47,8 +48,9 @@ impl Parker {
     }
 
     // ANCHOR: park
-    /// Sleeps until somebody unparks. If somebody has since the last time, it returns at once. It sees all that was done
-    /// before each of the unparks that it answers. What others do with the token of `std::thread::park` does not matter.
+    /// Sleeps until somebody unparks. If somebody has since the last time, it returns at once. It
+    /// sees all that was done before each of the unparks that it answers. What others do with the
+    /// token of `std::thread::park` does not matter.
     pub fn park(&self) {
         self.park_while(|| {
             thread::park();
@@ -66,8 +68,8 @@ impl Parker {
             while sleep() && state.load(Relaxed) != NOTIFIED {}
             event::unpark();
         }
-        // A swap, so that it reads the last unpark and through it all others. One that comes at a deadline is either answered
-        // here, or by the next park.
+        // A swap, so that it reads the last unpark and through it all others. One that comes at a
+        // deadline is either answered here, or by the next park.
         state.swap(EMPTY, Acquire);
     }
     // ANCHOR_END: park
@@ -121,7 +123,8 @@ impl Unparker {
     // ANCHOR: unpark
     /// Wakes the thread if it sleeps; if not, its next park returns at once.
     pub fn unpark(&self) {
-        // Written also if it says so already: this unpark has something of its own to show. Models: `parker_*`.
+        // Written also if it says so already: this unpark has something of its own to show. Models:
+        // `parker_*`.
         if self.state.swap(NOTIFIED, Release) == PARKED {
             self.thread.unpark();
         }

@@ -1,5 +1,5 @@
-//! Stage 9: a oneshot channel, for one value from one task or thread to another. A word says whose the slot is, a stored
-//! waker tells who waits for it: register, then check, as ever.
+//! Stage 9: a oneshot channel, for one value from one task or thread to another. A word says whose
+//! the slot is, a stored waker tells who waits for it: register, then check, as ever.
 
 use std::{
     error::Error,

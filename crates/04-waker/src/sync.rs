@@ -1,5 +1,7 @@
-//! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries every order, or under
-//! `--cfg shuttle_model` those of shuttle, which tries many. Nothing else in this lesson names any of them. What is no model's matter (the `Arc` in a waker of std's `Wake`) stays std's.
+//! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries
+//! every order, or under `--cfg shuttle_model` those of shuttle, which tries many. Nothing else in
+//! this lesson names any of them. What is no model's matter (the `Arc` in a waker of std's `Wake`)
+//! stays std's.
 
 #[cfg(loom_model)]
 pub(crate) use loom::{
@@ -32,7 +34,8 @@ pub(crate) use std::{
 };
 
 pub(crate) mod cell {
-    //! A cell that loom can watch: it is entered by a closure, so that the model knows when one begins and ends.
+    //! A cell that loom can watch: it is entered by a closure, so that the model knows when one
+    //! begins and ends.
 
     #[cfg(loom_model)]
     pub(crate) use loom::cell::UnsafeCell;
@@ -59,7 +62,7 @@ pub(crate) mod cell {
     }
 }
 
-/// A value with a cache line of its own (two, since processors fetch them in pairs): a thread that writes it does not take
-/// away from another what stands beside.
+/// A value with a cache line of its own (two, since processors fetch them in pairs): a thread that
+/// writes it does not take away from another what stands beside.
 #[repr(align(128))]
 pub(crate) struct Apart<T>(pub(crate) T);

@@ -1,4 +1,5 @@
-//! Part A of the contract on what waits in this lesson: what each passes, and exactly what each fails.
+//! Part A of the contract on what waits in this lesson: what each passes, and exactly what each
+//! fails.
 #![forbid(unsafe_code)]
 
 use std::{

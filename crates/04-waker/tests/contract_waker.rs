@@ -1,6 +1,7 @@
-//! Part B of the contract on the wakers of this lesson, as far as a waker without an executor can be asked. The white halves
-//! (B5, B12, B13) are not here: `sync.rs` names loom's words only under `--cfg loom_model`, and then no word works outside of
-//! a model, so that no other check could run. They are `parker_*` and `atomic_waker_*` in `tests/models`: `just loom`.
+//! Part B of the contract on the wakers of this lesson, as far as a waker without an executor can
+//! be asked. The white halves (B5, B12, B13) are not here: `sync.rs` names loom's words only under
+//! `--cfg loom_model`, and then no word works outside of a model, so that no other check could run.
+//! They are `parker_*` and `atomic_waker_*` in `tests/models`: `just loom`.
 #![forbid(unsafe_code)]
 
 use std::{process::ExitCode, sync::Arc, task::Waker};

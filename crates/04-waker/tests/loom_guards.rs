@@ -1,5 +1,6 @@
-//! A model that cannot fail holds nothing: each line that a model is there for is taken out of a copy of the lesson, and
-//! the model must fail. A model that fails may abort, so each runs in a process of its own. Part of `just loom`.
+//! A model that cannot fail holds nothing: each line that a model is there for is taken out of a
+//! copy of the lesson, and the model must fail. A model that fails may abort, so each runs in a
+//! process of its own. Part of `just loom`.
 #![cfg(loom_model)]
 #![forbid(unsafe_code)]
 
@@ -15,7 +16,8 @@ const LESSON: Lesson = Lesson {
     dependencies: "loom = \"0.7\"\ntracing = \"0.1\"",
 };
 
-/// Whether its model is named in the line or in the ones above it, by its whole name or as `mpsc_*`.
+/// Whether its model is named in the line or in the ones above it, by its whole name or as
+/// `mpsc_*`.
 fn is_named_beside(Guard { file, line, model, .. }: &Guard) -> bool {
     let whole = fs::read_to_string(Path::new(LESSON.folder).join("src").join(file)).expect("a guarded file exists");
     let (above, _) = whole.split_once(line).expect("it is there");

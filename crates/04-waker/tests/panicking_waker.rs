@@ -1,4 +1,5 @@
-//! Wakers that panic, in their clone, their wake or their drop, and a message that does: whoever stored them goes on.
+//! Wakers that panic, in their clone, their wake or their drop, and a message that does: whoever
+//! stored them goes on.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -78,8 +79,8 @@ fn all_senders_are_woken_when_the_receiver_goes_although_one_wake_panics() {
     assert_eq!(second.poll(&mut Context::from_waker(&good.waker())), Poll::Ready(Err(s10_mpsc::SendError(3))));
 }
 
-/// The receiver leaves its waker, and before it looks again a message comes, and a sender that finds no room. So its waker
-/// is still there when it goes.
+/// The receiver leaves its waker, and before it looks again a message comes, and a sender that
+/// finds no room. So its waker is still there when it goes.
 #[test]
 fn a_sender_is_woken_when_the_receiver_goes_although_the_drop_of_its_waker_panics() {
     // For the future of a send that stays behind in a hook.
@@ -104,8 +105,8 @@ fn a_sender_is_woken_when_the_receiver_goes_although_the_drop_of_its_waker_panic
     drop(waits);
 }
 
-/// Between its look and its place in the line the receiver makes room and waits, with a waker that panics: the check sends,
-/// and the panic goes through it.
+/// Between its look and its place in the line the receiver makes room and waits, with a waker that
+/// panics: the check sends, and the panic goes through it.
 #[test]
 fn a_sender_whose_check_panics_leaves_the_line() {
     let (sender, receiver) = s10_mpsc::channel(1);

@@ -1,9 +1,11 @@
-//! Your executor, in eight steps. `cargo test -p executor --test exercise step-1` tells how far step 1 is, and without a step
-//! how far all are. You may change whatever you like but the names and arguments of the `pub` items, through which the checks
-//! reach your code. It needs no unsafe code: a task here is an `Arc`, and its waker is made of that by `std::task::Wake`.
+//! Your executor, in eight steps. `cargo test -p executor --test exercise step-1` tells how far
+//! step 1 is, and without a step how far all are. You may change whatever you like but the names
+//! and arguments of the `pub` items, through which the checks reach your code. It needs no unsafe
+//! code: a task here is an `Arc`, and its waker is made of that by `std::task::Wake`.
 
 #![forbid(unsafe_code)]
-// While something is missing, something else is not used yet. Take this line out when the last step is written.
+// While something is missing, something else is not used yet. Take this line out when the last step
+// is written.
 #![allow(unused)]
 
 use std::{
@@ -25,7 +27,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 1: sleep until somebody rings, and a `block_on` around it. Then pass: C1 C18 V1.
 
 /// What a thread sleeps at until somebody rings.
@@ -58,7 +60,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     todo!("step 1: Waker::from(Arc<Bell>); pin!(future); poll; if it is pending, wait at the bell, and again")
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 2: a queue of tasks, first in, first out. Then passes: V1.
 
 /// A future of any type.
@@ -130,7 +132,7 @@ impl Executor {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 3: its waker puts a task back into the queue, once. Then pass: B10 B11 C4 C5 C7 C9 V1.
 
 impl Wake for Task {
@@ -141,7 +143,7 @@ impl Wake for Task {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 4: a future to block on, beside the tasks. Then pass: C1 C4 C8 C18 V1.
 
 impl Executor {
@@ -163,7 +165,7 @@ impl Wake for Root {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 5: a handle for the output. Then pass: C6 C16 V1.
 
 impl Executor {
@@ -215,8 +217,9 @@ impl<T> Future for JoinHandle<T> {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
-// Step 6: a panic reaches the handle, and nobody else. Then pass: C10 V1. Let `spawn` await a `CatchPanic`.
+// -------------------------------------------------------------------------------------------------
+// Step 6: a panic reaches the handle, and nobody else. Then pass: C10 V1. Let `spawn` await a
+// `CatchPanic`.
 
 /// A future whose panic is its output.
 struct CatchPanic<F>(Pin<Box<F>>);
@@ -229,20 +232,22 @@ impl<F: Future> Future for CatchPanic<F> {
     }
 }
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 7: the end. Then pass: B7 B8 V1.
 //
-// A task that is dropped before its end would leave whoever joins it waiting: write an `impl Drop for Finish` that finishes
-// the slot with `Cancelled`. And an `impl Drop for Executor`: the queue is closed, and those who were in it lose their
-// futures, without the lock. `push` has to look whether it is closed: a waker that comes later would leave its task in there,
-// for ever, as the task has the queue.
+// A task that is dropped before its end would leave whoever joins it waiting: write an
+// `impl Drop for Finish` that finishes the slot with `Cancelled`. And an `impl Drop for Executor`:
+// the queue is closed, and those who were in it lose their futures, without the lock. `push` has to
+// look whether it is closed: a waker that comes later would leave its task in there, for ever, as
+// the task has the queue.
 
-// ---------------------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Step 8: threads that run one queue. Then pass: C4 C5 C10 C18 V1.
 //
-// Two threads find what one did not: a task that is woken while it is polled is in the queue, and the second thread takes it.
-// If the future is out of its place at that moment, the wake is lost. So let `Task::run` poll it where it is, under its lock,
-// for which the second thread waits; and take it out when it is ready.
+// Two threads find what one did not: a task that is woken while it is polled is in the queue, and
+// the second thread takes it. If the future is out of its place at that moment, the wake is lost.
+// So let `Task::run` poll it where it is, under its lock, for which the second thread waits; and
+// take it out when it is ready.
 
 /// An executor with threads of its own.
 pub struct Pool {

@@ -108,7 +108,8 @@ impl Shared {
 }
 
 impl Task {
-    /// Polls the future, and keeps it if it is pending. The lock is for who is woken meanwhile and taken by another thread.
+    /// Polls the future, and keeps it if it is pending. The lock is for who is woken meanwhile and
+    /// taken by another thread.
     fn run(self: Arc<Self>) {
         self.queued.swap(false, AcqRel);
         let waker = Waker::from(Arc::clone(&self));

@@ -1,4 +1,5 @@
-//! What `just run executor` starts: scenes that end by themselves, each with the record of what really happened.
+//! What `just run executor` starts: scenes that end by themselves, each with the record of what
+//! really happened.
 #![forbid(unsafe_code)]
 
 use std::process::{Command, ExitCode};
@@ -9,8 +10,8 @@ mod scenes;
 
 use scenes::{SCENES, Scene, hand::say};
 
-/// An executor: who is polled, when, and why; what is in its queue; and what happens when a task ends, panics, is cancelled or
-/// blocks.
+/// An executor: who is polled, when, and why; what is in its queue; and what happens when a task
+/// ends, panics, is cancelled or blocks.
 ///
 /// Without a scene it plays a short sequence of them.
 #[derive(Parser)]

@@ -1,5 +1,6 @@
-//! Stage 1: hit every future again and again until it is ready. That is what the notes' picture says, taken literally: a list of
-//! tasks, and a loop around `poll`. Nobody needs to be woken, as everybody is asked all the time; and that is what is wrong.
+//! Stage 1: hit every future again and again until it is ready. That is what the notes' picture
+//! says, taken literally: a list of tasks, and a loop around `poll`. Nobody needs to be woken, as
+//! everybody is asked all the time; and that is what is wrong.
 
 use std::{
     cell::RefCell,
@@ -33,7 +34,8 @@ impl Executor {
     /// Polls every task once, and takes those that are ready off the list.
     pub fn round(&self) {
         for _ in 0..self.len() {
-            // Out of the list, so that a task can add others to it; and one that panics is gone from it.
+            // Out of the list, so that a task can add others to it; and one that panics is gone
+            // from it.
             let Some(mut task) = self.tasks.borrow_mut().pop_front() else { return };
             match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(()) => drop(task),

@@ -1,5 +1,6 @@
-//! Stage 2: poll, and sleep until somebody wakes. One future and the thread that waits for it; the waker is what ends the sleep.
-//! A thread that is woken before it sleeps does not go to sleep: no wake is lost between the poll and the park.
+//! Stage 2: poll, and sleep until somebody wakes. One future and the thread that waits for it; the
+//! waker is what ends the sleep. A thread that is woken before it sleeps does not go to sleep: no
+//! wake is lost between the poll and the park.
 
 use std::{
     future::Future,
@@ -31,8 +32,9 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 // ANCHOR: naive
 /// The same as one would write it first: over the one token that std gives each thread.
 ///
-/// That token is everybody's. A future that parks for something of its own, inside its poll, takes the wake that was meant for
-/// this loop along, and then this loop sleeps for ever (C2); as it does if that is another such loop (C3).
+/// That token is everybody's. A future that parks for something of its own, inside its poll, takes
+/// the wake that was meant for this loop along, and then this loop sleeps for ever (C2); as it does
+/// if that is another such loop (C3).
 pub fn naive_block_on<F: Future>(future: F) -> F::Output {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);

@@ -1,5 +1,6 @@
-//! Stage 3: many tasks, and a queue of those that are worth a poll. A new task goes into it; polled and pending, a task is off
-//! the queue; and its waker puts it back. If the queue is empty, the thread sleeps.
+//! Stage 3: many tasks, and a queue of those that are worth a poll. A new task goes into it; polled
+//! and pending, a task is off the queue; and its waker puts it back. If the queue is empty, the
+//! thread sleeps.
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,8 +21,9 @@ use crate::parts::{
 
 /// An executor on one thread.
 ///
-/// First come, first served: a task that is in the queue is polled after at most as many polls of other tasks as were in
-/// front of it. The future of [`block_on`](Executor::block_on) has its turn after each of them.
+/// First come, first served: a task that is in the queue is polled after at most as many polls of
+/// other tasks as were in front of it. The future of [`block_on`](Executor::block_on) has its turn
+/// after each of them.
 pub struct Executor<D = Parking> {
     owner: Owner<RunQueue>,
     driver: RefCell<D>,
@@ -76,7 +78,8 @@ impl<D: Driver> Executor<D> {
     // ANCHOR_END: spawn
 
     // ANCHOR: block_on
-    /// Runs this future to its end, and the tasks meanwhile. Those that have not ended then stay for the next call.
+    /// Runs this future to its end, and the tasks meanwhile. Those that have not ended then stay
+    /// for the next call.
     ///
     /// # Panics
     ///
@@ -95,7 +98,8 @@ impl<D: Driver> Executor<D> {
                 }
             }
             if !self.run_next() && !root.is_woken() {
-                // Whoever has woken somebody since has unparked since, and then this returns at once.
+                // Whoever has woken somebody since has unparked since, and then this returns at
+                // once.
                 self.driver.borrow_mut().park(None);
             }
         }

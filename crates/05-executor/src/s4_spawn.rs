@@ -1,5 +1,6 @@
-//! Stage 4: spawn from anywhere on the thread, also inside a task, and get a handle: for the task's output or its panic, to
-//! cancel it, or to be dropped, and then the task runs on. When the executor goes, so do all its tasks, here and now.
+//! Stage 4: spawn from anywhere on the thread, also inside a task, and get a handle: for the task's
+//! output or its panic, to cancel it, or to be dropped, and then the task runs on. When the
+//! executor goes, so do all its tasks, here and now.
 
 use std::{
     cell::{Cell, RefCell},
@@ -27,8 +28,9 @@ use crate::parts::{
 
 /// An executor on one thread.
 ///
-/// First come, first served: a task that is in the queue is polled after at most as many polls of other tasks as were in
-/// front of it. The future of [`block_on`](Executor::block_on) has its turn after each of them.
+/// First come, first served: a task that is in the queue is polled after at most as many polls of
+/// other tasks as were in front of it. The future of [`block_on`](Executor::block_on) has its turn
+/// after each of them.
 ///
 /// It stays on its thread, with its futures, which need not be `Send`:
 ///
@@ -83,21 +85,22 @@ impl<D: Driver> Executor<D> {
     }
 
     // ANCHOR: spawn
-    /// Makes a task of the future, and puts it into the queue. It is not polled here. What it gives, the handle is for; if
-    /// that is dropped, the task runs on.
+    /// Makes a task of the future, and puts it into the queue. It is not polled here. What it
+    /// gives, the handle is for; if that is dropped, the task runs on.
     pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.spawner.spawn(future)
     }
 
-    /// What can spawn tasks of this executor, and may be cloned and kept, by its tasks too. Once the executor is gone, what is
-    /// spawned is dropped at once.
+    /// What can spawn tasks of this executor, and may be cloned and kept, by its tasks too. Once
+    /// the executor is gone, what is spawned is dropped at once.
     pub fn spawner(&self) -> Spawner {
         self.spawner.clone()
     }
     // ANCHOR_END: spawn
 
     // ANCHOR: block_on
-    /// Runs this future to its end, and the tasks meanwhile. Those that have not ended then stay for the next call.
+    /// Runs this future to its end, and the tasks meanwhile. Those that have not ended then stay
+    /// for the next call.
     ///
     /// # Panics
     ///
@@ -116,7 +119,8 @@ impl<D: Driver> Executor<D> {
                 }
             }
             if !self.run_next() && !root.is_woken() {
-                // Whoever has woken somebody since has unparked since, and then this returns at once.
+                // Whoever has woken somebody since has unparked since, and then this returns at
+                // once.
                 self.driver.borrow_mut().park(None);
             }
         }
@@ -173,7 +177,8 @@ impl<D: Driver> Executor<D> {
 
 impl<D> Drop for Executor<D> {
     // ANCHOR: drop
-    /// Drops every future, on this thread, whether its task is queued or waits. Handles and wakers may outlive that.
+    /// Drops every future, on this thread, whether its task is queued or waits. Handles and wakers
+    /// may outlive that.
     fn drop(&mut self) {
         let _current = self.spawner.make_current();
         self.spawner.0.close();
@@ -207,7 +212,8 @@ impl Spawner {
     }
 
     fn make_current(&self) -> Current {
-        // At the thread's end it may be gone before an executor that stands beside it, and then nobody spawns by it.
+        // At the thread's end it may be gone before an executor that stands beside it, and then
+        // nobody spawns by it.
         Current { outer: CURRENT.try_with(|current| current.replace(Some(self.clone()))).ok().flatten() }
     }
 
@@ -216,7 +222,8 @@ impl Spawner {
     }
 }
 
-/// While it is there, [`spawn`] spawns on one executor. Then it is the one of before again, if there was one.
+/// While it is there, [`spawn`] spawns on one executor. Then it is the one of before again, if
+/// there was one.
 struct Current {
     outer: Option<Spawner>,
 }

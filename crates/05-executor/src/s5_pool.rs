@@ -1,5 +1,6 @@
-//! Stage 5: the tasks run on a pool of threads, the workers, which take them from one queue. Who blocks on a future is no
-//! worker. A worker that finds nothing sleeps; a wake wakes one of those that sleep, and costs no call of the kernel if none does.
+//! Stage 5: the tasks run on a pool of threads, the workers, which take them from one queue. Who
+//! blocks on a future is no worker. A worker that finds nothing sleeps; a wake wakes one of those
+//! that sleep, and costs no call of the kernel if none does.
 
 use std::{
     cell::RefCell,
@@ -32,8 +33,8 @@ use crate::{
 
 /// An executor on a number of threads.
 ///
-/// First come, first served: a task that is in the queue is taken from there after those that were in front of it. A future is
-/// polled now here, now there, and so it must be `Send`:
+/// First come, first served: a task that is in the queue is taken from there after those that were
+/// in front of it. A future is polled now here, now there, and so it must be `Send`:
 ///
 /// ```compile_fail,E0277
 /// let executor = lesson_executor::s5_pool::Executor::new(2);
@@ -74,8 +75,9 @@ impl Executor {
         Executor::start(workers, Seats::new(None))
     }
 
-    /// So many workers, one of which, when it has nothing to do, sleeps in this driver. They have it look after others, too: each
-    /// after [`POLLS_PER_TURN`] polls at the latest. Only one at a time is in the driver. If it panics, the process is aborted.
+    /// So many workers, one of which, when it has nothing to do, sleeps in this driver. They have
+    /// it look after others, too: each after [`POLLS_PER_TURN`] polls at the latest. Only one at a
+    /// time is in the driver. If it panics, the process is aborted.
     ///
     /// # Panics
     ///
@@ -100,21 +102,22 @@ impl Executor {
     // ANCHOR_END: start
 
     // ANCHOR: spawn
-    /// Makes a task of the future, and puts it into the queue. What it gives, the handle is for; if that is dropped, the task runs
-    /// on.
+    /// Makes a task of the future, and puts it into the queue. What it gives, the handle is for; if
+    /// that is dropped, the task runs on.
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.spawner.spawn(future)
     }
 
-    /// What can spawn tasks of this executor, and may be cloned and kept, by its tasks too. Once the executor is gone, what is
-    /// spawned is dropped at once.
+    /// What can spawn tasks of this executor, and may be cloned and kept, by its tasks too. Once
+    /// the executor is gone, what is spawned is dropped at once.
     pub fn spawner(&self) -> Spawner {
         self.spawner.clone()
     }
     // ANCHOR_END: spawn
 
     // ANCHOR: block_on
-    /// Polls this future on this thread, until it is ready. The tasks run beside, as they do before and after.
+    /// Polls this future on this thread, until it is ready. The tasks run beside, as they do before
+    /// and after.
     ///
     /// # Panics
     ///
@@ -141,8 +144,9 @@ impl Executor {
 
 impl Drop for Executor {
     // ANCHOR: drop
-    /// Stops the workers, waits until each has ended the poll that it is in, and drops all futures that are left, on this thread.
-    /// In a poll of its own tasks it does not wait for that one. Handles and wakers may outlive it.
+    /// Stops the workers, waits until each has ended the poll that it is in, and drops all futures
+    /// that are left, on this thread. In a poll of its own tasks it does not wait for that one.
+    /// Handles and wakers may outlive it.
     fn drop(&mut self) {
         self.spawner.0.scheduler().idle.close();
         let others =
@@ -221,12 +225,14 @@ impl Spawner {
     }
 
     fn make_current(&self) -> Current {
-        // At the thread's end it may be gone before an executor that stands beside it, and then nobody spawns by it.
+        // At the thread's end it may be gone before an executor that stands beside it, and then
+        // nobody spawns by it.
         Current { outer: CURRENT.try_with(|current| current.replace(Some(self.clone()))).ok().flatten() }
     }
 }
 
-/// While it is there, [`spawn`] spawns on one executor. Then it is the one of before again, if there was one.
+/// While it is there, [`spawn`] spawns on one executor. Then it is the one of before again, if
+/// there was one.
 struct Current {
     outer: Option<Spawner>,
 }

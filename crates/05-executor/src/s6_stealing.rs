@@ -1,5 +1,6 @@
-//! Stage 6: each worker has a queue of its own, and steals from the others when that is empty. What a task wakes or spawns, its
-//! worker runs, without a lock. What comes from other threads, and what a worker has no room for, is in a queue for all.
+//! Stage 6: each worker has a queue of its own, and steals from the others when that is empty. What
+//! a task wakes or spawns, its worker runs, without a lock. What comes from other threads, and what
+//! a worker has no room for, is in a queue for all.
 
 use std::{
     cell::RefCell,
@@ -35,10 +36,11 @@ use crate::{
 
 /// An executor on a number of threads.
 ///
-/// Each queue is first come, first served: a task that is in a worker's own is taken from there after those that were in front of it,
-/// and one of the queue for all after so many times 61 polls of each worker at the latest, as there were tasks in
-/// front of it. After 976 polls a worker that is never idle puts its own behind those of the queue for all, if there are any, and
-/// takes one of another worker's. A future is polled now here, now there, and so it must be `Send`:
+/// Each queue is first come, first served: a task that is in a worker's own is taken from there
+/// after those that were in front of it, and one of the queue for all after so many times 61 polls
+/// of each worker at the latest, as there were tasks in front of it. After 976 polls a worker that
+/// is never idle puts its own behind those of the queue for all, if there are any, and takes one of
+/// another worker's. A future is polled now here, now there, and so it must be `Send`:
 ///
 /// ```compile_fail,E0277
 /// let executor = lesson_executor::s6_stealing::Executor::new(2);
@@ -82,8 +84,9 @@ impl Executor {
         Executor::start(workers, Seats::new(None))
     }
 
-    /// So many workers, one of which, when it has nothing to do, sleeps in this driver. They have it look after others, too: each
-    /// after [`POLLS_PER_TURN`] polls at the latest. Only one at a time is in the driver. If it panics, the process is aborted.
+    /// So many workers, one of which, when it has nothing to do, sleeps in this driver. They have
+    /// it look after others, too: each after [`POLLS_PER_TURN`] polls at the latest. Only one at a
+    /// time is in the driver. If it panics, the process is aborted.
     ///
     /// # Panics
     ///
@@ -110,21 +113,22 @@ impl Executor {
     // ANCHOR_END: start
 
     // ANCHOR: spawn
-    /// Makes a task of the future, and puts it into the queue. What it gives, the handle is for; if that is dropped, the task runs
-    /// on.
+    /// Makes a task of the future, and puts it into the queue. What it gives, the handle is for; if
+    /// that is dropped, the task runs on.
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.spawner.spawn(future)
     }
 
-    /// What can spawn tasks of this executor, and may be cloned and kept, by its tasks too. Once the executor is gone, what is
-    /// spawned is dropped at once.
+    /// What can spawn tasks of this executor, and may be cloned and kept, by its tasks too. Once
+    /// the executor is gone, what is spawned is dropped at once.
     pub fn spawner(&self) -> Spawner {
         self.spawner.clone()
     }
     // ANCHOR_END: spawn
 
     // ANCHOR: block_on
-    /// Polls this future on this thread, until it is ready. The tasks run beside, as they do before and after.
+    /// Polls this future on this thread, until it is ready. The tasks run beside, as they do before
+    /// and after.
     ///
     /// # Panics
     ///
@@ -151,8 +155,9 @@ impl Executor {
 
 impl Drop for Executor {
     // ANCHOR: drop
-    /// Stops the workers, waits until each has ended the poll that it is in, and drops all futures that are left, on this thread.
-    /// In a poll of its own tasks it does not wait for that one. Handles and wakers may outlive it.
+    /// Stops the workers, waits until each has ended the poll that it is in, and drops all futures
+    /// that are left, on this thread. In a poll of its own tasks it does not wait for that one.
+    /// Handles and wakers may outlive it.
     fn drop(&mut self) {
         self.spawner.0.scheduler().idle.close();
         let others =
@@ -187,8 +192,8 @@ impl Worker {
                 if searching { queues.steal(&own) } else { None }
             });
             let Some(woken) = next else {
-                // Where tasks end there are more to come. Who has ended one lets others run once, and looks again: mostly
-                // there is something then, and nobody had to wake it.
+                // Where tasks end there are more to come. Who has ended one lets others run once,
+                // and looks again: mostly there is something then, and nobody had to wake it.
                 if searching && mem::take(&mut has_ended) {
                     thread::yield_now();
                     continue;
@@ -244,12 +249,14 @@ impl Spawner {
     }
 
     fn make_current(&self) -> Current {
-        // At the thread's end it may be gone before an executor that stands beside it, and then nobody spawns by it.
+        // At the thread's end it may be gone before an executor that stands beside it, and then
+        // nobody spawns by it.
         Current { outer: CURRENT.try_with(|current| current.replace(Some(self.clone()))).ok().flatten() }
     }
 }
 
-/// While it is there, [`spawn`] spawns on one executor. Then it is the one of before again, if there was one.
+/// While it is there, [`spawn`] spawns on one executor. Then it is the one of before again, if
+/// there was one.
 struct Current {
     outer: Option<Spawner>,
 }

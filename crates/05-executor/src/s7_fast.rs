@@ -1,6 +1,6 @@
-//! Stage 7: the same as stage 4, and fast. A task lives in a slot that the last one has left warm. Its own thread wakes, queues,
-//! counts and joins it without one atomic step; other threads have a word and a stack of their own. The price: a join handle
-//! stays on the thread.
+//! Stage 7: the same as stage 4, and fast. A task lives in a slot that the last one has left warm.
+//! Its own thread wakes, queues, counts and joins it without one atomic step; other threads have a
+//! word and a stack of their own. The price: a join handle stays on the thread.
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,15 +24,16 @@ pub use crate::parts::{
     task::JoinError,
 };
 
-/// How many polls there are at most between two looks at the driver, and at those whom other threads have woken. A little less than
-/// it may be, and no divisor of what programs count by.
+/// How many polls there are at most between two looks at the driver, and at those whom other
+/// threads have woken. A little less than it may be, and no divisor of what programs count by.
 const POLLS_PER_LOOK: u32 = 61;
 const _: () = assert!(POLLS_PER_LOOK <= POLLS_PER_TURN);
 
 /// An executor on one thread.
 ///
-/// First come, first served, also the future of [`block_on`](Executor::block_on), which has its place in the queue: who is
-/// in it is polled after at most as many polls of others as were in front.
+/// First come, first served, also the future of [`block_on`](Executor::block_on), which has its
+/// place in the queue: who is in it is polled after at most as many polls of others as were in
+/// front.
 ///
 /// It stays on its thread, with its futures, which need not be `Send`:
 ///
@@ -68,23 +69,23 @@ impl<D: Driver> Executor<D> {
     }
 
     // ANCHOR: spawn
-    /// Makes a task of the future, and puts it into the queue. It is not polled here. What it gives, the handle is for; if
-    /// that is dropped, the task runs on.
+    /// Makes a task of the future, and puts it into the queue. It is not polled here. What it
+    /// gives, the handle is for; if that is dropped, the task runs on.
     #[inline]
     pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.spawner.spawn(future)
     }
 
-    /// What can spawn tasks of this executor, and may be cloned and kept, by its tasks too. Once the executor is gone, what is
-    /// spawned is dropped at once.
+    /// What can spawn tasks of this executor, and may be cloned and kept, by its tasks too. Once
+    /// the executor is gone, what is spawned is dropped at once.
     pub fn spawner(&self) -> Spawner {
         self.spawner.clone()
     }
     // ANCHOR_END: spawn
 
     // ANCHOR: block_on
-    /// Runs this future to its end, and the tasks meanwhile. Those that have not ended then stay for the next call. If it is ready
-    /// at once, no task is run, and the driver has no turn.
+    /// Runs this future to its end, and the tasks meanwhile. Those that have not ended then stay
+    /// for the next call. If it is ready at once, no task is run, and the driver has no turn.
     ///
     /// # Panics
     ///
@@ -120,8 +121,8 @@ impl<D: Driver> Executor<D> {
             match self.spawner.0.run_next() {
                 Ran::Task => {}
                 Ran::Root => return,
-                // Whoever on another thread has woken somebody since has unparked since, and then this returns at once. On this
-                // one it is the driver alone, which knows.
+                // Whoever on another thread has woken somebody since has unparked since, and then
+                // this returns at once. On this one it is the driver alone, which knows.
                 Ran::Nobody => self.driver.borrow_mut().park(None),
             }
         }
@@ -170,7 +171,8 @@ impl<D: Driver> Executor<D> {
         true
     }
 
-    /// However many are in the queue, now and then the driver has its turn, and so have other threads.
+    /// However many are in the queue, now and then the driver has its turn, and so have other
+    /// threads.
     #[inline]
     fn count_poll(&self) {
         self.polls.set(self.polls.get() + 1);
@@ -191,7 +193,8 @@ impl<D: Driver> Executor<D> {
 
 impl<D> Drop for Executor<D> {
     // ANCHOR: drop
-    /// Drops every future, on this thread, whether its task is queued or waits. Handles and wakers may outlive that.
+    /// Drops every future, on this thread, whether its task is queued or waits. Handles and wakers
+    /// may outlive that.
     fn drop(&mut self) {
         let _current = self.spawner.0.make_current();
         self.spawner.0.close();

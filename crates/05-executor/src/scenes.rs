@@ -148,7 +148,8 @@ impl Executor {
         }
     }
 
-    /// Makes a task. In the record it has the name of the `async fn`; stage 1 has no tasks that would tell, and is given one.
+    /// Makes a task. In the record it has the name of the `async fn`; stage 1 has no tasks that
+    /// would tell, and is given one.
     fn spawn(&self, name: &str, future: impl Future<Output = ()> + 'static) {
         match self {
             Executor::Spin(executor) => executor.spawn(Traced::new(name, future)),

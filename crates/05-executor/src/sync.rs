@@ -1,5 +1,7 @@
-//! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries every order, or under
-//! `--cfg shuttle_model` those of shuttle, which tries many. Nothing else in this lesson names any of them. What is no model's matter (the `Arc` of a scheduler or of a root) stays std's.
+//! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries
+//! every order, or under `--cfg shuttle_model` those of shuttle, which tries many. Nothing else in
+//! this lesson names any of them. What is no model's matter (the `Arc` of a scheduler or of a root)
+//! stays std's.
 
 #[cfg(loom_model)]
 pub(crate) use loom::sync::{
@@ -19,7 +21,8 @@ pub(crate) use std::sync::{
     atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, fence},
 };
 
-// The threads of a pool, and what each has for itself. loom's models run parts of pools only, on threads of their own.
+// The threads of a pool, and what each has for itself. loom's models run parts of pools only, on
+// threads of their own.
 #[cfg(shuttle_model)]
 pub(crate) use shuttle::{thread, thread_local};
 
@@ -27,8 +30,9 @@ pub(crate) use shuttle::{thread, thread_local};
 pub(crate) use std::{thread, thread_local};
 
 pub(crate) mod this_thread {
-    //! A number for each thread, so that to ask whether this is the one is a load and a comparison. No number is given twice in
-    //! a process, so that of a thread that has ended is nobody's; and to read it works also at a thread's very end.
+    //! A number for each thread, so that to ask whether this is the one is a load and a comparison.
+    //! No number is given twice in a process, so that of a thread that has ended is nobody's; and
+    //! to read it works also at a thread's very end.
 
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -65,7 +69,8 @@ pub(crate) mod this_thread {
 }
 
 pub(crate) mod cell {
-    //! A cell that loom can watch: it is entered by a closure, so that the model knows when one begins and ends.
+    //! A cell that loom can watch: it is entered by a closure, so that the model knows when one
+    //! begins and ends.
 
     #[cfg(loom_model)]
     pub(crate) use loom::cell::UnsafeCell;
@@ -92,7 +97,7 @@ pub(crate) mod cell {
     }
 }
 
-/// A value with a cache line of its own (two, since processors fetch them in pairs): a thread that writes it does not take
-/// away from another what stands beside.
+/// A value with a cache line of its own (two, since processors fetch them in pairs): a thread that
+/// writes it does not take away from another what stands beside.
 #[repr(align(128))]
 pub(crate) struct Apart<T>(pub(crate) T);

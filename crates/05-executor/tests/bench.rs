@@ -1,5 +1,6 @@
-//! The bench of the executors, but for its clock: every load does on every subject what it says; a row is judged by the rule;
-//! system calls are counted exactly; and a wrong command line is an error.
+//! The bench of the executors, but for its clock: every load does on every subject what it says; a
+//! row is judged by the rule; system calls are counted exactly; and a wrong command line is an
+//! error.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -123,8 +124,8 @@ fn the_last_stage_is_compared_with_the_best_peer_round_by_round() {
     assert_eq!(row.contenders(), [true, true, false, true, false]);
 }
 
-/// Eleven rounds in which the last stage takes so many hundredths of the time of the stage before it, and half of that of the
-/// best peer. The machine is slower from round to round.
+/// Eleven rounds in which the last stage takes so many hundredths of the time of the stage before
+/// it, and half of that of the best peer. The machine is slower from round to round.
 fn steps(hundredths: [u32; 11]) -> Vec<[Option<f64>; 5]> {
     let round = |(number, hundredths)| {
         let new = f64::from(number) * 64.0;
@@ -178,7 +179,8 @@ fn the_stage_before_stays_a_contender_however_slow_it_is() {
     assert_eq!(measured("yield", &steps([1; 11])).contenders(), [true, true, false, true, false]);
 }
 
-/// How many rounds a row has, and how often each subject was run, if the stage before the last is uneven for so many rounds.
+/// How many rounds a row has, and how often each subject was run, if the stage before the last is
+/// uneven for so many rounds.
 fn rounds_while_uneven(uneven: usize, asked: Option<u32>) -> (usize, [usize; 5]) {
     let (subjects, mut runs) = (subjects(), [0; 5]);
     let references: Vec<&Subject> = subjects.iter().collect();
@@ -194,13 +196,15 @@ fn rounds_while_uneven(uneven: usize, asked: Option<u32>) -> (usize, [usize; 5])
 #[test]
 fn there_are_more_rounds_while_either_ratio_is_too_wide() {
     assert_eq!(rounds_while_uneven(0, None), (11, [11, 11, 11, 11, 0]));
-    // Of eleven, five are uneven; of 21, still five, and the interval is from the sixth to the sixteenth.
+    // Of eleven, five are uneven; of 21, still five, and the interval is from the sixth to the
+    // sixteenth.
     assert_eq!(rounds_while_uneven(11, None), (21, [21, 21, 11, 21, 0]));
     assert_eq!(rounds_while_uneven(usize::MAX, None), (181, [181, 181, 11, 181, 0]));
     assert_eq!(rounds_while_uneven(usize::MAX, Some(3)), (3, [3, 3, 3, 3, 0]));
 }
 
-/// Of two peers that are close, the slower one is left out after eleven rounds, and the machine is slower from the ninth on.
+/// Of two peers that are close, the slower one is left out after eleven rounds, and the machine is
+/// slower from the ninth on.
 #[test]
 fn a_peer_is_not_the_best_for_having_been_measured_while_the_machine_was_faster() {
     let (subjects, mut last) = (subjects(), 0);

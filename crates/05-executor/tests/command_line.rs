@@ -1,5 +1,5 @@
-//! What a person sees who types no more than the lesson's name, a scene or a stage. A scene whose record breaks the
-//! schema exits with 1.
+//! What a person sees who types no more than the lesson's name, a scene or a stage. A scene whose
+//! record breaks the schema exits with 1.
 #![forbid(unsafe_code)]
 
 use std::process::{Command, Output, Stdio};
@@ -21,8 +21,8 @@ fn count(record: &str, what: &str) -> usize {
     record.lines().filter(|line| line.contains(what)).count()
 }
 
-/// The scenes with a record that is the same every time, those which measure, and those with several workers, of whom each record
-/// tells something else.
+/// The scenes with a record that is the same every time, those which measure, and those with
+/// several workers, of whom each record tells something else.
 const RECORDED: [&str; 6] = ["loop", "queue", "interleaved", "wake", "panic", "cancel"];
 const MEASURED: [&str; 4] = ["layer", "idle", "blocks", "turn"];
 const AT_ONCE: [&str; 2] = ["pool", "steal"];
@@ -50,7 +50,8 @@ fn without_arguments_a_few_of_them_are_played() {
     }
 }
 
-/// N2: two polls at once, on two threads; and a worker that blocks does not keep what is in its queue.
+/// N2: two polls at once, on two threads; and a worker that blocks does not keep what is in its
+/// queue.
 #[test]
 fn tasks_run_on_several_threads_and_are_stolen() {
     for stage in ["pool", "stealing"] {

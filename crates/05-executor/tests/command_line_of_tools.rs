@@ -1,5 +1,6 @@
-//! What a person sees of `just bench executor` and `just stress executor`: the help, an error, and nothing at all behind a pipe that
-//! is closed. This program is both of them too, as a child of itself.
+//! What a person sees of `just bench executor` and `just stress executor`: the help, an error, and
+//! nothing at all behind a pipe that is closed. This program is both of them too, as a child of
+//! itself.
 #![forbid(unsafe_code)]
 #![allow(clippy::duplicate_mod, reason = "either has the file that prints")]
 

@@ -1,5 +1,6 @@
-//! Part C of the contract on each stage: what it passes, and exactly what it fails. The white halves (C1, C4, C5) are not here,
-//! as no word works outside of a model under `--cfg loom_model`. They are in `tests/models`: `just loom`.
+//! Part C of the contract on each stage: what it passes, and exactly what it fails. The white
+//! halves (C1, C4, C5) are not here, as no word works outside of a model under `--cfg loom_model`.
+//! They are in `tests/models`: `just loom`.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

@@ -1,5 +1,5 @@
-//! The seam for sleeping: the driver has its turn however busy the tasks are, it is slept in only when nobody is in the queue,
-//! and one driver can stand on another.
+//! The seam for sleeping: the driver has its turn however busy the tasks are, it is slept in only
+//! when nobody is in the queue, and one driver can stand on another.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -203,7 +203,8 @@ fn it_is_slept_in_once_when_nobody_is_in_the_queue<S: Stage>() {
     assert!(parks <= 2, "{parks} parks");
 }
 
-/// Stage 7 lets other threads' wakes wait in a place of their own: not for ever, while its tasks are busy.
+/// Stage 7 lets other threads' wakes wait in a place of their own: not for ever, while its tasks
+/// are busy.
 #[test]
 fn others_who_wake_have_their_turn_while_a_task_wakes_itself_for_ever() {
     let executor = s7_fast::Executor::new();
@@ -229,7 +230,8 @@ fn others_who_wake_have_their_turn_while_a_task_wakes_itself_for_ever() {
     assert!(polls.get() <= POLLS_PER_TURN, "{} polls", polls.get());
 }
 
-/// A timer for one task, over whatever is slept in below: to sleep until its time is all that it asks of that.
+/// A timer for one task, over whatever is slept in below: to sleep until its time is all that it
+/// asks of that.
 struct Timer<D> {
     below: D,
     alarm: Rc<RefCell<Option<(Instant, Waker)>>>,
@@ -268,7 +270,8 @@ fn a_deadline_ends_the_sleep_and_a_driver_stands_on_another() {
     executor.block_on(sleeps).unwrap();
     assert!(at <= Instant::now());
 
-    // Woken in the park, on the executor's own thread: in stage 7 no unpark comes with that, and none is needed.
+    // Woken in the park, on the executor's own thread: in stage 7 no unpark comes with that, and
+    // none is needed.
     let alarm = Rc::<RefCell<Option<(Instant, Waker)>>>::default();
     let executor = s7_fast::Executor::with_driver(Timer { below: Parking::default(), alarm: Rc::clone(&alarm) });
     let at = Instant::now() + Duration::from_millis(5);

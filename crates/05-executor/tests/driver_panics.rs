@@ -1,5 +1,6 @@
-//! A driver that panics in a worker: whoever waits for a task of that pool must not wait for ever, so the process ends, and says
-//! why. Therefore each pool is in a process of its own, which is this program again.
+//! A driver that panics in a worker: whoever waits for a task of that pool must not wait for ever,
+//! so the process ends, and says why. Therefore each pool is in a process of its own, which is this
+//! program again.
 
 use std::{
     env,

@@ -1,5 +1,6 @@
-//! Stage 7's handle and slot, beside what `join_handle.rs` asks of both stages: whatever its size, a future stays where it is and goes
-//! once, and so does its output; a panic stays where it belongs; and nobody who is told in the middle of something is forgotten.
+//! Stage 7's handle and slot, beside what `join_handle.rs` asks of both stages: whatever its size,
+//! a future stays where it is and goes once, and so does its output; a panic stays where it
+//! belongs; and nobody who is told in the middle of something is forgotten.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -61,13 +62,15 @@ fn futures_and_outputs_of_all_sizes_and_alignments_come_through() {
     }
 }
 
-/// The clone of a joiner's waker, or the drop of the one before, runs the executor, and with it the task, to its end.
+/// The clone of a joiner's waker, or the drop of the one before, runs the executor, and with it the
+/// task, to its end.
 #[test]
 fn who_is_registered_while_the_task_ends_gets_the_output_at_once() {
     for in_the_clone in [true, false] {
         let executor = Rc::new(Executor::new());
         let task = executor.spawn(async { 5 });
-        // What a probe runs must be `Send`, and the executor is not: it is reached through the thread.
+        // What a probe runs must be `Send`, and the executor is not: it is reached through the
+        // thread.
         thread_local! {
             static RUN: RefCell<Option<Rc<Executor>>> = const { RefCell::new(None) };
         }

@@ -1,5 +1,5 @@
-//! Stage 7 at its end, beside what `shutdown.rs` asks of both: what a waker of a `block_on` does that is long over, and the end of
-//! the thread.
+//! Stage 7 at its end, beside what `shutdown.rs` asks of both: what a waker of a `block_on` does
+//! that is long over, and the end of the thread.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -49,7 +49,8 @@ fn a_waker_of_what_was_blocked_on_is_of_no_matter_later() {
     waker.wake();
 }
 
-/// Made before and after what else the thread keeps, it is dropped at the thread's end, where a future wakes and spawns.
+/// Made before and after what else the thread keeps, it is dropped at the thread's end, where a
+/// future wakes and spawns.
 #[test]
 fn an_executor_in_a_thread_local_drops_its_tasks_at_the_end_of_its_thread() {
     thread_local! {

@@ -1,5 +1,6 @@
-//! Stage 7's wakers on other threads, all at once: woken, cloned, dropped and aborted in an order that a seed decides, while the
-//! tasks come and go. Under AddressSanitizer this is where a slot that is given back too early, or never, shows.
+//! Stage 7's wakers on other threads, all at once: woken, cloned, dropped and aborted in an order
+//! that a seed decides, while the tasks come and go. Under AddressSanitizer this is where a slot
+//! that is given back too early, or never, shows.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -41,7 +42,8 @@ fn next(seed: &mut u64) -> usize {
     (*seed >> 33) as usize
 }
 
-/// A task that is ready once it was told to go on so many times, and what it gives: how often it was polled, or that it was aborted.
+/// A task that is ready once it was told to go on so many times, and what it gives: how often it
+/// was polled, or that it was aborted.
 fn task(alive: &Arc<AtomicUsize>) -> (impl Future<Output = Option<usize>> + 'static, Remote) {
     alive.fetch_add(1, SeqCst);
     let (held, told, waker) = (Held(Arc::clone(alive)), Arc::new(AtomicUsize::new(0)), Arc::<Mutex<_>>::default());
@@ -57,7 +59,8 @@ fn task(alive: &Arc<AtomicUsize>) -> (impl Future<Output = Option<usize>> + 'sta
     (async { handle.await.ok() }, Remote { told, waker, abort })
 }
 
-/// Tells each task to go on and wakes it, again and again, and aborts some. What it keeps of them goes last, and late.
+/// Tells each task to go on and wakes it, again and again, and aborts some. What it keeps of them
+/// goes last, and late.
 fn disturb(tasks: Vec<Remote>, mut seed: u64) {
     let mut kept = Vec::new();
     for Remote { told, waker, abort } in tasks {

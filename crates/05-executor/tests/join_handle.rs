@@ -1,4 +1,5 @@
-//! A join handle: the output comes once and whole, a panic stays where it belongs, and who goes takes nothing along.
+//! A join handle: the output comes once and whole, a panic stays where it belongs, and who goes
+//! takes nothing along.
 #![forbid(unsafe_code)]
 
 use std::{

@@ -1,5 +1,6 @@
-//! A model that cannot fail holds nothing: each line that a model is there for is taken out of a copy of the lesson, and
-//! the model must fail. A model that fails may abort, so each runs in a process of its own. Part of `just loom`.
+//! A model that cannot fail holds nothing: each line that a model is there for is taken out of a
+//! copy of the lesson, and the model must fail. A model that fails may abort, so each runs in a
+//! process of its own. Part of `just loom`.
 #![cfg(loom_model)]
 #![forbid(unsafe_code)]
 
@@ -173,7 +174,8 @@ const GUARDS: &[Guard] = &[
         "            if false {\n                self.leave",
         "idle_sees_the_push",
     ),
-    // That only the last to search looks (`== SEARCHER`) saves a look: if it was not, nobody is wanted.
+    // That only the last to search looks (`== SEARCHER`) saves a look: if it was not, nobody is
+    // wanted.
     guard(
         IDLE,
         "if self.is_wanting() && is_more() {",

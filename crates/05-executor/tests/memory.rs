@@ -111,7 +111,8 @@ fn idle_on_a_pool(spawn: impl Fn(Counted)) {
     let before = live();
     idle();
     assert_eq!(mem::size_of::<Counted>(), 64);
-    // A queue may have had no more room, and another one too much; and what a thread began with may have gone meanwhile.
+    // A queue may have had no more room, and another one too much; and what a thread began with may
+    // have gone meanwhile.
     assert!((119 * TASKS..129 * TASKS).contains(&(live() - before)), "{} bytes", live() - before);
 }
 

@@ -1,5 +1,6 @@
-//! A million tasks, in a stream and all at once, on one worker and on more than there are cores. They come to their end. A stream
-//! needs no more memory than its first waves, all at once no more than the README says, and in the end all is given back.
+//! A million tasks, in a stream and all at once, on one worker and on more than there are cores.
+//! They come to their end. A stream needs no more memory than its first waves, all at once no more
+//! than the README says, and in the end all is given back.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -34,8 +35,8 @@ const WORKERS: [usize; 3] = [1, 2, 8];
 
 /// A vector of them that has doubled its room whenever it was full.
 const ROOM_OF_AN_ENTRY: usize = 2 * size_of::<usize>();
-/// What is not the tasks': workers with the task that each is about to free, their rings, and the runner of the tests. It is a
-/// byte for every thirty tasks.
+/// What is not the tasks': workers with the task that each is about to free, their rings, and the
+/// runner of the tests. It is a byte for every thirty tasks.
 const OTHERS: usize = 32 << 10;
 
 /// Far longer than any of these takes.
@@ -80,7 +81,8 @@ impl Gate {
         self.wakers.lock().unwrap().drain(..count).for_each(Waker::wake);
     }
 
-    /// Wakes all, and lets go of them when their tasks are over: then these wakers are the last that is left of them.
+    /// Wakes all, and lets go of them when their tasks are over: then these wakers are the last
+    /// that is left of them.
     fn wake_and_keep_until(&self, are_over: &Barrier) {
         let mut wakers = self.wakers.lock().unwrap();
         wakers.iter().for_each(Waker::wake_by_ref);
@@ -120,7 +122,8 @@ impl Future for Waits {
     }
 }
 
-/// How many tasks of a wave are spawned from outside, and how many each of these spawns, half of which wait for another thread.
+/// How many tasks of a wave are spawned from outside, and how many each of these spawns, half of
+/// which wait for another thread.
 const OUTER: usize = 10;
 const INNER: usize = WAVE / OUTER - 1;
 const WAIT: usize = OUTER * INNER.div_ceil(2);
@@ -139,7 +142,8 @@ async fn inner(waits: Option<Waits>) {
     }
 }
 
-/// A wave after the other, of which each is joined before the next: none leaves more on the heap than there was before.
+/// A wave after the other, of which each is joined before the next: none leaves more on the heap
+/// than there was before.
 fn stream(mut spawn_and_join: impl FnMut(&Arc<Gate>)) {
     let (gate, are_over) = (Gate::new(WAIT), Barrier::new(2));
     let before = live();
@@ -207,8 +211,8 @@ fn all_at_once<P: Pool>() {
     }
 }
 
-/// A task that is always there, and spawns more at each turn than a worker's queue holds. It is slowed down by them: how many there
-/// are at once does not grow with the turns.
+/// A task that is always there, and spawns more at each turn than a worker's queue holds. It is
+/// slowed down by them: how many there are at once does not grow with the turns.
 fn from_one_that_never_stops<P: Pool>(waits_for_the_first: bool) {
     const TURNS: usize = TASKS / A_TURN;
     const A_TURN: usize = 1_000;
@@ -278,7 +282,8 @@ fn the_fast_one_runs_a_stream_of_them() {
     alone(|| {
         let before = live();
         let executor = s7_fast::Executor::new();
-        // As many as there will ever be, woken by another thread while nobody runs them. The two lists that these come in take turns.
+        // As many as there will ever be, woken by another thread while nobody runs them. The two
+        // lists that these come in take turns.
         for _ in 0..2 {
             let gate = Gate::new(WAVE);
             (0..WAVE).for_each(|_| drop(executor.spawn(Waits::at(&gate))));

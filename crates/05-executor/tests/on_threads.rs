@@ -1,5 +1,5 @@
-//! What pools have beside what the contract asks of every executor: workers that share a driver, tasks that block, and an end
-//! from within.
+//! What pools have beside what the contract asks of every executor: workers that share a driver,
+//! tasks that block, and an end from within.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -64,7 +64,8 @@ fn two_workers_poll_at_once<P: Pool>() {
     assert_eq!(leaders, 1);
 }
 
-/// The same, while a task that wakes itself is on each of the other workers: nobody is idle who would come for it.
+/// The same, while a task that wakes itself is on each of the other workers: nobody is idle who
+/// would come for it.
 fn nor_if_the_others_are_never_idle<P: Pool>() {
     for workers in [2, 3] {
         let (pool, is_over) = (P::new(workers), Arc::new(AtomicBool::new(false)));
@@ -93,7 +94,8 @@ fn nor_if_the_others_are_never_idle<P: Pool>() {
     }
 }
 
-/// It has pushed what it waits for into its own queue, and told nobody, or somebody, as it happens: again and again.
+/// It has pushed what it waits for into its own queue, and told nobody, or somebody, as it happens:
+/// again and again.
 fn a_task_that_blocks_keeps_nobody_waiting_for_ever<P: Pool>() {
     let pool = P::new(2);
     for _ in 0..50 {
@@ -161,7 +163,8 @@ fn what_is_left_is_dropped_by_who_drops_the_pool<P: Pool>() {
     assert_eq!(told.try_iter().collect::<Vec<_>>(), [thread::current().id()], "dropped once, and here");
 }
 
-/// A task that wakes itself until another one, which waits for a turn of the driver, was polled again.
+/// A task that wakes itself until another one, which waits for a turn of the driver, was polled
+/// again.
 fn until_a_turn<P: Pool>(pool: &P, seen: &Arc<Seen>) {
     let stop = Arc::new(AtomicBool::new(false));
     let (event, stops) = (Arc::clone(seen).event(), Arc::clone(&stop));
@@ -174,7 +177,8 @@ fn until_a_turn<P: Pool>(pool: &P, seen: &Arc<Seen>) {
     assert!(block_on(busy).unwrap() >= 1);
 }
 
-/// All workers but one block in their polls for what a task tells them after an event, and that one may be who leaves the driver.
+/// All workers but one block in their polls for what a task tells them after an event, and that one
+/// may be who leaves the driver.
 fn block_for_an_event<P: Pool>(pool: &P, blocking: usize, seen: &Arc<Seen>) {
     for _ in 0..50 {
         let (done, are_done): (Vec<_>, Vec<_>) = (0..blocking).map(|_| mpsc::channel()).unzip();

@@ -1,5 +1,6 @@
-//! Wakers and handles on other threads, all at once: woken, cloned, dropped, aborted and joined in an order that a seed decides.
-//! Under AddressSanitizer (`just asan executor`) this is where a task that is freed too early, or never, shows.
+//! Wakers and handles on other threads, all at once: woken, cloned, dropped, aborted and joined in
+//! an order that a seed decides. Under AddressSanitizer (`just asan executor`) this is where a task
+//! that is freed too early, or never, shows.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -58,7 +59,8 @@ fn spawn(executor: &Executor, alive: &Arc<AtomicUsize>) -> Remote {
     Remote { told, waker, handle }
 }
 
-/// Tells each task to go on and wakes it, again and again; and then lets its handle go, aborts it, or joins it. How many it joined.
+/// Tells each task to go on and wakes it, again and again; and then lets its handle go, aborts it,
+/// or joins it. How many it joined.
 fn disturb(tasks: Vec<Remote>, mut seed: u64) -> usize {
     let mut joined = 0;
     for Remote { told, waker, handle } in tasks {

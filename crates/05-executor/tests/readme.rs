@@ -1,4 +1,5 @@
-//! The README's tables: of the checks that each stage fails, and of the models that are bounded. They name all, and no others.
+//! The README's tables: of the checks that each stage fails, and of the models that are bounded.
+//! They name all, and no others.
 #![forbid(unsafe_code)]
 
 use std::{collections::BTreeSet, fs, path::Path};

@@ -1,4 +1,5 @@
-//! When the executor goes, every future goes: here, now, and once; and what they do on their way is no trouble.
+//! When the executor goes, every future goes: here, now, and once; and what they do on their way is
+//! no trouble.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -146,7 +147,8 @@ fn one_that_is_run_inside_of_another_ones_poll_says_so<S: Stage>() {
     outer.block_on(async { inner.block_on(async {}) });
 }
 
-/// The spawner in it keeps the executor's tasks from being freed, unless those are dropped when the executor is.
+/// The spawner in it keeps the executor's tasks from being freed, unless those are dropped when the
+/// executor is.
 fn a_task_that_holds_its_own_spawner_and_handles_is_no_ring<S: Stage>() {
     let executor = S::new();
     let (held, seen) = canary();

@@ -1,5 +1,6 @@
-//! The lines that make a pool of its parts, each taken out of a copy of the lesson: the model of a whole pool must fail. Part of
-//! `just shuttle-guards`. What only makes a pool slower if it is taken out, is not among them.
+//! The lines that make a pool of its parts, each taken out of a copy of the lesson: the model of a
+//! whole pool must fail. Part of `just shuttle-guards`. What only makes a pool slower if it is
+//! taken out, is not among them.
 #![cfg(shuttle_model)]
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,6 @@
-//! Whole pools in many orders, chosen at random: models for shuttle, which are there only under `--cfg shuttle_model`. What loom
-//! cannot do for want of time. `just shuttle` runs them; a failure prints the schedule that led to it.
+//! Whole pools in many orders, chosen at random: models for shuttle, which are there only under
+//! `--cfg shuttle_model`. What loom cannot do for want of time. `just shuttle` runs them; a failure
+//! prints the schedule that led to it.
 #![cfg(shuttle_model)]
 #![forbid(unsafe_code)]
 

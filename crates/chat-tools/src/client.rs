@@ -1,5 +1,6 @@
-//! The client as a whole. Two threads: one reads what is typed and sends it, and this one listens to the server, whose
-//! end of the connection is the end of the program, whatever the other thread is blocked in.
+//! The client as a whole. Two threads: one reads what is typed and sends it, and this one listens
+//! to the server, whose end of the connection is the end of the program, whatever the other thread
+//! is blocked in.
 
 use std::{
     io::{self, Write},
@@ -22,13 +23,13 @@ pub struct Options {
     pub json: bool,
     /// Groups to join first.
     pub join: Vec<String>,
-    /// After the end of piped input: how long nothing may arrive before the client stops waiting for the server to
-    /// close the connection.
+    /// After the end of piped input: how long nothing may arrive before the client stops waiting
+    /// for the server to close the connection.
     pub quiet: Duration,
 }
 
-/// Runs the client until its input or the server ends it: with line editing where stdin and stdout are a terminal that
-/// can do it, else line by line.
+/// Runs the client until its input or the server ends it: with line editing where stdin and stdout
+/// are a terminal that can do it, else line by line.
 ///
 /// # Errors
 ///

@@ -1,4 +1,5 @@
-//! What a person types, understood line by line: commands begin with a slash, everything else is a text to post.
+//! What a person types, understood line by line: commands begin with a slash, everything else is a
+//! text to post.
 
 use std::fmt;
 

@@ -1,8 +1,8 @@
-//! The server behind the row `limit`: one thread, one readiness loop, and nothing that a server could do without. What
-//! it costs is what parsing, copying and the kernel cost; a runtime shows its own price as the distance to it.
+//! The server behind the row `limit`: one thread, one readiness loop, and nothing else. It costs
+//! what parsing, copying and the kernel cost; a runtime's own price is the distance to it.
 //!
-//! It is no server to use: a member that does not read costs memory without a bound, and running out of descriptors
-//! ends it.
+//! It is no server to use: a member that does not read costs memory without a bound, and running
+//! out of descriptors ends it.
 
 use std::{
     collections::HashMap,
@@ -61,8 +61,8 @@ pub fn serve(listener: TcpListener) -> io::Result<Infallible> {
 struct Server {
     epoll: OwnedFd,
     listener: TcpListener,
-    /// Indexed by descriptor: the kernel gives out the lowest free number, so this stays dense, and a number is not
-    /// used again within a batch, because connections are closed at its end.
+    /// Indexed by descriptor: the kernel gives out the lowest free number, so this stays dense, and
+    /// a number is not used again within a batch, because connections are closed at its end.
     connections: Vec<Option<Connection>>,
     groups: HashMap<String, Vec<usize>>,
     /// Connections to write to at the end of the batch.

@@ -9,7 +9,8 @@ use std::{
 
 use chat::{BadLine, LineDecoder};
 
-/// The longest line taken from a server: well above what ours can send, and a bound on one that never ends.
+/// The longest line taken from a server: well above what ours can send, and a bound on one that
+/// never ends.
 const MAX_REPLY: usize = 1024 * 1024;
 
 /// Set once the input is at its end: how many lines of it were not sent.
@@ -22,7 +23,8 @@ pub enum Failure {
     Closed,
     /// The connection broke.
     Broken(io::Error),
-    /// The input is at its end, and the server has been quiet for too long without closing the connection.
+    /// The input is at its end, and the server has been quiet for too long without closing the
+    /// connection.
     Quiet,
     /// A reply could not be printed.
     Output(io::Error),
@@ -32,7 +34,8 @@ pub enum Failure {
 
 /// Hands every line that arrives to `show`, until the server closes the connection.
 ///
-/// If `stream` has a read timeout, that is how long the server may be quiet once the input is at its end.
+/// If `stream` has a read timeout, that is how long the server may be quiet once the input is at
+/// its end.
 pub(crate) fn listen(
     mut stream: &TcpStream,
     ended: &OnceLock<usize>,
@@ -41,7 +44,8 @@ pub(crate) fn listen(
     let mut decoder = LineDecoder::new(MAX_REPLY);
     let mut buffer = vec![0; 64 * 1024];
     loop {
-        // Asked before the read: only a timeout that lay after the end of the input as a whole counts.
+        // Asked before the read: only a timeout that lay after the end of the input as a whole
+        // counts.
         let waits_for_the_end = ended.get().is_some();
         let mut chunk = match stream.read(&mut buffer) {
             Ok(0) => break,

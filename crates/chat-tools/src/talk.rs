@@ -6,7 +6,8 @@ use chat::Request;
 
 use crate::{BadCommand, Command};
 
-/// Turns lines of input into requests. It does no input or output, so a script can drive it as well as a terminal.
+/// Turns lines of input into requests. It does no input or output, so a script can drive it as well
+/// as a terminal.
 #[derive(Clone, Debug, Default)]
 pub struct Talk {
     current: Option<String>,
@@ -31,7 +32,8 @@ impl Talk {
     ///
     /// # Errors
     ///
-    /// The line is no command, or is a text while there is no current group; nothing has changed then.
+    /// The line is no command, or is a text while there is no current group; nothing has changed
+    /// then.
     pub fn obey(&mut self, line: &str) -> Result<Step, BadCommand> {
         Ok(match Command::parse(line)? {
             Command::Join(group) => Step::Send(self.join(group)),
@@ -64,14 +66,16 @@ impl Talk {
 
     /// Leaves every group that was joined here.
     ///
-    /// This is how a script ends without waiting in vain: a server carries out the requests of a connection in order,
-    /// so when it has come to these, all earlier posts have been delivered, and a client in no group that has stopped
-    /// sending has nothing more to hear: the server closes the connection.
+    /// This is how a script ends without waiting in vain: a server carries out the requests of a
+    /// connection in order, so when it has come to these, all earlier posts have been delivered,
+    /// and a client in no group that has stopped sending has nothing more to hear: the server
+    /// closes the connection.
     pub fn leave_all(&mut self) -> Vec<Request> {
         std::mem::take(&mut self.joined).into_iter().map(|group_name| Request::Leave { group_name }).collect()
     }
 
-    /// The next text must not go to a group that was left, nor to another one by surprise: there is no current group.
+    /// The next text must not go to a group that was left, nor to another one by surprise: there is
+    /// no current group.
     fn leave(&mut self, group_name: String) -> Request {
         self.joined.remove(&group_name);
         self.current.take_if(|current| *current == group_name);

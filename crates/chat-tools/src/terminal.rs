@@ -17,7 +17,8 @@ use crate::{
     typed::{Typed, complain},
 };
 
-/// Lines that may wait to be shown while the editor shows none, as it does in the middle of a search in its history.
+/// Lines that may wait to be shown while the editor shows none, as it does in the middle of a
+/// search in its history.
 const WAITING_LINES: usize = 1024;
 
 /// How long the end of the program waits for such lines.
@@ -36,15 +37,17 @@ pub(crate) struct Editor {
 impl Editor {
     /// `None` if stdin or stdout is no terminal, or one without the commands that editing needs.
     pub(crate) fn open() -> Option<Self> {
-        // The timeout ends the wait for the rest of a key's sequence, in which nothing is shown, if Escape was all.
+        // The timeout ends the wait for the rest of a key's sequence, in which nothing is shown, if
+        // Escape was all.
         let config = Config::builder().auto_add_history(true).keyseq_timeout(Some(500)).build();
         let mut readline = DefaultEditor::with_config(config).ok()?;
         let printer = Box::new(readline.create_external_printer().ok()?);
         Some(Editor { readline, printer, before: tcgetattr(io::stdin()).ok()? })
     }
 
-    /// Runs the client. This thread listens; one edits; and one prints, so that an editor which does not show anything
-    /// at the moment does not keep this one from noticing the end of the connection.
+    /// Runs the client. This thread listens; one edits; and one prints, so that an editor which
+    /// does not show anything at the moment does not keep this one from noticing the end of the
+    /// connection.
     pub(crate) fn run(
         self,
         stream: &TcpStream,
@@ -59,8 +62,8 @@ impl Editor {
         thread::spawn(move || {
             // Printing fails only when the editor is gone, and then there is nobody to print for.
             waiting.into_iter().try_for_each(|line| printer.print(line)).ok();
-            // `print` only hands a line over, and returns when the one before it has been taken. So when it has taken
-            // two more, the last real one has been shown.
+            // `print` only hands a line over, and returns when the one before it has been taken. So
+            // when it has taken two more, the last real one has been shown.
             [NO_TRACE; 2].into_iter().try_for_each(|line| printer.print(line.into())).ok();
             done.send(()).ok();
         });
@@ -98,11 +101,12 @@ fn edit(mut readline: DefaultEditor, mut typed: Typed, join: Vec<String>) {
     }
 }
 
-/// Gives the terminal back as it was. The editor does so itself whenever it returns; but at this end of the program it
-/// is still waiting for a key, on a thread that will never run again.
+/// Gives the terminal back as it was. The editor does so itself whenever it returns; but at this
+/// end of the program it is still waiting for a key, on a thread that will never run again.
 fn restore(before: &Termios) {
     tcsetattr(io::stdin(), OptionalActions::Drain, before).ok();
-    // No more bracketed paste, and a new line: what comes next must not stand beside the unfinished one.
+    // No more bracketed paste, and a new line: what comes next must not stand beside the unfinished
+    // one.
     let mut stdout = io::stdout();
     stdout.write_all(b"\x1b[?2004l\n").and_then(|()| stdout.flush()).ok();
 }

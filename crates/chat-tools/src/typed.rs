@@ -74,8 +74,8 @@ impl Typed {
         self.give_up();
     }
 
-    /// Ends the connection in both directions, which the listening half notices and reports. An error means that the
-    /// connection has ended already.
+    /// Ends the connection in both directions, which the listening half notices and reports. An
+    /// error means that the connection has ended already.
     pub(crate) fn give_up(&self) {
         let _ = self.stream.shutdown(Shutdown::Both);
     }
@@ -95,7 +95,8 @@ impl Typed {
                 }
             }
             let text = line.strip_suffix(b"\n").unwrap_or(&line);
-            // A script from elsewhere may end its lines by `\r\n`; what is sent as it is keeps even that.
+            // A script from elsewhere may end its lines by `\r\n`; what is sent as it is keeps even
+            // that.
             let text = if self.json { text } else { text.strip_suffix(b"\r").unwrap_or(text) };
             if self.line(text)?.is_break() {
                 return Ok(());
@@ -108,7 +109,8 @@ impl Typed {
         for request in self.talk.leave_all() {
             self.send(&request)?;
         }
-        // Before the shutdown, so that the listening half knows the end that it sees for an expected one.
+        // Before the shutdown, so that the listening half knows the end that it sees for an
+        // expected one.
         let _ = self.ended.set(self.unsent);
         self.stream.shutdown(Shutdown::Write)
     }
@@ -128,7 +130,8 @@ pub(crate) fn complain(what: &(impl Display + ?Sized)) {
     tell(&format!("chat: {}", printable(&what.to_string())));
 }
 
-/// Text of the client's own. It goes to stderr: stdout is what the server says. Nowhere is left to report a failure.
+/// Text of the client's own. It goes to stderr: stdout is what the server says. Nowhere is left to
+/// report a failure.
 fn tell(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

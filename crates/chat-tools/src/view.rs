@@ -20,7 +20,8 @@ pub struct View {
 }
 
 impl View {
-    /// The view for this process's stdout: colour only where a person types into it, and `NO_COLOR` is not set.
+    /// The view for this process's stdout: colour only where a person types into it, and `NO_COLOR`
+    /// is not set.
     pub fn for_stdout(json: bool, interactive: bool) -> Self {
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         View { json, colour: interactive && !no_colour, terminal: io::stdout().is_terminal() }
@@ -50,8 +51,9 @@ impl View {
     }
 }
 
-/// The text with everything that acts on a terminal instead of standing in it written as JSON writes it (`\u001b`):
-/// control characters, those that end a line, and those that turn the direction of the text around.
+/// The text with everything that acts on a terminal instead of standing in it written as JSON
+/// writes it (`\u001b`): control characters, those that end a line, and those that turn the
+/// direction of the text around.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.contains(acts) {
         return text.into();
@@ -62,7 +64,8 @@ pub fn printable(text: &str) -> Cow<'_, str> {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // Writing to a `String` cannot fail. All of these are below U+10000, so four digits are enough.
+            // Writing to a `String` cannot fail. All of these are below U+10000, so four digits are
+            // enough.
             _ if acts(character) => _ = write!(out, "\\u{:04x}", u32::from(character)),
             _ => out.push(character),
         }

@@ -1,4 +1,5 @@
-//! The load generator and its table, as programs: what they report is what happened. Nothing here asks how fast it was.
+//! The load generator and its table, as programs: what they report is what happened. Nothing here
+//! asks how fast it was.
 #![cfg(target_os = "linux")]
 
 use std::{
@@ -39,7 +40,8 @@ fn number(report: &Value, path: &str) -> f64 {
     report.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("no number {path} in {report}"))
 }
 
-/// A server for groups of one, in which a client's `n`th line is answered by what `answer` makes of it.
+/// A server for groups of one, in which a client's `n`th line is answered by what `answer` makes of
+/// it.
 fn scripted(answer: impl Fn(u32, Request) -> Option<Reply> + Clone + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -154,7 +156,8 @@ fn a_line_that_vanishes_and_a_line_that_is_wrong_make_a_run_void() {
 
 #[test]
 fn a_server_that_trickles_does_not_outlast_the_limit() {
-    // Now and then a line, or the word that one was dropped: always too soon for the run to be given up.
+    // Now and then a line, or the word that one was dropped: always too soon for the run to be
+    // given up.
     for drops in [false, true] {
         let trickle = move |_, request| {
             let echoed = echo(request)?;

@@ -1,4 +1,5 @@
-//! The program on a terminal (a pseudoterminal of Linux): editing, history, what arrives meanwhile, and every end.
+//! The program on a terminal (a pseudoterminal of Linux): editing, history, what arrives meanwhile,
+//! and every end.
 
 use std::{
     fs::File,
@@ -70,7 +71,8 @@ impl Person {
         }
     }
 
-    /// Waits for the client's end: its exit code and what it said on stderr. The terminal must be as it was.
+    /// Waits for the client's end: its exit code and what it said on stderr. The terminal must be
+    /// as it was.
     fn sees_the_end(self) -> (i32, String) {
         let (code, _, stderr) = end(self.client);
         let modes = tcgetattr(&self.terminal).unwrap().local_modes;
@@ -101,7 +103,8 @@ fn a_message_arrives_above_the_line_being_typed() {
     let addr = server();
     let mut person = Person::starts(addr, &["--join", "rust"]);
     person.sees("rust> ");
-    // Joining has no answer. Its own post coming back is how a member knows that others can reach it.
+    // Joining has no answer. Its own post coming back is how a member knows that others can reach
+    // it.
     person.types("here\r");
     person.sees("rust: here");
     person.sees("rust> ");

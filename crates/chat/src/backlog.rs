@@ -1,13 +1,16 @@
-//! What waits for one member: bounded in lines and bytes, with one notice for each group that lost posts in a gap.
+//! What waits for one member: bounded in lines and bytes, with one notice for each group that lost
+//! posts in a gap.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{Limits, Reply};
 
-/// The lines that wait to be written to one connection. It knows nothing of locks or of who is waiting for it.
+/// The lines that wait to be written to one connection. It knows nothing of locks or of who is
+/// waiting for it.
 ///
-/// Once a post does not fit, an episode of lag begins: newer posts are dropped, and counted by group, until everything
-/// that waits has been taken. The counts go out behind the lines that came before the gap, so each stands in its gap.
+/// Once a post does not fit, an episode of lag begins: newer posts are dropped, and counted by
+/// group, until everything that waits has been taken. The counts go out behind the lines that came
+/// before the gap, so each stands in its gap.
 #[derive(Debug)]
 pub struct Backlog {
     lines: VecDeque<Arc<[u8]>>,
@@ -46,11 +49,12 @@ impl Backlog {
         self.lines.is_empty() || self.lines.len() < self.max_lines && self.bytes + bytes <= self.max_bytes
     }
 
-    /// Adds a line that must not be dropped: the answer to a request. Whoever adds it has seen that it fits, or else
-    /// reads no further request until it does.
+    /// Adds a line that must not be dropped: the answer to a request. Whoever adds it has seen that
+    /// it fits, or else reads no further request until it does.
     pub fn push(&mut self, line: Arc<[u8]>) {
         if self.lines.capacity() == 0 {
-            // One allocation for what usually gathers before it is taken, in place of three that double.
+            // One allocation for what usually gathers before it is taken, in place of three that
+            // double.
             self.lines.reserve(16);
         }
         self.bytes += line.len();
@@ -62,7 +66,8 @@ impl Backlog {
         self.lines.is_empty() && self.lag.is_empty()
     }
 
-    /// Appends everything that waits to `out`, in order, and is empty and without a buffer afterwards.
+    /// Appends everything that waits to `out`, in order, and is empty and without a buffer
+    /// afterwards.
     pub fn take(&mut self, out: &mut Vec<u8>) {
         out.reserve(self.bytes);
         for line in std::mem::take(&mut self.lines) {

@@ -9,14 +9,15 @@ use crate::{BadLine, Limits, Reply, Request};
 
 /// Where a post goes: whatever stands for a connection in the table.
 pub trait Member {
-    /// Takes a post of `group`. The table is locked meanwhile, so this must not wait for the network: a member that
-    /// writes to its socket here holds up every group (and [`Groups`] cannot prevent it).
+    /// Takes a post of `group`. The table is locked meanwhile, so this must not wait for the
+    /// network: a member that writes to its socket here holds up every group (and [`Groups`] cannot
+    /// prevent it).
     fn deliver(&self, group: &str, line: &Arc<[u8]>);
 }
 
 // ANCHOR: table
-/// Who is in which group. A member is told from another by its address, never by a name, so the end of an old session
-/// cannot take a new one with it.
+/// Who is in which group. A member is told from another by its address, never by a name, so the end
+/// of an old session cannot take a new one with it.
 #[derive(Debug)]
 pub struct Groups<M> {
     table: Mutex<HashMap<String, Vec<Arc<M>>>>,
@@ -51,7 +52,8 @@ impl<M: Member> Groups<M> {
     }
 
     // ANCHOR: post
-    /// Hands a message to every member of a group, all of them under one lock, so that all see one order.
+    /// Hands a message to every member of a group, all of them under one lock, so that all see one
+    /// order.
     ///
     /// # Errors
     ///
@@ -68,13 +70,15 @@ impl<M: Member> Groups<M> {
     }
     // ANCHOR_END: post
 
-    /// A thread that panicked while it held the table left it whole: every change above is a single step.
+    /// A thread that panicked while it held the table left it whole: every change above is a single
+    /// step.
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Arc<M>>>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One connection's side of the table: its member and the groups it is in, which it leaves when it is dropped.
+/// One connection's side of the table: its member and the groups it is in, which it leaves when it
+/// is dropped.
 #[derive(Debug)]
 pub struct Session<M: Member> {
     groups: Arc<Groups<M>>,
@@ -100,7 +104,8 @@ impl<M: Member> Session<M> {
     ///
     /// # Errors
     ///
-    /// The one `Error` line that the client gets for it: the line was bad, or the request cannot be done.
+    /// The one `Error` line that the client gets for it: the line was bad, or the request cannot be
+    /// done.
     pub fn handle(&mut self, line: Result<&str, BadLine>) -> Result<(), Reply> {
         let request = line.and_then(Request::parse).map_err(|bad| Reply::Error(bad.to_string()))?;
         match request {

@@ -1,4 +1,5 @@
-//! Every bound that a server keeps, in one place, with the values it has unless a flag says otherwise.
+//! Every bound that a server keeps, in one place, with the values it has unless a flag says
+//! otherwise.
 
 use std::time::Duration;
 
@@ -11,14 +12,17 @@ pub struct Limits {
     pub mailbox_lines: usize,
     /// Bytes that may wait for one member. A single line always fits into an empty mailbox.
     pub mailbox_bytes: usize,
-    /// Groups that one connection may be a member of at a time: against a client that joins without end.
+    /// Groups that one connection may be a member of at a time: against a client that joins without
+    /// end.
     pub groups_per_member: usize,
-    /// Bytes of a group's name. With the bound above it also bounds what a notice of lag may have to remember.
+    /// Bytes of a group's name. With the bound above it also bounds what a notice of lag may have
+    /// to remember.
     pub group_name_bytes: usize,
     /// Connections at a time; the next one gets an `Error` line and is closed.
     pub connections: usize,
-    /// How long a member that has half-closed is kept while nothing is posted to it. TCP cannot tell a client that
-    /// only stopped sending from one that is gone; a post can, and where none comes, this does.
+    /// How long a member that has half-closed is kept while nothing is posted to it. TCP cannot
+    /// tell a client that only stopped sending from one that is gone; a post can, and where none
+    /// comes, this does.
     pub half_closed: Duration,
     /// How long a stopping server tries to write what waits in its mailboxes.
     pub drain: Duration,

@@ -6,9 +6,10 @@ use crate::BadLine;
 
 /// Finds lines in a stream of bytes, however the transport cut it.
 ///
-/// It does no reading of its own: whoever read a chunk feeds it to [`next`](Self::next) until that answers `None`, at
-/// which point the chunk is used up. So a read that is cancelled, interrupted or short loses nothing. A line that lies
-/// whole in its chunk is lent out without a copy; only an unfinished one is kept, up to the limit.
+/// It does no reading of its own: whoever read a chunk feeds it to [`next`](Self::next) until that
+/// answers `None`, at which point the chunk is used up. So a read that is cancelled, interrupted or
+/// short loses nothing. A line that lies whole in its chunk is lent out without a copy; only an
+/// unfinished one is kept, up to the limit.
 #[derive(Debug)]
 pub struct LineDecoder {
     limit: usize,
@@ -26,11 +27,13 @@ impl LineDecoder {
         LineDecoder { limit, partial: Vec::new(), whole: Vec::new(), skipping: false }
     }
 
-    /// Takes the next line from the front of `input`, without its `\n` or `\r\n`; `None` once `input` is used up.
+    /// Takes the next line from the front of `input`, without its `\n` or `\r\n`; `None` once
+    /// `input` is used up.
     ///
     /// # Errors
     ///
-    /// A line that is too long or not UTF-8 is one `Err`, and the line after it is read as if nothing had happened.
+    /// A line that is too long or not UTF-8 is one `Err`, and the line after it is read as if
+    /// nothing had happened.
     pub fn next<'a, 'input: 'a>(&'a mut self, input: &mut &'input [u8]) -> Option<Result<&'a str, BadLine>> {
         self.whole = Vec::new();
         loop {

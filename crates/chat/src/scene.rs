@@ -1,4 +1,5 @@
-//! What the scenes of the lessons share: clients that follow a script, and the conversation that every server plays.
+//! What the scenes of the lessons share: clients that follow a script, and the conversation that
+//! every server plays.
 
 use std::{
     collections::BTreeMap,
@@ -164,8 +165,8 @@ pub fn conversation(server: SocketAddr) -> io::Result<[Client; 4]> {
     Ok([ana, luis, eva, max])
 }
 
-/// The OS threads of this process: how many, and a list by name such as `1 accept, 4 reader`; `None` where the system
-/// has no `/proc` to read them from.
+/// The OS threads of this process: how many, and a list by name such as `1 accept, 4 reader`;
+/// `None` where the system has no `/proc` to read them from.
 pub fn threads() -> Option<(usize, String)> {
     let mut names = BTreeMap::<String, usize>::new();
     for task in fs::read_dir("/proc/self/task").ok()? {

@@ -1,4 +1,5 @@
-//! What the command line of every server here shares: flags, logs, signals, and the limit of descriptors.
+//! What the command line of every server here shares: flags, logs, signals, and the limit of
+//! descriptors.
 
 use std::{
     fmt::Display,
@@ -98,8 +99,8 @@ impl ServeArgs {
     }
 }
 
-/// Prints the line that says where a server listens. It must be the first on stdout: whoever started the server (a
-/// script, a test) reads the port from it.
+/// Prints the line that says where a server listens. It must be the first on stdout: whoever
+/// started the server (a script, a test) reads the port from it.
 ///
 /// # Errors
 ///
@@ -110,8 +111,8 @@ pub fn announce(listener: &TcpListener) -> io::Result<()> {
     Ok(())
 }
 
-/// Prints a line to stdout. If nobody reads it any more, as behind `| head`, the program ends quietly; if it cannot be
-/// written, with one line on stderr and exit code 1.
+/// Prints a line to stdout. If nobody reads it any more, as behind `| head`, the program ends
+/// quietly; if it cannot be written, with one line on stderr and exit code 1.
 pub fn say(line: impl Display) {
     match writeln!(io::stdout(), "{line}") {
         Ok(()) => {}
@@ -123,7 +124,8 @@ pub fn say(line: impl Display) {
     }
 }
 
-/// Calls `stop` on a thread of its own at the first Ctrl-C or SIGTERM; a second one ends the process at once, with 130.
+/// Calls `stop` on a thread of its own at the first Ctrl-C or SIGTERM; a second one ends the
+/// process at once, with 130.
 ///
 /// # Errors
 ///
@@ -131,8 +133,8 @@ pub fn say(line: impl Display) {
 pub fn on_stop_signal(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let (first, stopping) = mpsc::channel::<()>();
-    // Stopping may take as long as the drain, and the second signal must be heard meanwhile: so it has a thread of its
-    // own, made now, since there may be none left when it is needed.
+    // Stopping may take as long as the drain, and the second signal must be heard meanwhile: so it
+    // has a thread of its own, made now, since there may be none left when it is needed.
     thread::Builder::new().name("stop".into()).spawn(move || {
         if stopping.recv().is_ok() {
             stop();
@@ -150,7 +152,8 @@ pub fn on_stop_signal(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
     Ok(())
 }
 
-/// Raises the soft limit of open descriptors to the hard one, and returns it; `None` means unlimited.
+/// Raises the soft limit of open descriptors to the hard one, and returns it; `None` means
+/// unlimited.
 pub fn raise_descriptor_limit() -> Option<u64> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {

@@ -1,4 +1,5 @@
-//! The wire types: what a client asks, what a server answers, and what a line can be that is neither.
+//! The wire types: what a client asks, what a server answers, and what a line can be that is
+//! neither.
 
 use std::{fmt, sync::Arc};
 
@@ -36,7 +37,8 @@ pub enum Reply {
         /// The text.
         message: String,
     },
-    /// Something that the receiver should know: a request refused, a line that was none, posts dropped.
+    /// Something that the receiver should know: a request refused, a line that was none, posts
+    /// dropped.
     Error(String),
 }
 
@@ -64,11 +66,13 @@ impl fmt::Display for BadLine {
 impl std::error::Error for BadLine {}
 
 impl Request {
-    /// Reads a request from a line without its ending. Fields it does not know are ignored, as by the book's server.
+    /// Reads a request from a line without its ending. Fields it does not know are ignored, as by
+    /// the book's server.
     ///
     /// # Errors
     ///
-    /// [`BadLine::NotJson`] if it is not exactly one request in JSON, or is nested more than 127 levels deep.
+    /// [`BadLine::NotJson`] if it is not exactly one request in JSON, or is nested more than 127
+    /// levels deep.
     pub fn parse(line: &str) -> Result<Self, BadLine> {
         serde_json::from_str(line).map_err(|error| BadLine::NotJson(error.to_string()))
     }
@@ -89,7 +93,8 @@ impl Reply {
         serde_json::from_str(line).map_err(|error| BadLine::NotJson(error.to_string()))
     }
 
-    /// The reply as it goes over the wire, `\n` included: serialised once, shared by all who receive it.
+    /// The reply as it goes over the wire, `\n` included: serialised once, shared by all who
+    /// receive it.
     pub fn to_line(&self) -> Arc<[u8]> {
         to_line(self).into()
     }

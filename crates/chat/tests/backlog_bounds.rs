@@ -1,4 +1,5 @@
-//! A backlog stays within its bounds, and nothing is dropped without being counted in the gap where it is missing.
+//! A backlog stays within its bounds, and nothing is dropped without being counted in the gap where
+//! it is missing.
 
 use std::sync::Arc;
 
@@ -26,7 +27,8 @@ fn post(group: &str, number: usize, length: usize) -> Arc<[u8]> {
     Reply::Message { group_name: group.into(), message: format!("{number} {}", "x".repeat(length)) }.to_line()
 }
 
-/// Checks what one `take` gave: posts in order from `next` of each group on, then at most one notice a group.
+/// Checks what one `take` gave: posts in order from `next` of each group on, then at most one
+/// notice a group.
 fn check_taken(out: &[u8], next: &mut [usize; 3]) -> Result<(), TestCaseError> {
     let text = str::from_utf8(out).unwrap();
     let mut noticed = [false; 3];

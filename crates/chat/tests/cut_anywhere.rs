@@ -1,4 +1,5 @@
-//! The lines that come out of the codec do not depend on how their bytes were cut, nor does what it keeps exceed the limit.
+//! The lines that come out of the codec do not depend on how their bytes were cut, nor does what it
+//! keeps exceed the limit.
 
 use chat::{BadLine, LineDecoder};
 use proptest::prelude::*;
@@ -37,7 +38,8 @@ fn decode<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Lines {
     lines
 }
 
-/// Few different bytes, so that endings, multi-byte characters and lines about as long as the limit are common.
+/// Few different bytes, so that endings, multi-byte characters and lines about as long as the limit
+/// are common.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         4 => Just(b"a".to_vec()),

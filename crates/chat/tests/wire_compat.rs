@@ -1,8 +1,8 @@
-//! The wire format is that of the chat of *Programming Rust* (2nd edition), chapter 20, to the byte, in both directions.
+//! The wire format is that of the chat of *Programming Rust* (2nd edition), chapter 20, to the
+//! byte, in both directions.
 //!
-//! Source: <https://github.com/ProgrammingRust/async-chat>: `src/lib.rs` (the enums and the order of their fields),
-//! `src/utils.rs` (`serde_json::to_string` and one `\n`; lines read without it), `src/bin/client.rs` (the commands),
-//! `src/bin/server/connection.rs` and `src/bin/server/group.rs` (the two texts of `Error`).
+//! Source: <https://github.com/ProgrammingRust/async-chat>, files `lib.rs`, `utils.rs` and those of
+//! `bin/` (the commands of the client, and the two texts of `Error` of the server).
 
 use chat::{Backlog, Groups, Limits, Member, Reply, Request, Session};
 use std::sync::{Arc, Mutex};

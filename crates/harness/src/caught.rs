@@ -8,7 +8,8 @@ use std::{
 
 use crate::{Verdict, check::failed, process::not_written};
 
-/// Runs what may panic, and gives the text of the panic. A `todo!()` goes on: that is an exercise to be written.
+/// Runs what may panic, and gives the text of the panic. A `todo!()` goes on: that is an exercise
+/// to be written.
 pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         let text = text(&*payload);

@@ -2,7 +2,8 @@
 
 use std::{fmt::Display, io, time::Duration};
 
-/// One sentence of a contract, and the code that finds out whether it holds for a subject of type `S`.
+/// One sentence of a contract, and the code that finds out whether it holds for a subject of type
+/// `S`.
 pub struct Check<S: ?Sized + 'static> {
     /// Its name, for ever: `E7`.
     pub id: &'static str,

@@ -1,5 +1,5 @@
-//! One check, one process: the program runs itself again for each check, so that a hang, a stack overflow, a crash and a
-//! panic each end that check alone, and are reported under its name.
+//! One check, one process: the program runs itself again for each check, so that a hang, a stack
+//! overflow, a crash and a panic each end that check alone, and are reported under its name.
 
 use std::{
     env,
@@ -119,7 +119,8 @@ fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
             _ => Outcome::Panicked(text),
         };
     }
-    // The first is what Rust's own handler says, the second what AddressSanitizer says in its place.
+    // The first is what Rust's own handler says, the second what AddressSanitizer says in its
+    // place.
     if ["has overflowed its stack", "AddressSanitizer: stack-overflow"].iter().any(|words| stderr.contains(words)) {
         return Outcome::StackOverflow;
     }
@@ -150,7 +151,8 @@ fn first_panic(stderr: &str) -> Option<(&str, &str)> {
     Some((place, lines.next().unwrap_or_default()))
 }
 
-/// Whether this process was started for one check, so that what a whole run prepares once need not be prepared again.
+/// Whether this process was started for one check, so that what a whole run prepares once need not
+/// be prepared again.
 pub fn in_check() -> bool {
     asked().is_some()
 }
@@ -180,7 +182,8 @@ pub(crate) fn answer<S>(check: &Check<S>, subject: &S) {
     report(word, &text);
 }
 
-/// Ends the check as a failure, with what was observed, from a thread that watches the one which runs it.
+/// Ends the check as a failure, with what was observed, from a thread that watches the one which
+/// runs it.
 pub(crate) fn give_up(observed: String) -> ! {
     let (word, text) = unless_unwritten("failed", observed);
     report(word, &text);

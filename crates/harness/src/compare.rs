@@ -1,5 +1,6 @@
-//! Comparing speeds: the same load on ours and on the peers, each subject in a process of its own, the processes in turn.
-//! What counts is the ratio within a turn, since a machine may slow down by half from one minute to the next.
+//! Comparing speeds: the same load on ours and on the peers, each subject in a process of its own,
+//! the processes in turn. What counts is the ratio within a turn, since a machine may slow down by
+//! half from one minute to the next.
 
 use std::{
     env,
@@ -19,7 +20,8 @@ pub struct Row {
     pub times: u64,
     /// Their names, and what each does.
     pub subjects: Vec<(&'static str, Load)>,
-    /// Whether the kernel has a part in it: then the interval may be twice as wide, and a tie is as good as can be.
+    /// Whether the kernel has a part in it: then the interval may be twice as wide, and a tie is as
+    /// good as can be.
     pub kernel: bool,
 }
 
@@ -50,8 +52,8 @@ const RUN: &str = "HARNESS_COMPARE_RUN";
 const FIRST_PAIRS: usize = 11;
 const MOST_PAIRS: usize = 241;
 
-/// Measures all rows, or those whose names contain an argument, and prints a table; with `--json` one object a row.
-/// Exit code 1 if a row is lost. (Other flags are cargo's, and ignored.)
+/// Measures all rows, or those whose names contain an argument, and prints a table; with `--json`
+/// one object a row. Exit code 1 if a row is lost. (Other flags are cargo's, and ignored.)
 pub fn compare(rows: &[Row]) -> ExitCode {
     if let Ok(run) = env::var(RUN) {
         return subject(rows, &run);
@@ -188,8 +190,8 @@ pub fn outcome(ratio: Median, kernel: bool) -> Outcome {
     }
 }
 
-/// The median, and the interval that its rank has with 95 % certainty, whatever the distribution: of n figures as many lie
-/// below the true median as of n coins show heads.
+/// The median, and the interval that its rank has with 95 % certainty, whatever the distribution:
+/// of n figures as many lie below the true median as of n coins show heads.
 ///
 /// # Panics
 ///
@@ -216,7 +218,8 @@ mod tests {
     #[test]
     fn the_interval_of_a_median_is_that_of_its_rank() {
         let upto = |n: u32| median((1..=n).rev().map(f64::from).collect());
-        // From tables of the sign test: 6 figures: all of them; 11: the 2nd to the 10th; 20: the 6th to the 15th.
+        // From tables of the sign test: 6 figures: all of them; 11: the 2nd to the 10th; 20: the
+        // 6th to the 15th.
         assert_eq!(upto(6), Median { value: 3.5, low: 1.0, high: 6.0 });
         assert_eq!(upto(11), Median { value: 6.0, low: 2.0, high: 10.0 });
         assert_eq!(upto(20), Median { value: 10.5, low: 6.0, high: 15.0 });

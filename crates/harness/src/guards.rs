@@ -1,6 +1,6 @@
-//! A model that cannot fail holds nothing: each line that a model is there for is taken out of a copy of the lesson, and the
-//! model must fail, which passes as long as the line is there. A model that fails may abort or hang, so each runs in a
-//! process of its own, with a deadline.
+//! A model that cannot fail holds nothing: each line that a model is there for is taken out of a
+//! copy of the lesson, and the model must fail, which passes as long as the line is there. A model
+//! that fails may abort or hang, so each runs in a process of its own, with a deadline.
 
 use std::{
     cell::RefCell,
@@ -49,8 +49,8 @@ pub struct Lesson {
     pub dependencies: &'static str,
 }
 
-/// A copy of a lesson's library and its models, as a package of its own, which is built as this process was: under the same
-/// `RUSTFLAGS`.
+/// A copy of a lesson's library and its models, as a package of its own, which is built as this
+/// process was: under the same `RUSTFLAGS`.
 pub struct Copied {
     package: PathBuf,
     target: PathBuf,
@@ -91,11 +91,13 @@ impl Copied {
         if builds { Ok(copied) } else { Err(io::Error::other(format!("the copy of the lesson must build:\n{said}"))) }
     }
 
-    /// Takes out each line, and puts it back. The lines whose models pass all the same: they are not guarded.
+    /// Takes out each line, and puts it back. The lines whose models pass all the same: they are
+    /// not guarded.
     ///
     /// # Errors
     ///
-    /// As [`Copied::new`], if a line is not there once, or if a model does not pass while all lines are there.
+    /// As [`Copied::new`], if a line is not there once, or if a model does not pass while all lines
+    /// are there.
     pub fn unguarded(&self, guards: &[Guard]) -> io::Result<Vec<&'static str>> {
         let mut unguarded = Vec::new();
         for guard in guards {
@@ -142,8 +144,8 @@ impl Copied {
         }
     }
 
-    /// Calls `cargo test` for the models, which are built, with these arguments. Whether it succeeds before the deadline, and
-    /// what it says. Whoever is late is killed.
+    /// Calls `cargo test` for the models, which are built, with these arguments. Whether it
+    /// succeeds before the deadline, and what it says. Whoever is late is killed.
     ///
     /// # Errors
     ///

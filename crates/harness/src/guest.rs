@@ -1,4 +1,5 @@
-//! The tasks that a check gives an executor: they do as the check says, and note what is done to them.
+//! The tasks that a check gives an executor: they do as the check says, and note what is done to
+//! them.
 
 use std::{
     cell::Cell,
@@ -74,7 +75,8 @@ pub(crate) fn local_job(
     (Box::pin(WithOutput(Guest { life: Arc::clone(&life), script, output: Some(output) })), life)
 }
 
-/// The script of a task that waits until it is told to end. It keeps the waker of its first poll, and no other.
+/// The script of a task that waits until it is told to end. It keeps the waker of its first poll,
+/// and no other.
 pub(crate) fn waits(cx: &mut Context<'_>, life: &Life) -> Poll<()> {
     if life.told.load(SeqCst) {
         return Poll::Ready(());

@@ -7,8 +7,8 @@ use crate::{Verdict, check::not_applicable, holds, live_bytes, probe::PATIENCE, 
 /// How often, and how many bytes may be left: less than any allocation each time.
 const TIMES: usize = 500;
 
-/// That nothing stays behind of what is done again and again, so many at a time. Only a program that counts its bytes can
-/// tell.
+/// That nothing stays behind of what is done again and again, so many at a time. Only a program
+/// that counts its bytes can tell.
 pub(crate) fn no_leak(what: &str, at_a_time: usize, mut run: impl FnMut() -> Verdict) -> Verdict {
     let mut times = |count: usize| (0..count).try_for_each(|_| run());
     // What is allocated once, and grows to a size that it keeps.

@@ -1,4 +1,5 @@
-//! The runner's results for a program that reads them: one JSON object a line on stdout, in place of libtest's text.
+//! The runner's results for a program that reads them: one JSON object a line on stdout, in place
+//! of libtest's text.
 
 use std::{env, fmt::Write};
 
@@ -10,8 +11,8 @@ pub(crate) const ASKED: &str = "HARNESS_LINES";
 /// The outcome of a check that begins.
 pub(crate) const BEGUN: &str = "begun";
 
-/// Whether this run is to print lines: first one for each check, with an empty outcome, then one when a check begins and
-/// one when it has ended.
+/// Whether this run is to print lines: first one for each check, with an empty outcome, then one
+/// when a check begins and one when it has ended.
 pub(crate) fn asked() -> bool {
     env::var_os(ASKED).is_some()
 }

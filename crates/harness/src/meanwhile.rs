@@ -1,5 +1,5 @@
-//! An event that happens on a second thread while the first is inside an operation: with a waker that runs a closure, the
-//! order of the two is forced, and no luck is needed.
+//! An event that happens on a second thread while the first is inside an operation: with a waker
+//! that runs a closure, the order of the two is forced, and no luck is needed.
 
 use std::{
     fs, io,
@@ -109,7 +109,8 @@ impl Sleeper {
     pub(crate) fn ends_or_sleeps(sleeper: Option<&Sleeper>, ended: impl Fn() -> bool) -> bool {
         let mut asleep = 0;
         let ended = until(PATIENCE, || {
-            // A look may fall into a short sleep that has nothing to do with us; several in a row do not.
+            // A look may fall into a short sleep that has nothing to do with us; several in a row
+            // do not.
             asleep = if sleeper.is_some_and(Sleeper::is_asleep) { asleep + 1 } else { 0 };
             (ended() || asleep >= 5).then(&ended)
         });

@@ -1,4 +1,5 @@
-//! Processes with a deadline: wait for one without polling, end it together with everything it started.
+//! Processes with a deadline: wait for one without polling, end it together with everything it
+//! started.
 
 use std::{
     io::{self, Read, Write},
@@ -20,15 +21,16 @@ use signal_hook::{
     iterator::Signals,
 };
 
-/// A process that leads a group of its own. It is ended, with all of that group, when this is dropped, and when this
-/// process is told to end (a group of its own does not hear the terminal's Ctrl-C).
+/// A process that leads a group of its own. It is ended, with all of that group, when this is
+/// dropped, and when this process is told to end (a group of its own does not hear the terminal's
+/// Ctrl-C).
 pub(crate) struct Group {
     pub(crate) child: Child,
 }
 
 impl Group {
-    /// Starts it. `farewell` is the signal that it gets when this process is told to end: `TERM` for a program that must
-    /// end others before itself.
+    /// Starts it. `farewell` is the signal that it gets when this process is told to end: `TERM`
+    /// for a program that must end others before itself.
     pub(crate) fn spawn(command: &mut Command, farewell: Signal) -> io::Result<Self> {
         pass_on_the_end();
         // Held meanwhile, so that nobody is started and left alone.
@@ -60,7 +62,8 @@ fn pass_on_the_end() {
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
         thread::spawn(move || {
             if let Some(signal) = signals.forever().next() {
-                // Held until the end, so that nobody reports the death of a child as the outcome of its check.
+                // Held until the end, so that nobody reports the death of a child as the outcome of
+                // its check.
                 let live = live_groups();
                 live.iter().for_each(|(leader, farewell)| kill_group(*leader, *farewell));
                 std::process::exit(128 + signal);
@@ -69,7 +72,8 @@ fn pass_on_the_end() {
     });
 }
 
-/// Reads a pipe to its end on a thread of its own, and keeps the last of it: a child may print without end.
+/// Reads a pipe to its end on a thread of its own, and keeps the last of it: a child may print
+/// without end.
 pub(crate) fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
     thread::spawn(move || {
         let mut tail = Tail(Vec::new());
@@ -98,8 +102,8 @@ impl Write for Tail {
     }
 }
 
-/// If these last words are those of an allocation that failed under a limit, which this process is under too: what to say
-/// of it.
+/// If these last words are those of an allocation that failed under a limit, which this process is
+/// under too: what to say of it.
 pub(crate) fn out_of_memory(words: &str) -> Option<String> {
     let limit = getrlimit(Resource::Data).current?;
     let failed = words.lines().find(|line| line.starts_with("memory allocation of ") && line.ends_with(" failed"))?;
@@ -109,8 +113,9 @@ pub(crate) fn out_of_memory(words: &str) -> Option<String> {
 /// The exit code of an exercise that ran into a part which is not written yet.
 pub const NOT_WRITTEN: i32 = 43;
 
-/// Makes any panic of a `todo!()` end the process with [`NOT_WRITTEN`] and the panic's text as the last line of stderr:
-/// for an exercise that runs as a process of its own, where a panic on some thread would otherwise go unnoticed.
+/// Makes any panic of a `todo!()` end the process with [`NOT_WRITTEN`] and the panic's text as the
+/// last line of stderr: for an exercise that runs as a process of its own, where a panic on some
+/// thread would otherwise go unnoticed.
 pub fn exit_when_not_written() {
     panic::set_hook(Box::new(|info| {
         eprintln!("{info}");

@@ -1,4 +1,5 @@
-//! The runner: every check on every subject, each in a process of its own, listed and filtered as ordinary tests.
+//! The runner: every check on every subject, each in a process of its own, listed and filtered as
+//! ordinary tests.
 
 use std::{env, process::ExitCode};
 
@@ -16,9 +17,11 @@ pub struct Subject<S> {
     pub name: &'static str,
     /// The subject itself.
     pub value: S,
-    /// The checks that it fails, and why. The list is exact: one that passes although it stands here is an error too.
+    /// The checks that it fails, and why. The list is exact: one that passes although it stands
+    /// here is an error too.
     pub fails: &'static [(&'static str, &'static str)],
-    /// The subject is an exercise as its reader finds it: every check must end as "not written yet".
+    /// The subject is an exercise as its reader finds it: every check must end as "not written
+    /// yet".
     pub unwritten: bool,
     /// The ids of the checks that are run on it: `None` for all, some for a step of an exercise.
     pub only: Option<&'static [&'static str]>,
@@ -47,10 +50,11 @@ impl<S> Subject<S> {
     }
 }
 
-/// The `main` of a contract target (`harness = false`): runs every check on every subject under libtest's command line.
+/// The `main` of a contract target (`harness = false`): runs every check on every subject under
+/// libtest's command line.
 ///
-/// A failed check prints what must hold, what was observed, why it matters and where to read on. It is an error if a
-/// declared failure does not happen, or if nothing was applicable.
+/// A failed check prints what must hold, what was observed, why it matters and where to read on. It
+/// is an error if a declared failure does not happen, or if nothing was applicable.
 ///
 /// # Panics
 ///
@@ -88,9 +92,10 @@ pub fn main<S: 'static>(checks: &'static [Check<S>], subjects: Vec<Subject<S>>) 
 
 /// The `main` of an exercise: the same as [`main`], for subjects that are its steps.
 ///
-/// Each step is a subject called `step-1` and so on, or `step-4::join` where a step has several, with
-/// [`only`](Subject::only) the checks that pass once it and the steps before it are written. With `pristine` (CI asks for
-/// it by `EXERCISE_PRISTINE=1`) the file is as its reader finds it, and every check must end as "not written yet".
+/// Each step is a subject called `step-1` and so on, or `step-4::join` where a step has several,
+/// with [`only`](Subject::only) the checks that pass once it and the steps before it are written.
+/// With `pristine` (CI asks for it by `EXERCISE_PRISTINE=1`) the file is as its reader finds it,
+/// and every check must end as "not written yet".
 ///
 /// # Panics
 ///
@@ -99,8 +104,9 @@ pub fn exercise<S: 'static>(pristine: bool, checks: &'static [Check<S>], steps: 
     main(checks, steps.into_iter().map(|step| Subject { unwritten: pristine, ..step }).collect())
 }
 
-/// The `main` of a test (`harness = false`) that counts what its whole process does, on the heap for example: runs these
-/// functions one after the other, with no thread beside them. (libtest's own allocates now and then.)
+/// The `main` of a test (`harness = false`) that counts what its whole process does, on the heap
+/// for example: runs these functions one after the other, with no thread beside them. (libtest's
+/// own allocates now and then.)
 pub fn alone(tests: &[(&'static str, fn())]) -> ExitCode {
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     let trial = |&(name, test): &(&'static str, fn())| {
@@ -148,8 +154,9 @@ fn trial<S: 'static>(subject: &Subject<S>, check: &'static Check<S>, lines: bool
     })
 }
 
-/// For a program that judges several subjects with [`judge`]: if this process is the one that [`judge`] started, for
-/// `subject::id` of these, runs that and answers `true`. The program then ends.
+/// For a program that judges several subjects with [`judge`]: if this process is the one that
+/// [`judge`] started, for `subject::id` of these, runs that and answers `true`. The program then
+/// ends.
 pub fn answered_among<S>(checks: &[Check<S>], subjects: &[Subject<S>]) -> bool {
     let Some(name) = child::asked() else { return false };
     let asked = |subject: &Subject<S>| checks.iter().position(|check| name == trial_name(subject.name, check.id));
@@ -157,16 +164,17 @@ pub fn answered_among<S>(checks: &[Check<S>], subjects: &[Subject<S>]) -> bool {
     found.inspect(|(subject, check)| child::answer(&checks[*check], &subject.value)).is_some()
 }
 
-/// For a program that judges one subject with [`judge`]: if this process is the one that [`judge`] started, and for one of
-/// `checks`, runs that and answers `true`. The program then ends.
+/// For a program that judges one subject with [`judge`]: if this process is the one that [`judge`]
+/// started, and for one of `checks`, runs that and answers `true`. The program then ends.
 pub fn answered<S>(checks: &[Check<S>], subject: &S) -> bool {
     let Some(name) = child::asked() else { return false };
     let check = checks.iter().find(|check| name.ends_with(&format!("::{}", check.id)));
     check.inspect(|check| child::answer(check, subject)).is_some()
 }
 
-/// What a person reads of a check that does not hold, in eight lines at the most: what must hold, what was observed, why
-/// it matters, where that comes from, and the page of the notes that explains it.
+/// What a person reads of a check that does not hold, in eight lines at the most: what must hold,
+/// what was observed, why it matters, where that comes from, and the page of the notes that
+/// explains it.
 pub fn report<S>(check: &Check<S>, outcome: &Outcome) -> String {
     let observed = outcome.observed();
     let mut lines = observed.lines();

@@ -49,7 +49,8 @@ impl World {
         self.spawn_joined(|_, _| Poll::Ready(())).is_ok()
     }
 
-    /// Starts a task that keeps its first waker in its [`Life`] and waits until it is [told](Life::tell) to end.
+    /// Starts a task that keeps its first waker in its [`Life`] and waits until it is
+    /// [told](Life::tell) to end.
     pub(crate) fn spawn_waiting(&self) -> Arc<Life> {
         self.spawn(waits)
     }
@@ -99,7 +100,8 @@ impl World {
         holds(ended, || format!("a task was to end, was woken, and after {} polls it has not ended", life.polls()))
     }
 
-    /// Blocks on a future until it is ready; if that takes too long, the check ends with what was observed: `hang`.
+    /// Blocks on a future until it is ready; if that takes too long, the check ends with what was
+    /// observed: `hang`.
     pub(crate) fn block_on(&self, root: Work, hang: &str) -> Verdict {
         if blocks(hang, || self.executor.block_on(root)) {
             Ok(())
@@ -114,7 +116,8 @@ impl World {
             .is_ok()
     }
 
-    /// Blocks until these tasks have ended, or lets the executor poll where nothing blocks; `what` led to it.
+    /// Blocks until these tasks have ended, or lets the executor poll where nothing blocks; `what`
+    /// led to it.
     pub(crate) fn until_ended(&self, lives: &[&Arc<Life>], what: &str) -> Verdict {
         let hang = format!("{what}, and in {PATIENCE:?} nothing came of it");
         let waits: Vec<_> = lives.iter().map(|life| Arc::clone(life)).collect();

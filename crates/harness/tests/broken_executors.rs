@@ -1,5 +1,5 @@
-//! Executors that are wrong in one place each, with the exact list of checks that each fails. A check that none of them
-//! fails would not count.
+//! Executors that are wrong in one place each, with the exact list of checks that each fails. A
+//! check that none of them fails would not count.
 
 use std::process::ExitCode;
 
@@ -183,7 +183,8 @@ fn main() -> ExitCode {
     harness::main(&CHECKS, subjects)
 }
 
-/// Two threads in one future are undefined behaviour, and what else comes of that is a matter of luck.
+/// Two threads in one future are undefined behaviour, and what else comes of that is a matter of
+/// luck.
 fn polls_twice_at_once() -> Subject<Tested> {
     let pool = Tested::executor(|| Pool::new(Pooled::PollsTwiceAtOnce)).policies(DECLARED);
     let fails = &[("C5", "a wake inside of a poll puts the task into the queue at once")];

@@ -1,5 +1,5 @@
-//! Futures that are wrong in one place each, with the exact list of checks that each fails. A check that none of them
-//! fails would not count.
+//! Futures that are wrong in one place each, with the exact list of checks that each fails. A check
+//! that none of them fails would not count.
 
 use std::{
     cell::Cell,
@@ -188,7 +188,8 @@ fn main() -> ExitCode {
     harness::main(&CHECKS, subjects)
 }
 
-/// An exercise that nobody has begun is no broken future, whatever a check catches or does on another thread.
+/// An exercise that nobody has begun is no broken future, whatever a check catches or does on
+/// another thread.
 fn unwritten() -> Vec<Subject<Tested>> {
     let unwritten = |name, tested| Subject { unwritten: true, ..Subject::new(name, tested) };
     let poll = || poll_fn(|_| -> Poll<u32> { todo!("step 1: poll it") });
@@ -206,8 +207,8 @@ fn unwritten() -> Vec<Subject<Tested>> {
 /// So many maps in each other need less than half of the stack of 2 MiB.
 const DEPTH: usize = 500;
 
-/// A future whose event is the end of whoever could make it ready, as with a channel whose sender is dropped: a check
-/// that lets go of the event has already fired it.
+/// A future whose event is the end of whoever could make it ready, as with a channel whose sender
+/// is dropped: a check that lets go of the event has already fired it.
 fn hears_the_end(fault: Fault) -> Tested {
     struct Sender(Option<Signal>);
     impl Drop for Sender {

@@ -1,5 +1,5 @@
-//! Servers that are wrong in one place each, with the exact list of checks that each fails. A check that none of them
-//! fails would not count.
+//! Servers that are wrong in one place each, with the exact list of checks that each fails. A check
+//! that none of them fails would not count.
 
 use std::{io, process::ExitCode, thread};
 
@@ -16,7 +16,8 @@ mod server;
 #[global_allocator]
 static HEAP: Counting = Counting;
 
-/// The one thing that is wrong. The first are wrong in the server, the last three in a part that is driven in-process.
+/// The one thing that is wrong. The first are wrong in the server, the last three in a part that is
+/// driven in-process.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 enum Fault {
     /// Nothing: every check passes, so it is the change that makes the others fail.

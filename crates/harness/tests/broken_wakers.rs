@@ -1,5 +1,5 @@
-//! Wakers that are wrong in one place each, alone and handed out by an executor, with the exact list of checks that each
-//! fails. A check that none of them fails would not count.
+//! Wakers that are wrong in one place each, alone and handed out by an executor, with the exact
+//! list of checks that each fails. A check that none of them fails would not count.
 
 use std::{
     process::ExitCode,
@@ -268,7 +268,8 @@ fn main() -> ExitCode {
     harness::main(&CHECKS, subjects)
 }
 
-/// What a model finds is a failure of the check whose white half it is, also where nothing else can be judged.
+/// What a model finds is a failure of the check whose white half it is, also where nothing else can
+/// be judged.
 fn models() -> Vec<Subject<Tested>> {
     let with = |id, model| Tested::block_on(block_on).model(id, model);
     let wrong = |name, id, fails: Fails| {
@@ -284,7 +285,8 @@ fn models() -> Vec<Subject<Tested>> {
     ]
 }
 
-/// An exercise that nobody has begun is no broken waker, wherever its `todo!()` is hit: in a drop too.
+/// An exercise that nobody has begun is no broken waker, wherever its `todo!()` is hit: in a drop
+/// too.
 fn unwritten() -> Vec<Subject<Tested>> {
     let unwritten = |name, tested| Subject { unwritten: true, ..Subject::new(name, tested) };
     let calls = |target| wakers::waker(Fault::Unwritten, Arc::new(Called(target))).0;

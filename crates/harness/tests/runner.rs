@@ -1,5 +1,6 @@
-//! The runner on subjects that are no servers: it names a hang, a stack overflow, a crash and a panic, each under the
-//! name of its check, holds a list of failures to be exact, and fails if nothing was checked.
+//! The runner on subjects that are no servers: it names a hang, a stack overflow, a crash and a
+//! panic, each under the name of its check, holds a list of failures to be exact, and fails if
+//! nothing was checked.
 
 use std::{
     env,
@@ -139,7 +140,8 @@ fn main() -> ExitCode {
     harness::main(&CHECKS, vec![subject])
 }
 
-/// The failure of this toy is reported under the name of its check, in at most eight lines, and the others are not hurt.
+/// The failure of this toy is reported under the name of its check, in at most eight lines, and the
+/// others are not hurt.
 fn named(name: &'static str, observed: &'static str) -> Trial {
     Trial::test(format!("names_what_is_wrong::{name}"), move || {
         let output = run(name, &[])?;

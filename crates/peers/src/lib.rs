@@ -12,7 +12,8 @@ pub mod runtime;
 
 use harness::{Subject, executor::Tested};
 
-/// All of them, each under its name, with what it declares of itself and without any list of what it fails.
+/// All of them, each under its name, with what it declares of itself and without any list of what
+/// it fails.
 pub fn subjects() -> Vec<Subject<Tested>> {
     [
         on_tokio::subjects(),

@@ -1,5 +1,5 @@
-//! async-executor, which smol names `Executor` and `LocalExecutor`: on one thread, on one thread without `Send`, and on two
-//! threads, each of which runs it until it is told to stop.
+//! async-executor, which smol names `Executor` and `LocalExecutor`: on one thread, on one thread
+//! without `Send`, and on two threads, each of which runs it until it is told to stop.
 
 use std::{cell::RefCell, future::pending, rc::Rc, sync::Arc, thread, time::Duration};
 

@@ -99,7 +99,8 @@ const LOCAL: Policies = Policies {
 const THREAD: Policies = Policies { panics: None, owns_tasks: Some(false), ..LOCAL };
 
 thread_local! {
-    /// Of the last pool that was made on this thread: a task has to find it, and must be `Send`. It keeps no pool.
+    /// Of the last pool that was made on this thread: a task has to find it, and must be `Send`. It
+    /// keeps no pool.
     static CURRENT: RefCell<Option<LocalSpawner>> = const { RefCell::new(None) };
 }
 

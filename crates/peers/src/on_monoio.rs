@@ -1,5 +1,5 @@
-//! monoio: its runtime for one thread, on the driver that it finds (io_uring or epoll), with its timer, and with the feature
-//! `sync`, without which its wakers may not leave their thread.
+//! monoio: its runtime for one thread, on the driver that it finds (io_uring or epoll), with its
+//! timer, and with the feature `sync`, without which its wakers may not leave their thread.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -36,7 +36,8 @@ impl Executor for OneThread {
         self.0.borrow_mut().block_on(lazy(|_| drop(monoio::spawn(work))));
     }
 
-    /// What other threads have woken is looked at when there is nothing to poll, so there must be nothing for a moment.
+    /// What other threads have woken is looked at when there is nothing to poll, so there must be
+    /// nothing for a moment.
     fn run(&self) {
         self.0.borrow_mut().block_on(async { monoio::time::sleep(Duration::from_millis(1)).await });
     }

@@ -1,4 +1,5 @@
-//! tokio: its current-thread and its multi-thread runtime, and the set of local tasks that runs on the former.
+//! tokio: its current-thread and its multi-thread runtime, and the set of local tasks that runs on
+//! the former.
 
 use std::time::Duration;
 

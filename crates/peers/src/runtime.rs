@@ -1,5 +1,6 @@
-//! What a bench asks of a runtime, whoever wrote it: three traits, each for those that can do more than the one before it.
-//! `Judged` puts the harness's checks on the very same functions, so that what is measured is what was checked.
+//! What a bench asks of a runtime, whoever wrote it: three traits, each for those that can do more
+//! than the one before it. `Judged` puts the harness's checks on the very same functions, so that
+//! what is measured is what was checked.
 
 use harness::{
     Executor, Handle, Work,
@@ -8,8 +9,8 @@ use harness::{
 
 /// A runtime that blocks on a future.
 ///
-/// The functions of these traits are the adapter: each is called, and never inlined (`#[inline(never)]` at each
-/// implementation), so that no runtime is melted into a load.
+/// The functions of these traits are the adapter: each is called, and never inlined
+/// (`#[inline(never)]` at each implementation), so that no runtime is melted into a load.
 pub trait Blocks: Sized + 'static {
     /// Whether it lives as long as the process, whatever becomes of the value that was made.
     const GLOBAL: bool = false;
@@ -19,7 +20,8 @@ pub trait Blocks: Sized + 'static {
     /// A fresh one.
     fn new() -> Self;
 
-    /// Runs this future to its end, on this thread, and the tasks meanwhile if this is the thread that does.
+    /// Runs this future to its end, on this thread, and the tasks meanwhile if this is the thread
+    /// that does.
     fn block_on<F>(&self, root: F) -> F::Output
     where
         F: Future<Output: 'static>;
@@ -29,7 +31,8 @@ pub trait Blocks: Sized + 'static {
         0
     }
 
-    /// Lets this thread poll, for a while, whoever is woken: the checks ask for it, the loads do not.
+    /// Lets this thread poll, for a while, whoever is woken: the checks ask for it, the loads do
+    /// not.
     fn run(&self) {
         if Self::threads() == 0 {
             self.block_on(turns(64));
@@ -39,7 +42,8 @@ pub trait Blocks: Sized + 'static {
 
 /// A runtime with tasks.
 ///
-/// All loads use futures that are `Send`, also where nobody asks for it: so all runtimes run the same.
+/// All loads use futures that are `Send`, also where nobody asks for it: so all runtimes run the
+/// same.
 pub trait Starts: Blocks {
     /// Starts a task that nobody joins, from outside of the runtime.
     fn start<F>(&self, future: F)
@@ -49,14 +53,16 @@ pub trait Starts: Blocks {
 
 /// A runtime whose tasks can be joined, and start others.
 pub trait Spawns: Starts {
-    /// Whether a task can be started while the runtime is not inside of [`block_on`](Blocks::block_on).
+    /// Whether a task can be started while the runtime is not inside of
+    /// [`block_on`](Blocks::block_on).
     const FROM_OUTSIDE: bool = true;
 
     /// A join handle.
     type Join<T: Send + 'static>: Future<Output = Self::Joined<T>>;
     /// What it gives.
     type Joined<T>;
-    /// What a task needs to start another: nothing, where its thread knows the runtime that it runs.
+    /// What a task needs to start another: nothing, where its thread knows the runtime that it
+    /// runs.
     type Within: Clone + Send + Sync + 'static;
 
     /// Starts a task, from outside of the runtime.

@@ -1,4 +1,5 @@
-//! What tracing costs: the same future polled bare, traced without a recording, and traced while one runs.
+//! What tracing costs: the same future polled bare, traced without a recording, and traced while
+//! one runs.
 
 use std::{
     future::{Future, poll_fn},

@@ -1,5 +1,5 @@
-//! The record in the Trace Event Format that Perfetto and `chrome://tracing` open: a track for each thread, a slice for
-//! each poll, an arrow from what caused it.
+//! The record in the Trace Event Format that Perfetto and `chrome://tracing` open: a track for each
+//! thread, a slice for each poll, an arrow from what caused it.
 //!
 //! The format: <https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU>
 
@@ -11,7 +11,8 @@ use crate::{Event, Record, Role, Timeline, replay::Replay, text::what};
 
 /// There is one process, whatever its number was.
 const PID: u32 = 1;
-/// An arrow begins and ends in a slice, so what causes a poll is one, of the shortest length there is: a nanosecond.
+/// An arrow begins and ends in a slice, so what causes a poll is one, of the shortest length there
+/// is: a nanosecond.
 const SHORTEST: f64 = 0.001;
 
 impl Timeline {

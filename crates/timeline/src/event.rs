@@ -1,4 +1,5 @@
-//! What can happen, as the README's table says it: the events of the schema, version 1, and who emits them.
+//! What can happen, as the README's table says it: the events of the schema, version 1, and who
+//! emits them.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -91,7 +92,8 @@ pub enum By {
     Ref,
 }
 
-/// The targets of our events: this crate's own, which anybody may use, and the packages of the lessons.
+/// The targets of our events: this crate's own, which anybody may use, and the packages of the
+/// lessons.
 pub const TARGETS: [&str; 8] = [TARGET, "threads", "async-chat", "future", "waker", "executor", "reactor", "costs"];
 
 /// The target of what [`Traced`](crate::Traced) reports.
@@ -102,7 +104,8 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// What the schema has against it: an unknown event, a field that is missing, unknown or of another type.
+    /// What the schema has against it: an unknown event, a field that is missing, unknown or of
+    /// another type.
     pub(crate) fn from_fields(fields: Map<String, Value>) -> serde_json::Result<Event> {
         serde_json::from_value(Value::Object(fields))
     }

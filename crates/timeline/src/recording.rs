@@ -25,8 +25,8 @@ use tracing_subscriber::{
 
 use crate::{Timeline, event::TARGETS};
 
-/// A recording that runs, from [`Recording::start`] or [`Recording::layer`] until [`Recording::finish`]. Dropped, it ends
-/// and is forgotten.
+/// A recording that runs, from [`Recording::start`] or [`Recording::layer`] until
+/// [`Recording::finish`]. Dropped, it ends and is forgotten.
 #[derive(Debug)]
 #[must_use = "a recording that is dropped at once records nothing"]
 pub struct Recording {
@@ -50,13 +50,14 @@ pub enum StartError {
     Already,
     /// This program has a `tracing` subscriber; [`Recording::layer`] records as a part of it.
     OtherSubscriber,
-    /// This program was built without TRACE events, by a feature of `tracing` such as `release_max_level_info`.
+    /// This program was built without TRACE events, by a feature of `tracing` such as
+    /// `release_max_level_info`.
     NoEvents,
 }
 
 impl Recording {
-    /// Starts to record, as the global `tracing` subscriber. Tasks that are made and futures that are polled before it
-    /// are not known to the record.
+    /// Starts to record, as the global `tracing` subscriber. Tasks that are made and futures that
+    /// are polled before it are not known to the record.
     ///
     /// # Errors
     ///
@@ -79,9 +80,9 @@ impl Recording {
         Ok(recording)
     }
 
-    /// A layer for a subscriber of the program's own, and the recording that it makes. A filter of the whole subscriber,
-    /// such as an `EnvFilter` beside it, keeps our TRACE events from it: give such a filter to your own layer alone
-    /// (`your_layer.with_filter(...)`).
+    /// A layer for a subscriber of the program's own, and the recording that it makes. A filter of
+    /// the whole subscriber, such as an `EnvFilter` beside it, keeps our TRACE events from it: give
+    /// such a filter to your own layer alone (`your_layer.with_filter(...)`).
     ///
     ///
     /// ```

@@ -1,5 +1,5 @@
-//! What follows from the order of the events: which task is polled on a thread, what caused a poll, who can still be
-//! woken and who waits for ever.
+//! What follows from the order of the events: which task is polled on a thread, what caused a poll,
+//! who can still be woken and who waits for ever.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,7 +21,8 @@ pub struct Waiting {
     pub waker: u64,
     /// How many clones of that waker there are. If none, nobody can wake the task.
     pub alive: u64,
-    /// How many clones of wakers of its earlier polls there are, from which nothing can be expected.
+    /// How many clones of wakers of its earlier polls there are, from which nothing can be
+    /// expected.
     pub outdated: u64,
     /// Where the last clone of its waker went, if there was one.
     pub gone: Option<Gone>,
@@ -39,7 +40,8 @@ pub struct Gone {
 }
 
 impl Waiting {
-    /// Whether there is a clone of the waker that somebody could wake it by. (That somebody will is not known.)
+    /// Whether there is a clone of the waker that somebody could wake it by. (That somebody will is
+    /// not known.)
     pub fn can_be_woken(&self) -> bool {
         self.alive > 0
     }
@@ -64,8 +66,9 @@ impl fmt::Display for Waiting {
 }
 
 impl Timeline {
-    /// The tasks that wait at the end of the record, and for each whether a clone of its waker is alive, and if none,
-    /// where the last was dropped. A task that was woken and not yet polled is not among them.
+    /// The tasks that wait at the end of the record, and for each whether a clone of its waker is
+    /// alive, and if none, where the last was dropped. A task that was woken and not yet polled is
+    /// not among them.
     pub fn stuck(&self) -> Vec<Waiting> {
         let mut replay = Replay::default();
         self.records().iter().for_each(|record| _ = replay.step(record));
@@ -86,7 +89,8 @@ pub(crate) struct Replay {
 struct State {
     name: Option<String>,
     stage: Stage,
-    /// The spawn, until the first poll; then the first wake, since the last poll began, through its waker.
+    /// The spawn, until the first poll; then the first wake, since the last poll began, through its
+    /// waker.
     cause: Option<u64>,
     /// The first wake since then through the waker of an earlier poll.
     outdated: Option<u64>,
@@ -158,7 +162,8 @@ impl State {
             &Event::Poll { waker, .. } => {
                 let known = self.stage != Stage::Unknown;
                 (self.stage, self.waker) = (Stage::Polled, waker);
-                // Nothing can be expected from an outdated waker, but it may do something all the same.
+                // Nothing can be expected from an outdated waker, but it may do something all the
+                // same.
                 let (cause, outdated) = (self.cause.take(), self.outdated.take());
                 return cause.or(outdated).map(Role::Cause).or(known.then_some(Role::Spurious));
             }

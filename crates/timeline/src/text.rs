@@ -11,7 +11,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::{By, Event, Problem, Record, Role, TaskId, Timeline, replay::Replay};
 
-/// The text of a record, to be displayed or printed: plain, without times and of any width unless asked for more.
+/// The text of a record, to be displayed or printed: plain, without times and of any width unless
+/// asked for more.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
     timeline: &'a Timeline,
@@ -38,12 +39,14 @@ impl Text<'_> {
         Text { colour: true, ..self }
     }
 
-    /// Cuts the lines of events to so many columns, with `…` where something is left out: details first.
+    /// Cuts the lines of events to so many columns, with `…` where something is left out: details
+    /// first.
     pub fn width(self, columns: usize) -> Self {
         Text { width: Some(columns), ..self }
     }
 
-    /// Prints it to stdout: on a terminal no wider than that, and in colour unless `NO_COLOR` is set; else plain.
+    /// Prints it to stdout: on a terminal no wider than that, and in colour unless `NO_COLOR` is
+    /// set; else plain.
     ///
     /// # Errors
     ///
@@ -66,7 +69,8 @@ impl fmt::Display for Text<'_> {
         for record in timeline.records() {
             let before = replay.depth(record.thread);
             replay.step(record);
-            // A poll and what came of it stand where the thread was before and after, what happened meanwhile further in.
+            // A poll and what came of it stand where the thread was before and after, what happened
+            // meanwhile further in.
             let depth = before.min(replay.depth(record.thread));
             let thread = &timeline.threads()[record.thread];
             let time = if self.times { format!("{:>12} µs  ", micros(record.nanos)) } else { String::new() };
@@ -83,7 +87,8 @@ impl fmt::Display for Text<'_> {
             }
             self.line(f, &[(DIM, &head), (style(&record.event), record.event.name()), (PLAIN, &what), (CYAN, &why)])?;
         }
-        // What is said of the whole record is never cut: a terminal breaks a line that is too long for it.
+        // What is said of the whole record is never cut: a terminal breaks a line that is too long
+        // for it.
         let whole = Text { width: None, ..*self };
         if timeline.records().is_empty() && timeline.problems().is_empty() {
             let why = "nothing was recorded: nothing happened, or a filter of the subscriber keeps TRACE events away";

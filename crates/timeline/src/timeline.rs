@@ -52,7 +52,8 @@ pub struct TaskId {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// The poll was caused by this event: for a first poll the spawn, else the first wake since the previous poll began.
+    /// The poll was caused by this event: for a first poll the spawn, else the first wake since the
+    /// previous poll began.
     Cause(u64),
     /// The poll came without a wake.
     Spurious,

@@ -1,4 +1,5 @@
-//! A future around a future, which reports every poll and hands down a waker that reports every use.
+//! A future around a future, which reports every poll and hands down a waker that reports every
+//! use.
 
 use std::{
     future::Future,
@@ -18,8 +19,8 @@ use crate::{
 
 static TASKS: AtomicU64 = AtomicU64::new(1);
 
-/// Reports what happens to a future, as a task with a number and a name, while a recording runs; else it only passes
-/// on. What the future and its runtime do is the same with it and without it.
+/// Reports what happens to a future, as a task with a number and a name, while a recording runs;
+/// else it only passes on. What the future and its runtime do is the same with it and without it.
 ///
 /// It is [`Send`], [`Sync`] and [`Unpin`] exactly if the future is:
 ///
@@ -39,7 +40,8 @@ pub struct Traced<F> {
 }
 
 impl<F> Traced<F> {
-    /// Wraps a future. Its task gets the next number in this process, from 1 on, and this is the task's `spawn`.
+    /// Wraps a future. Its task gets the next number in this process, from 1 on, and this is the
+    /// task's `spawn`.
     pub fn new(name: impl AsRef<str>, future: F) -> Self {
         let task = TASKS.fetch_add(1, Relaxed);
         trace!(target: TARGET, event = "spawn", task, name = name.as_ref());

@@ -1,5 +1,6 @@
-//! The waker that a traced future gets. All clones of one share a data pointer, so that `will_wake` says what it would
-//! say of the runtime's wakers, and one clone of the runtime's waker, which is made when the first of them is.
+//! The waker that a traced future gets. All clones of one share a data pointer, so that `will_wake`
+//! says what it would say of the runtime's wakers, and one clone of the runtime's waker, which is
+//! made when the first of them is.
 #![allow(unsafe_code)]
 
 use std::{
@@ -17,13 +18,15 @@ use crate::event::TARGET;
 
 /// One waker of a task: what all of its clones point to.
 ///
-/// It is borrowed from the runtime as long as nobody has cloned it, which can only be during one poll; from the first
-/// clone on it has a clone of the runtime's waker as its own, and goes with the last of its clones.
+/// It is borrowed from the runtime as long as nobody has cloned it, which can only be during one
+/// poll; from the first clone on it has a clone of the runtime's waker as its own, and goes with
+/// the last of its clones.
 #[derive(Debug)]
 pub struct Handed {
     task: u64,
     number: u64,
-    /// The runtime's waker of the poll for which this was made. Only a waker that was lent to that poll reads it.
+    /// The runtime's waker of the poll for which this was made. Only a waker that was lent to that
+    /// poll reads it.
     lent: AtomicPtr<Waker>,
     /// Set before the first clone exists, and never changed.
     own: OnceLock<Waker>,
@@ -41,11 +44,12 @@ pub struct Generations {
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
 
-/// Calls `poll` with a waker that stands for `handed`. What `handed` was made for must be this very poll, or it must
-/// have clones: so [`Generations::for_poll`] gives it.
+/// Calls `poll` with a waker that stands for `handed`. What `handed` was made for must be this very
+/// poll, or it must have clones: so [`Generations::for_poll`] gives it.
 pub fn lend<T>(handed: Arc<Handed>, poll: impl FnOnce(&Waker) -> T) -> T {
-    // SAFETY: the functions of the vtable ask for a pointer to a `Handed` in a live `Arc`. `handed` keeps it alive until
-    // after `poll`, and the waker is never dropped, since it owns no share of the `Arc`; its clones own one each.
+    // SAFETY: the functions of the vtable ask for a pointer to a `Handed` in a live `Arc`. `handed`
+    // keeps it alive until after `poll`, and the waker is never dropped, since it owns no share of
+    // the `Arc`; its clones own one each.
     let waker = ManuallyDrop::new(unsafe { Waker::new(Arc::as_ptr(&handed).cast(), &VTABLE) });
     poll(&waker)
 }
@@ -56,14 +60,16 @@ impl Generations {
         Generations { task, number: 0, seen: (0, 0), alive: Vec::new() }
     }
 
-    /// What stands for the runtime's waker in the poll that begins: the same as before if it wakes the same.
+    /// What stands for the runtime's waker in the poll that begins: the same as before if it wakes
+    /// the same.
     pub fn for_poll(&mut self, runtime: &Waker) -> Arc<Handed> {
         let seen = identity(runtime);
         self.alive.retain(|handed| handed.strong_count() > 0);
         let mut alive = self.alive.iter().filter_map(Weak::upgrade);
         let same = alive.find(|handed| handed.own.get().is_some_and(|own| own.will_wake(runtime)));
         let handed = same.unwrap_or_else(|| {
-            // The same again, with no clone left of the one before, is the same waker to whoever looks on.
+            // The same again, with no clone left of the one before, is the same waker to whoever
+            // looks on.
             let number = if self.seen == seen { self.number } else { self.number + 1 };
             let lent = AtomicPtr::new(std::ptr::from_ref(runtime).cast_mut());
             let handed = Arc::new(Handed { task: self.task, number, lent, own: OnceLock::new() });
@@ -80,7 +86,8 @@ fn identity(runtime: &Waker) -> (u64, u64) {
     if std::ptr::eq(runtime.vtable(), &raw const VTABLE) {
         // SAFETY: wakers of our vtable point to a `Handed` in a live `Arc`.
         let outer = unsafe { &*runtime.data().cast::<Handed>() };
-        // An outer task's waker that nobody keeps may be at another address in each poll: with a sanitizer it is.
+        // An outer task's waker that nobody keeps may be at another address in each poll: with a
+        // sanitizer it is.
         return (outer.task, outer.number);
     }
     (runtime.data().addr() as u64, std::ptr::from_ref(runtime.vtable()).addr() as u64)
@@ -96,8 +103,9 @@ impl Handed {
     fn runtime(&self) -> &Waker {
         self.own.get().unwrap_or_else(|| {
             let lent = self.lent.load(Relaxed);
-            // SAFETY: `own` is not set, so there is no clone, and whoever calls holds the waker that was lent to the
-            // poll for which this was made. It cannot outlive that poll, and neither does the pointer.
+            // SAFETY: `own` is not set, so there is no clone, and whoever calls holds the waker
+            // that was lent to the poll for which this was made. It cannot outlive that poll, and
+            // neither does the pointer.
             unsafe { &*lent }
         })
     }
@@ -106,7 +114,8 @@ impl Handed {
     fn keep(&self) {
         if self.own.get().is_none() {
             let own = self.runtime().clone();
-            // Of two threads that clone at once one is late; its clone of the runtime's waker is dropped here.
+            // Of two threads that clone at once one is late; its clone of the runtime's waker is
+            // dropped here.
             let late = self.own.set(own);
             drop(late);
         }
@@ -123,7 +132,8 @@ impl Drop for OnUnwind<'_> {
 }
 
 unsafe fn clone(data: *const ()) -> RawWaker {
-    // SAFETY: `data` is of a waker of this vtable, which points to a `Handed` in a live `Arc`; the caller borrows it.
+    // SAFETY: `data` is of a waker of this vtable, which points to a `Handed` in a live `Arc`; the
+    // caller borrows it.
     let handed = unsafe { &*data.cast::<Handed>() };
     trace!(target: TARGET, event = "clone", task = handed.task, waker = handed.number);
     let unwinding = OnUnwind(handed);
@@ -135,7 +145,8 @@ unsafe fn clone(data: *const ()) -> RawWaker {
 }
 
 unsafe fn wake(data: *const ()) {
-    // SAFETY: only a clone is woken by value, and it gives up its share of the `Arc` here, also if the wake unwinds.
+    // SAFETY: only a clone is woken by value, and it gives up its share of the `Arc` here, also if
+    // the wake unwinds.
     let handed = unsafe { Arc::from_raw(data.cast::<Handed>()) };
     trace!(target: TARGET, event = "wake", task = handed.task, waker = handed.number, by = "value");
     match Arc::try_unwrap(handed) {
@@ -186,7 +197,8 @@ mod tests {
 
     static PROBE: RawWakerVTable = RawWakerVTable::new(
         |data| {
-            // SAFETY: a waker of this vtable owns a share of an `Arc` of a `Runtime`, and this one is borrowed.
+            // SAFETY: a waker of this vtable owns a share of an `Arc` of a `Runtime`, and this one
+            // is borrowed.
             let runtime = ManuallyDrop::new(unsafe { Arc::from_raw(data.cast::<Runtime>()) });
             (runtime.hook)("clone");
             runtime.raw_waker()
@@ -334,7 +346,8 @@ mod tests {
     #[test]
     fn a_runtime_may_use_the_handed_waker_while_its_own_is_cloned_woken_or_dropped() {
         static SHELF: Mutex<Vec<Waker>> = Mutex::new(Vec::new());
-        // Each use of the runtime's waker takes a clone of the handed one, clones it, wakes by the one and drops the other.
+        // Each use of the runtime's waker takes a clone of the handed one, clones it, wakes by the
+        // one and drops the other.
         let runtime = Runtime::new(|_| {
             let taken = SHELF.lock().unwrap().pop();
             if let Some(waker) = taken {

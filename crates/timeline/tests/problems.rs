@@ -1,4 +1,5 @@
-//! An event of ours that is not as the schema says is a problem that the record names, in its place.
+//! An event of ours that is not as the schema says is a problem that the record names, in its
+//! place.
 
 use common::story;
 use timeline::Recording;

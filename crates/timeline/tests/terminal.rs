@@ -1,4 +1,5 @@
-//! `print`: in colour and cut to the width on a terminal (a pseudoterminal of Linux), plain elsewhere.
+//! `print`: in colour and cut to the width on a terminal (a pseudoterminal of Linux), plain
+//! elsewhere.
 
 use std::{
     env,
@@ -18,7 +19,8 @@ mod common;
 
 const NOTE: &str = "a remark that is wider than twenty columns";
 
-/// What a process that prints a record writes, in an environment, to a terminal so wide or to a pipe.
+/// What a process that prints a record writes, in an environment, to a terminal so wide or to a
+/// pipe.
 fn printed(terminal: Option<u16>, environment: &[(&str, &str)]) -> String {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["--exact", "prints_when_asked", "--nocapture"]);
@@ -35,7 +37,8 @@ fn printed(terminal: Option<u16>, environment: &[(&str, &str)]) -> String {
     let inner: OwnedFd = ioctl_tiocgptpeer(&outer, flags).unwrap();
     tcsetwinsize(&inner, Winsize { ws_col, ws_row: 25, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
     let mut child = command.stdout(inner).spawn().unwrap();
-    // What stays open is the child's end, which closes with the child, and then there is no more to read.
+    // What stays open is the child's end, which closes with the child, and then there is no more to
+    // read.
     drop(command);
     let (mut screen, mut outer) = (Vec::new(), File::from(outer));
     let end = outer.read_to_end(&mut screen);

@@ -1,4 +1,5 @@
-//! A traced future behaves as it would without, and every poll and every use of its waker is in the record.
+//! A traced future behaves as it would without, and every poll and every use of its waker is in the
+//! record.
 
 use std::{
     cell::RefCell,

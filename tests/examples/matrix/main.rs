@@ -1,5 +1,6 @@
-//! `just matrix`: the checks of executors and of wakers on every stage of lesson 5 and on the runtimes that people use, as a
-//! table, as JSON, or as the page of the notes. An example, since only examples and tests of this package know all of them.
+//! `just matrix`: the checks of executors and of wakers on every stage of lesson 5 and on the
+//! runtimes that people use, as a table, as JSON, or as the page of the notes. An example, since
+//! only examples and tests of this package know all of them.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -27,10 +28,12 @@ mod table;
 #[global_allocator]
 static HEAP: harness::Counting = harness::Counting;
 
-/// Judges executors by part C of the contract, and by part B, which is about the wakers that they hand out.
+/// Judges executors by part C of the contract, and by part B, which is about the wakers that they
+/// hand out.
 ///
-/// What a check demands is in notes/en/contrato.md, under its name. In the table, `pass` is passed, `FAIL` breaks what must
-/// hold, `warn` breaks what should hold, `pol` does as it declares where executors differ, and `-` is not applicable.
+/// What a check demands is in notes/en/contrato.md, under its name. In the table, `pass` is passed,
+/// `FAIL` breaks what must hold, `warn` breaks what should hold, `pol` does as it declares where
+/// executors differ, and `-` is not applicable.
 #[derive(Parser)]
 #[command(
     name = "just matrix",
@@ -48,7 +51,8 @@ struct Arguments {
     /// Print the results as JSON
     #[arg(long, conflicts_with = "notes")]
     json: bool,
-    /// Write the page of the notes, notes/es/matriz.md and notes/en/matriz.md, from all of both parts
+    /// Write the page of the notes, notes/es/matriz.md and notes/en/matriz.md, from all of both
+    /// parts
     #[arg(long, conflicts_with = "names")]
     notes: bool,
 }
@@ -157,7 +161,8 @@ fn main() -> ExitCode {
     if results.iter().all(Result::is_expected) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Every check on every subject, each in a process of its own, and several at a time: they mostly wait.
+/// Every check on every subject, each in a process of its own, and several at a time: they mostly
+/// wait.
 fn run(checks: &'static [Check<Tested>], subjects: &[Subject<Tested>]) -> Vec<Result> {
     let pairs: Vec<_> = subjects.iter().flat_map(|subject| checks.iter().map(move |check| (subject, check))).collect();
     let trials: Vec<_> =

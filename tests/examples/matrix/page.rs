@@ -1,4 +1,5 @@
-//! The matrix as a page of the notes, in both languages: the tables, who declares what, and each failure explained.
+//! The matrix as a page of the notes, in both languages: the tables, who declares what, and each
+//! failure explained.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,5 @@
-//! The matrix for a terminal: a row a subject, a column a check, and below it what is declared and what fails.
+//! The matrix for a terminal: a row a subject, a column a check, and below it what is declared and
+//! what fails.
 
 use std::{collections::BTreeMap, fmt::Write};
 

@@ -11,7 +11,8 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, |_| {}, |_| {}, |_| {
 pub fn waker(hook: impl Fn() + Send + Sync + 'static) -> Waker {
     let boxed: Hook = Box::new(hook);
     let hook: &'static Hook = Box::leak(Box::new(boxed));
-    // SAFETY: the functions of `VTABLE` do nothing or read `hook`, which lives for ever and may be used by any thread.
+    // SAFETY: the functions of `VTABLE` do nothing or read `hook`, which lives for ever and may be
+    // used by any thread.
     unsafe { Waker::from_raw(RawWaker::new(std::ptr::from_ref(hook).cast(), &VTABLE)) }
 }
 

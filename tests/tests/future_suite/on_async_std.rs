@@ -19,7 +19,8 @@ const CONDVAR: &[(&str, &str)] = &[("A10", "async_std_clones_a_waker_while_the_m
 const HANDLE: &[(&str, &str)] =
     &[("A7", "async_task_keeps_the_waker_of_a_dropped_handle"), ("A11", "async_task_aborts_at_a_panic")];
 
-/// All but A7: a timer that is dropped is forgotten by the thread of async-io at its next turn, sooner or later.
+/// All but A7: a timer that is dropped is forgotten by the thread of async-io at its next turn,
+/// sooner or later.
 const NOT_A7: &[&str] =
     &["A1", "A2", "A3", "A4", "A5", "A6", "A8", "A9", "A10", "A11", "A12", "A13", "A14", "A15", "A16", "A17"];
 

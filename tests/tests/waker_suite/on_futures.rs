@@ -1,5 +1,5 @@
-//! The wakers of `futures` besides those of its executors: of its combinators that poll many futures or one for many, and
-//! those made of an `Arc`.
+//! The wakers of `futures` besides those of its executors: of its combinators that poll many
+//! futures or one for many, and those made of an `Arc`.
 
 use std::{cell::RefCell, sync::Arc};
 

@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-/// Pauses that double from 1 ms to 100 ms: short enough to recover before anybody notices, long enough to cost nothing
-/// for as long as descriptors are lacking.
+/// Pauses that double from 1 ms to 100 ms: short enough to recover before anybody notices, long
+/// enough to cost nothing for as long as descriptors are lacking.
 #[derive(Debug)]
 pub struct Backoff(Duration);
 

@@ -50,7 +50,8 @@ impl Crew {
         Some(Seat { crew: self, number, mailbox })
     }
 
-    /// Closes every mailbox and waits until all have left; those who have not after `patience` lose their socket.
+    /// Closes every mailbox and waits until all have left; those who have not after `patience` lose
+    /// their socket.
     pub fn drain(&self, patience: Duration) {
         let seats = self.lock();
         seats.taken.values().for_each(|(_, mailbox)| mailbox.close());
@@ -83,12 +84,13 @@ impl Drop for Seat<'_> {
     }
 }
 
-/// Memory mappings of a thread that std starts: its stack and the stack on which an overflow is handled, and the guard
-/// page of each.
+/// Memory mappings of a thread that std starts: its stack and the stack on which an overflow is
+/// handled, and the guard page of each.
 pub const MAPPINGS_A_THREAD: usize = 4;
 
-/// How many connections of two threads each this process may have. The kernel bounds the number of mappings, and std
-/// does not return an error but aborts if a new thread finds none left for its overflow handler: so stay a tenth below.
+/// How many connections of two threads each this process may have. The kernel bounds the number of
+/// mappings, and std does not return an error but aborts if a new thread finds none left for its
+/// overflow handler: so stay a tenth below.
 pub fn most_connections() -> usize {
     let most_mappings = fs::read_to_string("/proc/sys/vm/max_map_count").ok();
     // Where there is no such file there is no such bound either, as far as we know.

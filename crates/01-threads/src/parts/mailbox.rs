@@ -1,4 +1,5 @@
-//! A member's mailbox: a bounded backlog, and a condition variable for the writer that waits for lines.
+//! A member's mailbox: a bounded backlog, and a condition variable for the writer that waits for
+//! lines.
 
 use std::{
     io::{self, Write},
@@ -8,7 +9,8 @@ use std::{
 
 use chat::{Backlog, Limits, Member};
 
-/// What waits for one connection. Whoever posts never waits for its socket; only the connection itself can.
+/// What waits for one connection. Whoever posts never waits for its socket; only the connection
+/// itself can.
 #[derive(Debug)]
 pub struct Mailbox {
     state: Mutex<State>,
@@ -47,8 +49,8 @@ impl Mailbox {
         }
     }
 
-    /// Leaves the answer to a request. If there is no room, waits for it: a client that does not read its answers gets
-    /// no further request served, and costs nobody else anything.
+    /// Leaves the answer to a request. If there is no room, waits for it: a client that does not
+    /// read its answers gets no further request served, and costs nobody else anything.
     pub fn reply(&self, line: Arc<[u8]>) {
         let full = |state: &mut State| state.phase != Phase::Closed && !state.backlog.has_room_for(line.len());
         let mut state = self.emptied.wait_while(self.lock(), full).unwrap_or_else(PoisonError::into_inner);

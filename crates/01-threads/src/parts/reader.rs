@@ -4,12 +4,13 @@ use std::io::{self, Read};
 
 use chat::{BadLine, LineDecoder};
 
-/// Calls `on_line` with each line that comes from `stream`, the last one too if no `\n` ends it, until the end of input.
+/// Calls `on_line` with each line that comes from `stream`, the last one too if no `\n` ends it,
+/// until the end of input.
 ///
 /// # Errors
 ///
-/// The connection broke. A read that was interrupted is none: it is tried again, and what came before it is not lost,
-/// since the decoder keeps it.
+/// The connection broke. A read that was interrupted is none: it is tried again, and what came
+/// before it is not lost, since the decoder keeps it.
 pub fn read_lines(
     mut stream: impl Read,
     max_line: usize,

@@ -25,8 +25,9 @@ struct Seats {
     taken: HashMap<u64, Arc<Mailbox>>,
 }
 
-/// A hold on a connection's place in the crew. Each of its two sides has one; whichever drops its own first, be it by a
-/// panic, closes the mailbox, so that the other side ends, too. With the last hold the connection leaves the crew.
+/// A hold on a connection's place in the crew. Each of its two sides has one; whichever drops its
+/// own first, be it by a panic, closes the mailbox, so that the other side ends, too. With the last
+/// hold the connection leaves the crew.
 #[derive(Clone, Debug)]
 pub struct Seat(Arc<Place>);
 

@@ -1,5 +1,5 @@
-//! A member's mailbox: a bounded backlog under a lock that is never held across an await, and the wakers of the two
-//! tasks that may wait at it.
+//! A member's mailbox: a bounded backlog under a lock that is never held across an await, and the
+//! wakers of the two tasks that may wait at it.
 
 use std::{
     future::poll_fn,
@@ -17,7 +17,8 @@ pub struct Mailbox {
     state: Mutex<State>,
     /// The writer, while the mailbox is empty.
     filled: AtomicWaker,
-    /// The reader, which waits for the end all the time, and for room while it has a reply that does not fit.
+    /// The reader, which waits for the end all the time, and for room while it has a reply that
+    /// does not fit.
     reader: AtomicWaker,
 }
 
@@ -66,7 +67,8 @@ impl Mailbox {
         Ok(())
     }
 
-    /// Waits until a line fits, or the mailbox is closed. Cancel safe. Only the connection's reader may wait here.
+    /// Waits until a line fits, or the mailbox is closed. Cancel safe. Only the connection's reader
+    /// may wait here.
     pub async fn room_for(&self, line: &[u8]) {
         self.until(|state| {
             state.room_wanted = state.phase != Phase::Closed && !state.backlog.has_room_for(line.len());
@@ -82,7 +84,8 @@ impl Mailbox {
 
     async fn until(&self, holds: impl Fn(&mut State) -> bool) {
         poll_fn(|cx| {
-            // Register, then check: what happened before the waker was known to anybody has woken nobody.
+            // Register, then check: what happened before the waker was known to anybody has woken
+            // nobody.
             self.reader.register(cx.waker());
             if holds(&mut self.lock()) { Poll::Ready(()) } else { Poll::Pending }
         })
@@ -90,9 +93,11 @@ impl Mailbox {
     }
 
     // ANCHOR: poll_filled
-    /// Whether something waits: `false` once the mailbox is closed and empty. Only the connection's writer may ask.
+    /// Whether something waits: `false` once the mailbox is closed and empty. Only the connection's
+    /// writer may ask.
     pub fn poll_filled(&self, cx: &Context<'_>) -> Poll<bool> {
-        // Register, then check: what was left before the waker was known to anybody has woken nobody.
+        // Register, then check: what was left before the waker was known to anybody has woken
+        // nobody.
         self.filled.register(cx.waker());
         let state = self.lock();
         match (state.backlog.is_empty(), state.phase) {

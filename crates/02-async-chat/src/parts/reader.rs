@@ -5,9 +5,9 @@ use std::{future::poll_fn, io, mem, ops::ControlFlow, pin::Pin, task::Poll};
 use chat::{BadLine, LineDecoder};
 use futures::AsyncRead;
 
-/// How many lines and reads may be ready in a row before others get a turn: a client that floods keeps its socket
-/// readable for ever, and a task that is never `Pending` keeps its thread. One read may bring thousands of short lines,
-/// so they count, too.
+/// How many lines and reads may be ready in a row before others get a turn: a client that floods
+/// keeps its socket readable for ever, and a task that is never `Pending` keeps its thread. One
+/// read may bring thousands of short lines, so they count, too.
 const IN_A_ROW: u16 = 512;
 
 /// The reading side of a connection.
@@ -31,11 +31,13 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         Reader { socket, decoder: LineDecoder::new(max_line), in_a_row: 0, left: Vec::new(), left_at: 0 }
     }
 
-    /// Waits for one read and calls `on_line` with each line that it completes, until that asks for a break or it is
-    /// the others' turn; the next call then begins with the line after. `false` at the end of input, once its last line
-    /// has been seen, which may lack a `\n`. After 512 lines it lets other tasks go first, also while there is more.
+    /// Waits for one read and calls `on_line` with each line that it completes, until that asks for
+    /// a break or it is the others' turn; the next call then begins with the line after. `false` at
+    /// the end of input, once its last line has been seen, which may lack a `\n`. After 512 lines
+    /// it lets other tasks go first, also while there is more.
     ///
-    /// Cancel safe: a line whose beginning has arrived is kept in `self`, and the future holds nothing.
+    /// Cancel safe: a line whose beginning has arrived is kept in `self`, and the future holds
+    /// nothing.
     ///
     /// # Errors
     ///
@@ -85,7 +87,8 @@ impl<R: AsyncRead + Unpin> Reader<R> {
         .await
     }
 
-    /// Hands on the lines of `input`, until there is a reason to stop. How many bytes nobody has looked at.
+    /// Hands on the lines of `input`, until there is a reason to stop. How many bytes nobody has
+    /// looked at.
     fn feed(&mut self, mut input: &[u8], on_line: &mut impl FnMut(Result<&str, BadLine>) -> ControlFlow<()>) -> usize {
         while self.in_a_row < IN_A_ROW
             && let Some(line) = self.decoder.next(&mut input)

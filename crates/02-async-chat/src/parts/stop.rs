@@ -12,7 +12,8 @@ use futures::{
     task::AtomicWaker,
 };
 
-/// Set once, from any thread, when the server shall stop. One task at a time may wait for it: the accept loop.
+/// Set once, from any thread, when the server shall stop. One task at a time may wait for it: the
+/// accept loop.
 #[derive(Debug, Default)]
 pub struct Stop {
     set: AtomicBool,
@@ -26,7 +27,8 @@ impl Stop {
         self.waiting.wake();
     }
 
-    /// What `future` gives, or `None` if the stop comes first; then the future is dropped where it stands.
+    /// What `future` gives, or `None` if the stop comes first; then the future is dropped where it
+    /// stands.
     pub async fn or<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         unless(self.wait(), future).await
     }

@@ -1,4 +1,5 @@
-//! The tasks that run the writers of all connections: one for each 1,024, in which each writer is a future.
+//! The tasks that run the writers of all connections: one for each 1,024, in which each writer is a
+//! future.
 
 use std::{
     future::Future,
@@ -18,8 +19,8 @@ use futures::{
 use super::census;
 use crate::Runtime;
 
-/// How many connections share a task for their writers. Fewer answer before much has gathered; with more, a crowd
-/// would be written to by one processor while the others look on.
+/// How many connections share a task for their writers. Fewer answer before much has gathered; with
+/// more, a crowd would be written to by one processor while the others look on.
 const AT_A_DESK: usize = 1024;
 
 /// The tasks for writers.
@@ -29,7 +30,8 @@ pub struct Writers<R> {
     desks: Mutex<Vec<Desk>>,
 }
 
-/// A task for writers, as whoever hands one in knows it. The task ends with its last writer, once this has been dropped.
+/// A task for writers, as whoever hands one in knows it. The task ends with its last writer, once
+/// this has been dropped.
 #[derive(Debug)]
 struct Desk {
     admit: UnboundedSender<BoxFuture<'static, ()>>,
@@ -54,7 +56,8 @@ impl<R: Runtime> Writers<R> {
             desks.len() - 1
         });
         desks[free].taken.fetch_add(1, Relaxed);
-        // An error says that the task has gone this moment: the writer is dropped, and with it its connection ends.
+        // An error says that the task has gone this moment: the writer is dropped, and with it its
+        // connection ends.
         let _ = desks[free].admit.unbounded_send(Box::pin(writer));
     }
 }
@@ -67,8 +70,9 @@ impl Desk {
         // ANCHOR: writers
         runtime.spawn(async move {
             census::here_i_am();
-            // A poll of the task polls only writers that were woken, and not always all of them: once two have let others
-            // go first, it does so, too (unless one has come or ended), and goes on with the rest in its next poll.
+            // A poll of the task polls only writers that were woken, and not always all of them:
+            // once two have let others go first, it does so, too (unless one has come or ended),
+            // and goes on with the rest in its next poll.
             let run = admitted.for_each_concurrent(None, |writer| {
                 // A panic ends the writer in which it happens, and not the task of a thousand.
                 let writer = AssertUnwindSafe(writer).catch_unwind();

@@ -15,7 +15,8 @@ use futures::{
 };
 use harness::chat::{Incoming, ReadStep};
 
-/// A transport that plays a script; a cancelled read is one that is not ready, and whose future is then dropped.
+/// A transport that plays a script; a cancelled read is one that is not ready, and whose future is
+/// then dropped.
 pub struct Script(VecDeque<ReadStep>);
 
 impl Script {

@@ -1,5 +1,5 @@
-//! What the stages tell whoever records them. Unheard, an event costs a comparison: what it takes to make one stands in
-//! functions of its own, out of the way of the code around it.
+//! What the stages tell whoever records them. Unheard, an event costs a comparison: what it takes
+//! to make one stands in functions of its own, out of the way of the code around it.
 
 use tracing::{Level, level_filters::LevelFilter, trace};
 

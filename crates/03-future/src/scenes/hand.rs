@@ -1,4 +1,5 @@
-//! What the scenes are played with: a record, tasks that are polled by hand, and a gate for what a delay waits for.
+//! What the scenes are played with: a record, tasks that are polled by hand, and a gate for what a
+//! delay waits for.
 
 use std::{
     cell::Cell,
@@ -15,7 +16,8 @@ use std::{
 
 use timeline::{Recording, StartError, Traced};
 
-/// A future under the record, and the one waker it is polled with: as much of an executor as a scene needs.
+/// A future under the record, and the one waker it is polled with: as much of an executor as a
+/// scene needs.
 pub struct Task<F> {
     /// `None` once it was ready.
     future: Option<Pin<Box<Traced<F>>>>,
@@ -66,7 +68,8 @@ impl<F: Future> Task<F> {
             if let Poll::Ready(output) = self.poll() {
                 return Some(output);
             }
-            // Whoever has woken it by the last clone did so before that clone went: look at the clones first.
+            // Whoever has woken it by the last clone did so before that clone went: look at the
+            // clones first.
             let can_be_woken = self.can_be_woken();
             if !self.is_woken() {
                 if !can_be_woken {
@@ -90,7 +93,8 @@ pub struct Gate {
 }
 
 thread_local! {
-    /// Goes when its thread ends, which is how a scene sees that a delay's thread has done all that it does.
+    /// Goes when its thread ends, which is how a scene sees that a delay's thread has done all that
+    /// it does.
     static ALIVE: Cell<Option<Sender<()>>> = const { Cell::new(None) };
 }
 
@@ -122,7 +126,8 @@ impl Record {
         Recording::start().map(Record)
     }
 
-    /// Prints what has happened. Called while the tasks that still wait are there, so that it tells of them.
+    /// Prints what has happened. Called while the tasks that still wait are there, so that it tells
+    /// of them.
     pub fn show(self) -> Result<(), String> {
         let timeline = self.0.finish();
         written(timeline.text().print());
@@ -143,8 +148,8 @@ pub fn say(line: impl Display) {
     written(writeln!(io::stdout(), "{line}"));
 }
 
-/// If nobody reads stdout any more, as behind `| head`, the program ends quietly; if it cannot be written, with one line on
-/// stderr and exit code 1.
+/// If nobody reads stdout any more, as behind `| head`, the program ends quietly; if it cannot be
+/// written, with one line on stderr and exit code 1.
 fn written(result: io::Result<()>) {
     match result {
         Ok(()) => {}

@@ -1,4 +1,5 @@
-//! A delay that a test decides about: its thread waits at a gate, and the test sees when that thread has ended.
+//! A delay that a test decides about: its thread waits at a gate, and the test sees when that
+//! thread has ended.
 
 use std::{
     cell::Cell,
@@ -35,7 +36,8 @@ impl Opener {
         self.gate.open();
     }
 
-    /// Opens it, and returns once the delay's thread has ended, or the delay was dropped before it had one.
+    /// Opens it, and returns once the delay's thread has ended, or the delay was dropped before it
+    /// had one.
     pub fn open_and_wait(&self) {
         self.open();
         self.ended.recv().expect_err("nobody sends anything");

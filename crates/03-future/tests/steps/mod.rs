@@ -1,4 +1,5 @@
-//! What the exercise and its solution share: which checks belong to which step, and how these reach the reader's file.
+//! What the exercise and its solution share: which checks belong to which step, and how these reach
+//! the reader's file.
 
 use std::{
     fmt::Debug,
@@ -113,7 +114,8 @@ where
     holds(polled == expected, || format!("{what}: poll {} was {polled:?}, and should be {expected:?}", pending + 1))
 }
 
-/// Pending so many times, with a wake each, and then it yields: a child that does not rest on the reader's steps.
+/// Pending so many times, with a wake each, and then it yields: a child that does not rest on the
+/// reader's steps.
 fn in_polls<T: Copy>(pending: u32, output: T) -> impl Future<Output = T> {
     let mut left = pending;
     std::future::poll_fn(move |cx| match left.checked_sub(1) {

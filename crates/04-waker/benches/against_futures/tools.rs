@@ -13,7 +13,8 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-/// With cache lines of its own, so that two threads meet only where they are meant to, in every run alike.
+/// With cache lines of its own, so that two threads meet only where they are meant to, in every run
+/// alike.
 #[derive(Default)]
 #[repr(align(128))]
 pub struct Apart<T>(pub T);
@@ -28,8 +29,8 @@ impl Flag {
         (Arc::clone(&flag), Waker::from(flag))
     }
 
-    /// Spins until it is set, and resets it. By a swap: a store could still be on its way when the next poll looks, and then
-    /// wipe out the wake that comes after.
+    /// Spins until it is set, and resets it. By a swap: a store could still be on its way when the
+    /// next poll looks, and then wipe out the wake that comes after.
     #[expect(clippy::missing_spin_loop, reason = "its pause is half as long as what is measured")]
     pub fn wait(&self) {
         while !self.0.0.load(Relaxed) {}
@@ -43,7 +44,8 @@ impl Wake for Flag {
     }
 }
 
-/// Polls after each wake, for which it spins: with a park, the kernel would be most of what is measured.
+/// Polls after each wake, for which it spins: with a park, the kernel would be most of what is
+/// measured.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let (flag, waker) = Flag::new();
     let mut future = pin!(future);

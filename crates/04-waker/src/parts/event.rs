@@ -1,5 +1,6 @@
-//! What the stages tell whoever records them. Unheard, an event costs a comparison: what it takes to make one stands in
-//! functions of its own, out of the way of the code around it. In a model of loom's there are none.
+//! What the stages tell whoever records them. Unheard, an event costs a comparison: what it takes
+//! to make one stands in functions of its own, out of the way of the code around it. In a model of
+//! loom's there are none.
 
 use tracing::{Level, level_filters::LevelFilter, trace};
 

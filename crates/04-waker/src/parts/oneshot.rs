@@ -12,13 +12,14 @@ mod state;
 
 struct Shared<T> {
     state: State,
-    /// The sender's until its one step of the word; then the receiver's if that said `SENT` first, and the sender's again if
-    /// the receiver had gone.
+    /// The sender's until its one step of the word; then the receiver's if that said `SENT` first,
+    /// and the sender's again if the receiver had gone.
     value: UnsafeCell<MaybeUninit<T>>,
     receiver: AtomicWaker,
 }
 
-// SAFETY: the value is handed from one thread to another, which `T: Send` allows, and never used by two at once.
+// SAFETY: the value is handed from one thread to another, which `T: Send` allows, and never used by
+// two at once.
 unsafe impl<T: Send> Sync for Shared<T> {}
 
 /// The end that fills the slot.
@@ -52,14 +53,16 @@ impl<T> Put<T> {
     /// Fills the slot, and wakes who waits for it; or gives the value back, if nobody ever will.
     pub(crate) fn put(mut self, value: T) -> Result<(), T> {
         self.done = true;
-        // SAFETY: this end exists once and is consumed: before its step of the word the slot is its own.
+        // SAFETY: this end exists once and is consumed: before its step of the word the slot is its
+        // own.
         self.shared.value.with_mut(|slot| unsafe { (*slot).write(value) });
         match self.shared.state.send() {
             Ok(()) => {
                 self.shared.receiver.wake();
                 Ok(())
             }
-            // SAFETY: the receiver went before, and does not look again: what was written a moment ago is still ours.
+            // SAFETY: the receiver went before, and does not look again: what was written a moment
+            // ago is still ours.
             Err(()) => Err(self.shared.value.with_mut(|slot| unsafe { (*slot).assume_init_read() })),
         }
     }
@@ -100,8 +103,8 @@ impl<T> Take<T> {
     fn read(&mut self) -> T {
         debug_assert!(!self.done, "a value is read once");
         self.done = true;
-        // SAFETY: the word said `SENT`, so the sender wrote the value and touches it no more; `done` is set, so it is read
-        // once.
+        // SAFETY: the word said `SENT`, so the sender wrote the value and touches it no more;
+        // `done` is set, so it is read once.
         self.shared.value.with_mut(|slot| unsafe { (*slot).assume_init_read() })
     }
 }

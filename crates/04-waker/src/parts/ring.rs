@@ -1,6 +1,7 @@
-//! The slots of a bounded channel, in a ring: any number of senders, one receiver, no lock. A sender claims the next
-//! position and fills its slot; the receiver empties the slots in that order. After Dmitry Vyukov's bounded queue
-//! (1024cores.net), with one consumer, stamps that stand also one slot, and a tail that can be closed.
+//! The slots of a bounded channel, in a ring: any number of senders, one receiver, no lock. A
+//! sender claims the next position and fills its slot; the receiver empties the slots in that
+//! order. After Dmitry Vyukov's bounded queue (1024cores.net), with one consumer, stamps that stand
+//! also one slot, and a tail that can be closed.
 
 #![allow(unsafe_code)]
 
@@ -23,11 +24,13 @@ struct Ring<T, S> {
 
 struct Slot<T> {
     stamp: Stamp,
-    /// While the stamp is a position: the sender's who has claimed that position. While it has the bit: the receiver's.
+    /// While the stamp is a position: the sender's who has claimed that position. While it has the
+    /// bit: the receiver's.
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
-// SAFETY: a value is handed from one thread to another, which `T: Send` allows, and never used by two at once.
+// SAFETY: a value is handed from one thread to another, which `T: Send` allows, and never used by
+// two at once.
 unsafe impl<T: Send> Sync for Slot<T> {}
 
 /// The end that fills it. There may be many.
@@ -85,7 +88,8 @@ impl<T, S> Fill<T, S> {
                 words::Slot::Free => match self.0.tail.0.claim(position) {
                     Err(now) => now,
                     Ok(()) => {
-                        // SAFETY: the stamp says that the slot is empty, and its position is ours alone.
+                        // SAFETY: the stamp says that the slot is empty, and its position is ours
+                        // alone.
                         slot.value.with_mut(|slot| unsafe { (*slot).write(value) });
                         slot.stamp.fill(position);
                         return Ok(());
@@ -119,7 +123,8 @@ impl<T, S> Empty<T, S> {
         if !slot.stamp.is_filled(self.head) {
             return None;
         }
-        // SAFETY: the stamp says that it is filled and ours, and this end is there once. It is read once: the stamp changes.
+        // SAFETY: the stamp says that it is filled and ours, and this end is there once. It is read
+        // once: the stamp changes.
         let value = slot.value.with_mut(|slot| unsafe { (*slot).assume_init_read() });
         slot.stamp.free(self.head, slots.len());
         self.head = self.head.next();
@@ -141,8 +146,8 @@ impl<T, S> Empty<T, S> {
     }
 }
 
-/// What nobody will take is dropped now and not with the last sender, which one of the values may hold. All of it, also if
-/// the drop of one panics.
+/// What nobody will take is dropped now and not with the last sender, which one of the values may
+/// hold. All of it, also if the drop of one panics.
 impl<T, S> Drop for Empty<T, S> {
     fn drop(&mut self) {
         self.close();
@@ -150,7 +155,8 @@ impl<T, S> Drop for Empty<T, S> {
         // Model: `mpsc_a_receiver_that_goes_leaves_no_message_behind`.
         while !self.is_over() {
             let Some(value) = self.pop() else {
-                // A sender has claimed a slot and is about to fill it: a few instructions, unless its thread was stopped.
+                // A sender has claimed a slot and is about to fill it: a few instructions, unless
+                // its thread was stopped.
                 thread::yield_now();
                 continue;
             };

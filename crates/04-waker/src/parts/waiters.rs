@@ -1,5 +1,5 @@
-//! The tasks that wait for room in a channel, first come, first woken. The list is behind a lock, which only those take who
-//! must wait, and who wakes them: a word says whether there is anybody.
+//! The tasks that wait for room in a channel, first come, first woken. The list is behind a lock,
+//! which only those take who must wait, and who wakes them: a word says whether there is anybody.
 
 use std::{
     collections::VecDeque,
@@ -41,13 +41,14 @@ impl Waiters {
         list.last += 1;
         let number = list.last;
         list.waiting.push_back((number, waker));
-        // Who makes room either sees this, or has written before it, and then the check sees the room. Models: `mpsc_*`.
+        // Who makes room either sees this, or has written before it, and then the check sees the
+        // room. Models: `mpsc_*`.
         self.waiting.0.fetch_add(1, AcqRel);
         Ticket(number)
     }
 
-    /// Whether the task still waits; then this waker takes the place of its last one. If not, it has been woken, and its
-    /// place is gone.
+    /// Whether the task still waits; then this waker takes the place of its last one. If not, it
+    /// has been woken, and its place is gone.
     #[must_use = "who was woken may go on"]
     pub(crate) fn still_waits(&self, ticket: &Ticket, waker: Waker) -> bool {
         let mut list = self.lock();
@@ -72,12 +73,14 @@ impl Waiters {
         }
         drop(list);
         if waker.is_none() {
-            // Room that was made for it, and that it has not used. Model: `mpsc_a_cancelled_sender_hands_its_wake_on`.
+            // Room that was made for it, and that it has not used. Model:
+            // `mpsc_a_cancelled_sender_hands_its_wake_on`.
             self.wake_one();
         }
     }
 
-    /// Whether anybody waits. To be asked when there is room for one, and followed by [`Waiters::wake_one`].
+    /// Whether anybody waits. To be asked when there is room for one, and followed by
+    /// [`Waiters::wake_one`].
     #[inline]
     pub(crate) fn anybody(&self) -> bool {
         // It changes nothing, and is a write all the same: see `enter`. Models: `mpsc_*`.

@@ -1,4 +1,5 @@
-//! What the scenes are played with: a record that can stop the play at an event, and tasks that are polled by hand.
+//! What the scenes are played with: a record that can stop the play at an event, and tasks that are
+//! polled by hand.
 
 use std::{
     fmt::{Debug, Display},
@@ -20,7 +21,8 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-/// A future under the record, and the one waker it is polled with: as much of an executor as a scene needs.
+/// A future under the record, and the one waker it is polled with: as much of an executor as a
+/// scene needs.
 pub struct Task<F> {
     /// `None` once it was ready or cancelled.
     future: Option<Pin<Box<Traced<F>>>>,
@@ -73,8 +75,8 @@ impl Record {
         Record::start_and_at("", || ())
     }
 
-    /// Starts to record. At the first event of this kind, on the thread on which it happens and before that thread goes on,
-    /// `then` is called: so a play puts something exactly there.
+    /// Starts to record. At the first event of this kind, on the thread on which it happens and
+    /// before that thread goes on, `then` is called: so a play puts something exactly there.
     pub fn start_and_at(event: &'static str, then: impl FnOnce() + Send + 'static) -> Result<Self, String> {
         let (layer, recording) = Recording::layer();
         let stop = Stop { event, then: Mutex::new(Some(Box::new(then))) };
@@ -83,7 +85,8 @@ impl Record {
         Ok(Record(recording))
     }
 
-    /// Prints what has happened. Called while the tasks that still wait are there, so that it tells of them.
+    /// Prints what has happened. Called while the tasks that still wait are there, so that it tells
+    /// of them.
     pub fn show(self) -> Result<(), String> {
         let timeline = self.0.finish();
         written(timeline.text().print());
@@ -137,8 +140,8 @@ pub fn say(line: impl Display) {
     written(writeln!(io::stdout(), "{line}"));
 }
 
-/// If nobody reads stdout any more, as behind `| head`, the program ends quietly; if it cannot be written, with one line on
-/// stderr and exit code 1.
+/// If nobody reads stdout any more, as behind `| head`, the program ends quietly; if it cannot be
+/// written, with one line on stderr and exit code 1.
 fn written(result: io::Result<()>) {
     match result {
         Ok(()) => {}

@@ -1,4 +1,5 @@
-//! The scene on an executor that nobody here wrote: tokio's, on one thread, with its queue in sight.
+//! The scene on an executor that nobody here wrote: tokio's, on one thread, with its queue in
+//! sight.
 
 use lesson_waker::s9_oneshot;
 use timeline::Traced;
@@ -32,8 +33,8 @@ pub fn play_queue() -> Result<(), String> {
     Ok(())
 }
 
-/// Lets the executor poll what is in its queue. In between, this thread is not the executor's, and whatever is woken goes into
-/// the one queue that tokio tells the length of.
+/// Lets the executor poll what is in its queue. In between, this thread is not the executor's, and
+/// whatever is woken goes into the one queue that tokio tells the length of.
 fn turn(tokio: &Runtime) {
     tokio.block_on(yield_now());
 }

@@ -1,4 +1,5 @@
-//! `AtomicWaker`: no wake is lost, what was written before a wake is seen after it, and no waker is leaked or dropped twice.
+//! `AtomicWaker`: no wake is lost, what was written before a wake is seen after it, and no waker is
+//! leaked or dropped twice.
 
 use std::{
     future::poll_fn,
@@ -29,7 +30,8 @@ fn atomic_waker_a_wake_publishes_what_was_before_it() {
     });
 }
 
-/// B12, B13: two wakes from outside, which may find each other there. Each has something of its own to show.
+/// B12, B13: two wakes from outside, which may find each other there. Each has something of its own
+/// to show.
 #[test]
 fn atomic_waker_two_wakes_strand_nobody() {
     bounded(3, || {
@@ -124,7 +126,8 @@ fn atomic_waker_a_waker_is_taken_once() {
     });
 }
 
-/// Taken there, and registered here once in each seat: the seat that was emptied there is filled again when it is empty.
+/// Taken there, and registered here once in each seat: the seat that was emptied there is filled
+/// again when it is empty.
 #[test]
 fn atomic_waker_a_seat_is_filled_again_when_it_is_empty() {
     loom::model(|| {
@@ -146,7 +149,8 @@ fn atomic_waker_a_seat_is_filled_again_when_it_is_empty() {
     });
 }
 
-/// Two tasks at one place, which is for one: what becomes of the other is not promised, but the place stays whole.
+/// Two tasks at one place, which is for one: what becomes of the other is not promised, but the
+/// place stays whole.
 #[test]
 fn atomic_waker_two_tasks_at_one_place() {
     loom::model(|| {

@@ -79,7 +79,8 @@ fn mpsc_a_receiver_that_goes_leaves_no_message_behind() {
     });
 }
 
-/// Room that was made between its look and its place in the line: it goes out of that again, or hands on a wake that came.
+/// Room that was made between its look and its place in the line: it goes out of that again, or
+/// hands on a wake that came.
 #[test]
 fn mpsc_a_sender_that_finds_room_leaves_the_line() {
     loom::model(|| {

@@ -1,4 +1,5 @@
-//! The oneshot channel: sent, hung up or left at any moment, the value is received, given back or dropped, once.
+//! The oneshot channel: sent, hung up or left at any moment, the value is received, given back or
+//! dropped, once.
 
 use std::{future::Future as _, pin::Pin, sync::Arc, task::Context};
 

@@ -1,4 +1,5 @@
-//! The parker: an unpark before, while or after it parks is not lost, and each shows what came before it.
+//! The parker: an unpark before, while or after it parks is not lost, and each shows what came
+//! before it.
 
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 

@@ -1,4 +1,5 @@
-//! What the models are made of: a `block_on` over the lesson's own parker, and wakers that are counted.
+//! What the models are made of: a `block_on` over the lesson's own parker, and wakers that are
+//! counted.
 
 use std::{
     future::Future,
@@ -12,8 +13,9 @@ use std::{
 
 use lesson_waker::s8_parker::Parker;
 
-/// A model of which not all orders can be tried: those in which a thread is stopped, while it could go on, at most so many
-/// times. (`LOOM_MAX_PREEMPTIONS` sets a bound for all models.) Most bugs need one or two.
+/// A model of which not all orders can be tried: those in which a thread is stopped, while it could
+/// go on, at most so many times. (`LOOM_MAX_PREEMPTIONS` sets a bound for all models.) Most bugs
+/// need one or two.
 pub fn bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(builder.preemption_bound.map_or(preemptions, |bound| bound.min(preemptions)));
@@ -33,7 +35,8 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Counts its wakes. Its `Arc` counts the wakers, and both are no part of the model: they order nothing.
+/// Counts its wakes. Its `Arc` counts the wakers, and both are no part of the model: they order
+/// nothing.
 #[derive(Default)]
 pub struct Count(AtomicUsize);
 

@@ -1,4 +1,5 @@
-//! What the exercise and its solution share: which checks belong to which step, and how these reach the reader's file.
+//! What the exercise and its solution share: which checks belong to which step, and how these reach
+//! the reader's file.
 
 use std::{
     future::poll_fn,

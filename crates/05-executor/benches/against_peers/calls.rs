@@ -1,5 +1,6 @@
-//! System calls, counted without any other program: a process has its parent trace it, which looks at every call of every
-//! thread, as `strace -f` does. It needs no privilege, but a kernel from 5.3 on.
+//! System calls, counted without any other program: a process has its parent trace it, which looks
+//! at every call of every thread, as `strace -f` does. It needs no privilege, but a kernel from 5.3
+//! on.
 
 use std::process::Child;
 
@@ -17,7 +18,8 @@ use nix::{
 /// What a traced process sends itself where the part begins that counts, and where it ends.
 const MARK: Signal = Signal::SIGUSR1;
 
-/// In the process that is to be traced: stops until its parent does so, and makes an empty part, for what a mark costs.
+/// In the process that is to be traced: stops until its parent does so, and makes an empty part,
+/// for what a mark costs.
 ///
 /// # Errors
 ///
@@ -38,7 +40,8 @@ pub fn mark() {
     raise(MARK).expect("one may send oneself a signal");
 }
 
-/// The calls of a process and all its threads between its marks. It must be called on the thread that has started it.
+/// The calls of a process and all its threads between its marks. It must be called on the thread
+/// that has started it.
 pub fn of(child: &Child) -> Result<f64, String> {
     let child = Pid::from_raw(child.id().cast_signed());
     // Of each part.

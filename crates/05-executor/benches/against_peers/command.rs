@@ -11,11 +11,12 @@ use super::{
     subjects::{Subject, Table, tables},
 };
 
-/// Put every stage of the lesson and every runtime under the same loads, each in a process of its own, and print two tables:
-/// those on one thread, and the pools, with two workers.
+/// Put every stage of the lesson and every runtime under the same loads, each in a process of its
+/// own, and print two tables: those on one thread, and the pools, with two workers.
 ///
-/// The last stage is compared with the best peer of each row, and with the stage before it: won, tied or lost by the 95 %
-/// interval of the ratio within the rounds, or few, if there are fewer than six. First comes what is counted (heap, system calls), then what is timed.
+/// The last stage is compared with the best peer of each row, and with the stage before it: won,
+/// tied or lost by the 95 % interval of the ratio within the rounds, or few, if there are fewer
+/// than six. First comes what is counted (heap, system calls), then what is timed.
 #[derive(Debug, Parser)]
 #[command(
     name = "just bench executor",
@@ -29,7 +30,8 @@ pub struct Arguments {
     /// Only subjects whose names contain this word; may be repeated
     #[arg(long, value_name = "NAME")]
     subject: Vec<String>,
-    /// So many rounds of what is timed, and no more where the interval is too wide; fewer than 6 give none, and no verdict
+    /// So many rounds of what is timed, and no more where the interval is too wide; fewer than 6
+    /// give none, and no verdict
     #[arg(long, visible_alias = "pairs", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: Option<u32>,
     /// Print one JSON object a row
@@ -101,8 +103,9 @@ impl Arguments {
 }
 
 impl Usage {
-    /// Prints it. Both programs are given every command line, and what needs to be said once only one of them says: the first
-    /// one, which is that which counts, tells an error, the other the help.
+    /// Prints it. Both programs are given every command line, and what needs to be said once only
+    /// one of them says: the first one, which is that which counts, tells an error, the other the
+    /// help.
     pub fn tell(self, target: Target) -> ExitCode {
         match self {
             Usage::Clap(error) if error.use_stderr() => error.exit(),

@@ -1,5 +1,5 @@
-//! What is done to every runtime, written once over the traits that all are measured through. Each load gives a tally of what
-//! has really happened, from inside of the tasks.
+//! What is done to every runtime, written once over the traits that all are measured through. Each
+//! load gives a tally of what has really happened, from inside of the tasks.
 
 use std::{
     future::poll_fn,
@@ -30,7 +30,8 @@ pub trait Meter {
     fn end(&mut self) {}
 }
 
-/// Tasks spawned inside of `block_on`, and then all of them joined. The tally is the sum of their numbers.
+/// Tasks spawned inside of `block_on`, and then all of them joined. The tally is the sum of their
+/// numbers.
 pub fn batch<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
     meter.begin();
@@ -90,7 +91,8 @@ pub fn yields_from_outside<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter
     latch.tally()
 }
 
-/// Each of so many tasks starts a partner, and they exchange two messages. The tally is the number of messages.
+/// Each of so many tasks starts a partner, and they exchange two messages. The tally is the number
+/// of messages.
 pub fn ping_pong<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
     meter.begin();
@@ -159,7 +161,8 @@ pub fn inside<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     lease.arrived()
 }
 
-/// Tasks spawned while the runtime does nothing, and then joined in `block_on`. The tally is the sum of their numbers.
+/// Tasks spawned while the runtime does nothing, and then joined in `block_on`. The tally is the
+/// sum of their numbers.
 pub fn outside<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     meter.settle();
     meter.begin();
@@ -175,7 +178,8 @@ pub fn outside<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     sum
 }
 
-/// What is blocked on asks another thread, sleeps, and is woken by the answer. The tally is the number of answers.
+/// What is blocked on asks another thread, sleeps, and is woken by the answer. The tally is the
+/// number of answers.
 pub fn wake_root<R: Blocks>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let asked = answering(n);
     meter.begin();
@@ -260,8 +264,8 @@ pub fn idle_unjoined<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u
     polled
 }
 
-/// How many idle tasks are spawned before all have been polled: what counts are the tasks, and not a queue that was long once.
-/// The first ones, for which the queue grows, do not count.
+/// How many idle tasks are spawned before all have been polled: what counts are the tasks, and not
+/// a queue that was long once. The first ones, for which the queue grows, do not count.
 const STEP: u64 = 100;
 
 /// A future of 64 bytes that never becomes ready.
@@ -342,8 +346,8 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // Whoever is late, in a load that has failed, must not arrive at another's. That the last one is yet to wake does no
-        // harm: whoever waits looks again.
+        // Whoever is late, in a load that has failed, must not arrive at another's. That the last
+        // one is yet to wake does no harm: whoever waits looks again.
         if self.latch.left.load(Acquire) == 0 {
             self.latch.waits.take();
             FREE.lock().expect("nobody panics with it").push(self.latch);

@@ -1,5 +1,5 @@
-//! What looks at a load, in the process that carries it: a clock, the counts of the allocator, or marks for the process that
-//! traces this one.
+//! What looks at a load, in the process that carries it: a clock, the counts of the allocator, or
+//! marks for the process that traces this one.
 
 use std::{
     fs,
@@ -128,7 +128,8 @@ impl Meter for Marks {
     }
 }
 
-/// Until the kernel says of every other thread of this process that it sleeps: then a pool has nothing more to do.
+/// Until the kernel says of every other thread of this process that it sleeps: then a pool has
+/// nothing more to do.
 fn until_others_sleep() {
     while !others_sleep().unwrap_or(true) {
         thread::yield_now();

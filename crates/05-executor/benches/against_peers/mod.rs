@@ -1,5 +1,5 @@
-//! The lesson's executors against those that people use: what `timed.rs` and `counted.rs` have in common, which is all but the
-//! allocator. [`subjects`] is who, [`rows`] what, [`loads`] how.
+//! The lesson's executors against those that people use: what `timed.rs` and `counted.rs` have in
+//! common, which is all but the allocator. [`subjects`] is who, [`rows`] what, [`loads`] how.
 
 pub mod calls;
 pub mod command;
@@ -31,7 +31,8 @@ pub enum Target {
     Counted,
 }
 
-/// The `main` of either. Exit code 0 if the tables are there, whatever they say; 1 if a figure is missing; 2 for wrong usage.
+/// The `main` of either. Exit code 0 if the tables are there, whatever they say; 1 if a figure is
+/// missing; 2 for wrong usage.
 pub fn main(target: Target) -> ExitCode {
     let mut arguments = env::args().skip(1);
     if let (Some(process::RUN), Some(run)) = (arguments.next().as_deref(), arguments.next()) {

@@ -1,4 +1,5 @@
-//! A row: its subjects in turn, round after round, and what comes of that. The statistics are those of `harness::compare`.
+//! A row: its subjects in turn, round after round, and what comes of that. The statistics are those
+//! of `harness::compare`.
 
 use harness::compare::{Median, Outcome, median, outcome, too_wide};
 
@@ -20,13 +21,14 @@ pub struct Measured {
     pub rounds: usize,
     /// The peer with the lowest of `beside_ours`.
     pub best_peer: Option<&'static str>,
-    /// Each subject's figure to that of the last stage, the median over the rounds that both have: the machine may be slower in
-    /// rounds that not all of them have. Without a stage, or if it is system calls, which may be none, the median of its figures.
+    /// Each subject's figure to that of the last stage, the median over the rounds that both have:
+    /// the machine may be slower in rounds that not all of them have. Without a stage, or if it is
+    /// system calls, which may be none, the median of its figures.
     beside_ours: Vec<f64>,
     /// The last stage beside it, if both are there.
     pub compared: Option<Compared>,
-    /// The last stage beside the stage before it, if both are there: what its step has brought. All of a table have as many
-    /// threads.
+    /// The last stage beside the stage before it, if both are there: what its step has brought. All
+    /// of a table have as many threads.
     pub step: Option<Compared>,
 }
 
@@ -42,7 +44,8 @@ pub struct Compared {
     pub outcome: Option<Outcome>,
 }
 
-/// Of fewer rounds, not even the lowest and the highest figure enclose the true median with 95 % certainty.
+/// Of fewer rounds, not even the lowest and the highest figure enclose the true median with 95 %
+/// certainty.
 const FEWEST: usize = 6;
 /// The fewest rounds whose interval is not simply from the lowest to the highest ratio.
 const FIRST: usize = 11;

@@ -35,8 +35,9 @@ pub enum What {
 }
 
 impl What {
-    /// A figure as it is shown where it is a count, which is a whole byte or a hundredth of an allocation: what is less comes from
-    /// threads that meet in another way. A time is compared as it is.
+    /// A figure as it is shown where it is a count, which is a whole byte or a hundredth of an
+    /// allocation: what is less comes from threads that meet in another way. A time is compared as
+    /// it is.
     pub fn rounded(self, figure: f64) -> f64 {
         match self {
             What::Bytes => figure.round(),
@@ -72,7 +73,8 @@ pub static ROWS: &[Row] = &[
     timed("chained", "1,000 tasks, each of which starts the next", 1_000, 100),
     timed("inside", "10,000 tasks started by a task", 10_000, 8),
     timed("outside", "10,000 tasks spawned while the runtime is idle, then joined", 10_000, 8),
-    // Many short passes, each with another thread: on which core that stands decides more than all else.
+    // Many short passes, each with another thread: on which core that stands decides more than all
+    // else.
     Row { what: What::KernelNanos, ..timed("wake", "to another thread, which wakes, and back", 200, 40) },
     timed("ready", "block_on of a future that is ready", 100_000, 8),
     idle("bytes", "heap bytes of a task that waits, with a future of 64 bytes", What::Bytes),

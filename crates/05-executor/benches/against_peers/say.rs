@@ -6,8 +6,8 @@ use std::{
     process,
 };
 
-/// Prints a line to stdout. If nobody reads it any more, as behind `| head`, the program ends quietly; if it cannot be written,
-/// with one line on stderr and exit code 1.
+/// Prints a line to stdout. If nobody reads it any more, as behind `| head`, the program ends
+/// quietly; if it cannot be written, with one line on stderr and exit code 1.
 pub fn say(line: impl Display) {
     match writeln!(anstream::stdout(), "{line}") {
         Ok(()) => {}

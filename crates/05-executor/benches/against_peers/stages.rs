@@ -1,5 +1,6 @@
-//! The stages behind the traits that every runtime is measured through. A stage that can neither join its tasks nor start one
-//! from within another implements the first two. The lesson's contract checks most stages through them, too.
+//! The stages behind the traits that every runtime is measured through. A stage that can neither
+//! join its tasks nor start one from within another implements the first two. The lesson's contract
+//! checks most stages through them, too.
 
 use harness::{
     Handle,

@@ -1,5 +1,6 @@
-//! Who is measured: every stage and every runtime of the two tables, each with the loads that it can carry, and the subject of
-//! parts B and C that it is. A new stage is one line here and its adapter in `stages.rs`.
+//! Who is measured: every stage and every runtime of the two tables, each with the loads that it
+//! can carry, and the subject of parts B and C that it is. A new stage is one line here and its
+//! adapter in `stages.rs`.
 
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ pub struct Subject {
     pub name: &'static str,
     /// Whether it is a stage of the lesson.
     pub ours: bool,
-    /// Whether it has tasks: a `block_on` alone, which has none to look after, is shown, and is no peer to be compared with.
+    /// Whether it has tasks: a `block_on` alone, which has none to look after, is shown, and is no
+    /// peer to be compared with.
     pub has_tasks: bool,
     /// What it can carry, by the names of the loads.
     pub loads: Vec<(&'static str, Load)>,
@@ -29,8 +31,8 @@ pub struct Subject {
     pub tested: fn() -> Tested,
 }
 
-/// Makes a runtime, and puts a load of size `n` on it: once, or once more for each of `passes`, of which the first does not
-/// count. Gives the tallies of those that count.
+/// Makes a runtime, and puts a load of size `n` on it: once, or once more for each of `passes`, of
+/// which the first does not count. Gives the tallies of those that count.
 pub type Load = Box<dyn Fn(u64, Passes, &mut dyn Meter) -> Vec<u64>>;
 
 /// How often a load is put on a runtime.
@@ -46,7 +48,8 @@ pub enum Passes {
 pub struct Table {
     /// Its name.
     pub name: &'static str,
-    /// The stages in their order, and then the peers. The last stage is compared with the best peer and with the stage before.
+    /// The stages in their order, and then the peers. The last stage is compared with the best peer
+    /// and with the stage before.
     pub subjects: Vec<Subject>,
 }
 
@@ -125,7 +128,8 @@ fn load<R: Blocks>(load: fn(&R, u64, &mut dyn Meter) -> u64) -> Load {
     })
 }
 
-/// In a pool it is a task that another thread wakes, and not what is blocked on: that is on a thread of its own.
+/// In a pool it is a task that another thread wakes, and not what is blocked on: that is on a
+/// thread of its own.
 fn pool<R: Spawns>(name: &'static str) -> Subject {
     let mut loads = spawns::<R>(name).loads;
     loads.retain(|(name, _)| !matches!(*name, "wake" | "ready" | "one-by-one"));

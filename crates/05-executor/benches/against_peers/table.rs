@@ -127,7 +127,8 @@ pub fn print_json(row: &Measured) {
     say(json(row));
 }
 
-/// A row as an object. Where there are too few rounds, the ends of the intervals and the outcomes are null.
+/// A row as an object. Where there are too few rounds, the ends of the intervals and the outcomes
+/// are null.
 pub fn json(row: &Measured) -> Value {
     let interval = |median: &Median| {
         let [low, high] = [median.low, median.high].map(|end| Some(end).filter(|_| row.has_intervals()));

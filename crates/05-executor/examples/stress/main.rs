@@ -1,6 +1,8 @@
-//! The pools and stage 7 under random load, for as long as it is told: tasks that spawn, yield, wait, panic, compute and block, whose
-//! handles are joined, dropped and aborted, also on other threads; and executors that go in the middle of it. Each future must be
-//! dropped once, each handle tell the truth, and the driver have its turn. `just stress executor --seconds 60 --seed 5`
+//! The pools and stage 7 under random load, for as long as it is told: tasks that spawn, yield,
+//! wait, panic, compute and block, whose handles are joined, dropped and aborted, also on other
+//! threads; and executors that go in the middle of it. Each future must be dropped once, each
+//! handle tell the truth, and the driver have its turn.
+//! `just stress executor --seconds 60 --seed 5`
 #![forbid(unsafe_code)]
 
 use std::{
@@ -30,8 +32,8 @@ mod world;
 use say::say;
 use world::{MEANT, Played, Random, World};
 
-/// Put the pools and stage 7 under random load, round after round: each future must be dropped once, each handle tell the truth, and
-/// the driver have its turn.
+/// Put the pools and stage 7 under random load, round after round: each future must be dropped
+/// once, each handle tell the truth, and the driver have its turn.
 #[derive(Parser)]
 #[command(
     name = "just stress executor",
@@ -42,8 +44,8 @@ struct Arguments {
     /// For how long
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=365 * 24 * 60 * 60))]
     seconds: u64,
-    /// What decides what is done in the first round, but not who is first; the next round has the next one. Without it, the time of
-    /// day does
+    /// What decides what is done in the first round, but not who is first; the next round has the
+    /// next one. Without it, the time of day does
     #[arg(long)]
     seed: Option<u64>,
 }

@@ -1,4 +1,5 @@
-//! A round on stage 7: its thread spawns, polls and joins; another one wakes and aborts, and lets go of wakers late.
+//! A round on stage 7: its thread spawns, polls and joins; another one wakes and aborts, and lets
+//! go of wakers late.
 
 use std::{
     future::{Future, poll_fn},

@@ -1,5 +1,5 @@
-//! A round on a pool: another thread spawns, joins, aborts and lets go beside the one that has made it, which joins its part or lets
-//! the pool go in the middle of it.
+//! A round on a pool: another thread spawns, joins, aborts and lets go beside the one that has made
+//! it, which joins its part or lets the pool go in the middle of it.
 
 use std::{
     future::{Future, poll_fn},

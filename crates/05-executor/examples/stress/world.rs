@@ -1,4 +1,5 @@
-//! What the tasks of a round do and share: gates that another thread opens, bells that their polls block for, and the driver.
+//! What the tasks of a round do and share: gates that another thread opens, bells that their polls
+//! block for, and the driver.
 
 use std::{
     array,

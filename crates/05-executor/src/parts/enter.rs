@@ -1,5 +1,5 @@
-//! One executor a thread, at a time: one that is run inside a poll of another would keep that one's tasks waiting, and hang
-//! if it waited for one of them.
+//! One executor a thread, at a time: one that is run inside a poll of another would keep that one's
+//! tasks waiting, and hang if it waited for one of them.
 
 use std::{cell::Cell, ptr};
 
@@ -9,8 +9,9 @@ use crate::sync::thread_local;
 const ENTERED: usize = 1;
 
 thread_local! {
-    /// Whether this thread runs an executor, and beside that bit the owner on which it spawns, if that is told here: by a stage that
-    /// has no time for a second word. (An owner's address is even.)
+    /// Whether this thread runs an executor, and beside that bit the owner on which it spawns, if
+    /// that is told here: by a stage that has no time for a second word. (An owner's address is
+    /// even.)
     static RUNS: Cell<*const ()> = const { Cell::new(ptr::null()) };
 }
 

@@ -1,5 +1,6 @@
-//! What the tasks tell whoever records them. Unheard, an event costs a comparison, and a task keeps nothing for it: its number
-//! and how often it was polled stand beside, by its address, and only while somebody listens. In a model of loom's there are none.
+//! What the tasks tell whoever records them. Unheard, an event costs a comparison, and a task keeps
+//! nothing for it: its number and how often it was polled stand beside, by its address, and only
+//! while somebody listens. In a model of loom's there are none.
 
 use std::{
     collections::BTreeMap,
@@ -151,7 +152,8 @@ fn emit_turn() {
     trace!(target: "executor", event = "turn");
 }
 
-/// What to call the task, which is polled so many times more. The lock is gone when whoever listens is told.
+/// What to call the task, which is polled so many times more. The lock is gone when whoever listens
+/// is told.
 fn name(task: usize, polls: u64) -> Name {
     let mut names = names();
     let Names { last, of } = &mut *names;
@@ -167,7 +169,8 @@ fn names() -> MutexGuard<'static, Names> {
     NAMES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The name of the `async fn` or the type in the name of a type: `ping` of `scenes::ping::{{closure}}`.
+/// The name of the `async fn` or the type in the name of a type: `ping` of
+/// `scenes::ping::{{closure}}`.
 fn word(future: &'static str) -> &'static str {
     let path = future.split_once('<').map_or(future, |(path, _)| path);
     let mut words = path.rsplit("::");

@@ -1,5 +1,6 @@
-//! Which workers of a pool sleep, and which of them a wake wakes: nobody if none sleeps, so that it costs no call of the
-//! kernel; and nobody if one is on its way already, which will wake the next if there is more than it takes itself.
+//! Which workers of a pool sleep, and which of them a wake wakes: nobody if none sleeps, so that it
+//! costs no call of the kernel; and nobody if one is on its way already, which will wake the next
+//! if there is more than it takes itself.
 
 use std::{
     sync::{
@@ -14,7 +15,8 @@ use super::seats::Seat;
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, fence};
 
 // ANCHOR: word
-/// The lower bits count the workers that search: they are awake, have nothing yet, and will look into every queue.
+/// The lower bits count the workers that search: they are awake, have nothing yet, and will look
+/// into every queue.
 const SEARCHER: usize = 1;
 const SEARCHERS: usize = WATCHED - 1;
 /// One of the sleepers looks again by itself now and then.
@@ -23,8 +25,8 @@ const WATCHED: usize = 1 << 15;
 const SLEEPER: usize = 1 << 16;
 // ANCHOR_END: word
 
-/// How long a task waits at most that was pushed without a notice, while a worker sleeps; and so does the driver that a worker
-/// has left, when a poll of that worker blocks.
+/// How long a task waits at most that was pushed without a notice, while a worker sleeps; and so
+/// does the driver that a worker has left, when a poll of that worker blocks.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// Who sleeps, of a number of workers.
@@ -39,7 +41,8 @@ pub struct Idle {
 struct Asleep {
     /// The one that fell asleep last is woken first; the one that sleeps in the driver, last.
     stack: Vec<Sleeper>,
-    /// Which of them looks again by itself. There is one while another worker is awake, or has begun to look for something.
+    /// Which of them looks again by itself. There is one while another worker is awake, or has
+    /// begun to look for something.
     watcher: Option<usize>,
 }
 
@@ -60,17 +63,19 @@ impl Idle {
     /// Something was put into a queue: wakes one, if one sleeps and nobody searches.
     #[inline]
     pub fn notify(&self) {
-        // Between the push and this look, as in `sleep` between the entry there and the look into the queues: one of the two
-        // sees the other.
+        // Between the push and this look, as in `sleep` between the entry there and the look into
+        // the queues: one of the two sees the other.
         fence(SeqCst);
         if self.is_wanting() {
             self.wake_one();
         }
     }
 
-    /// The same for what a worker has put into its own queue, without the fence, which costs as much as all the rest of a yield.
-    /// Without it, one that goes to sleep at this moment may be missed, and miss the entry. But as this worker is awake, one of
-    /// the sleepers watches, if not that one, or is seen to by whoever was woken; and this worker looks again before its next poll.
+    /// The same for what a worker has put into its own queue, without the fence, which costs as
+    /// much as all the rest of a yield. Without it, one that goes to sleep at this moment may be
+    /// missed, and miss the entry. But as this worker is awake, one of the sleepers watches, if not
+    /// that one, or is seen to by whoever was woken; and this worker looks again before its next
+    /// poll.
     #[inline]
     pub fn notify_of_own(&self) {
         if self.is_wanting() {
@@ -78,8 +83,8 @@ impl Idle {
         }
     }
 
-    /// The same for what it takes itself after its poll. That nobody else need come for, unless the poll takes long; and then
-    /// whoever watches comes.
+    /// The same for what it takes itself after its poll. That nobody else need come for, unless the
+    /// poll takes long; and then whoever watches comes.
     #[inline]
     pub fn notify_of_next(&self) {
         if self.word.load(Relaxed) & WATCHED == 0 {
@@ -116,8 +121,9 @@ impl Idle {
     }
     // ANCHOR_END: notify
 
-    /// Before a poll, which may take long: if there are sleepers of whom none watches, wakes one. It will find nothing, or something
-    /// that nobody was told of, or the driver that nobody is in; and then it watches.
+    /// Before a poll, which may take long: if there are sleepers of whom none watches, wakes one.
+    /// It will find nothing, or something that nobody was told of, or the driver that nobody is in;
+    /// and then it watches.
     #[inline]
     pub fn see_to_a_watch(&self) {
         if self.is_unwatched() {
@@ -142,7 +148,8 @@ impl Idle {
     }
 
     // ANCHOR: search
-    /// Whether a worker that has nothing may search. No more than half of them do, since they are in each other's way.
+    /// Whether a worker that has nothing may search. No more than half of them do, since they are
+    /// in each other's way.
     pub fn search(&self) -> bool {
         let may = 2 * (self.word.load(Relaxed) & SEARCHERS) < self.workers;
         if may {
@@ -151,7 +158,8 @@ impl Idle {
         may
     }
 
-    /// One that searched has found something. If it was the last to search, others may have relied on it: it looks for them, too.
+    /// One that searched has found something. If it was the last to search, others may have relied
+    /// on it: it looks for them, too.
     pub fn found(&self, is_more: impl Fn() -> bool) {
         if self.word.fetch_sub(SEARCHER, SeqCst) & SEARCHERS == SEARCHER {
             fence(SeqCst);
@@ -163,7 +171,8 @@ impl Idle {
     // ANCHOR_END: search
 
     // ANCHOR: sleep
-    /// Sleeps, unless there is something in a queue. Whether the worker searches now; if not, it looks again all the same.
+    /// Sleeps, unless there is something in a queue. Whether the worker searches now; if not, it
+    /// looks again all the same.
     #[must_use = "one that searches is relied upon"]
     pub fn sleep(&self, seat: Seat<'_>, searching: bool, is_more: impl Fn() -> bool) -> bool {
         let Seat { worker, driver, is_shared } = seat;
@@ -182,7 +191,8 @@ impl Idle {
                 return true;
             }
             if watches {
-                // By itself, and to begin anew: there may be something to take, or the driver may be free now.
+                // By itself, and to begin anew: there may be something to take, or the driver may
+                // be free now.
                 return !self.leave(worker, 0);
             }
         }

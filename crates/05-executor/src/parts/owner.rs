@@ -1,5 +1,6 @@
-//! Who owns tasks: it makes them, runs them when they are woken, and drops those that are left, all on the thread that it was
-//! made on and never leaves. So their futures need not be `Send`, while their wakers and handles may go anywhere.
+//! Who owns tasks: it makes them, runs them when they are woken, and drops those that are left, all
+//! on the thread that it was made on and never leaves. So their futures need not be `Send`, while
+//! their wakers and handles may go anywhere.
 
 #![allow(unsafe_code)]
 
@@ -45,8 +46,8 @@ impl<S: Schedule> Owner<S> {
     }
 
     // ANCHOR: spawn
-    /// Makes a task of the future, and schedules it. If this is closed, the future is dropped at once, and its handle says
-    /// that it was cancelled.
+    /// Makes a task of the future, and schedules it. If this is closed, the future is dropped at
+    /// once, and its handle says that it was cancelled.
     pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let [task, entry, joined] = Task::new(future, Arc::clone(&self.schedule));
         if self.closed.get() {
@@ -70,7 +71,8 @@ impl<S: Schedule> Owner<S> {
     /// If it is somebody else's task.
     pub fn run(&self, Woken(task): Woken) {
         assert!(task.is_scheduled_by(&self.schedule), "a task must be run by its owner");
-        // SAFETY: the task has this scheduler, so it was spawned here, and this is its thread still.
+        // SAFETY: the task has this scheduler, so it was spawned here, and this is its thread
+        // still.
         let Some(task) = (unsafe { run(task, |woken| self.schedule.schedule(woken)) }) else { return };
         let listed = self.tasks.borrow_mut().remove(&task);
         drop(listed);
@@ -78,10 +80,12 @@ impl<S: Schedule> Owner<S> {
     // ANCHOR_END: run
 
     // ANCHOR: close
-    /// Drops the futures of all tasks, and of all that are still to be spawned. Their handles say that they were cancelled.
+    /// Drops the futures of all tasks, and of all that are still to be spawned. Their handles say
+    /// that they were cancelled.
     pub fn close(&self) {
         self.closed.set(true);
-        // One after the other, and without a borrow: whatever a future does when it is dropped, it may do it.
+        // One after the other, and without a borrow: whatever a future does when it is dropped, it
+        // may do it.
         while let Some(task) = self.first() {
             // SAFETY: this is the thread on which it was spawned.
             unsafe { shut_down(&task) }
@@ -107,7 +111,8 @@ impl<S: Schedule> Drop for Owner<S> {
 }
 
 // ANCHOR: poll
-/// Polls a task that was woken; `Some` if it has ended by that. If it was woken meanwhile, it is scheduled again.
+/// Polls a task that was woken; `Some` if it has ended by that. If it was woken meanwhile, it is
+/// scheduled again.
 ///
 /// # Safety
 ///
@@ -141,7 +146,8 @@ pub(super) unsafe fn run(task: Task, again: impl FnOnce(Woken)) -> Option<Task> 
 }
 // ANCHOR_END: poll
 
-/// Drops the future of a task and completes it; if it is being polled at this moment, the end of that poll does so.
+/// Drops the future of a task and completes it; if it is being polled at this moment, the end of
+/// that poll does so.
 ///
 /// # Safety
 ///

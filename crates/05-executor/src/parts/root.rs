@@ -1,5 +1,5 @@
-//! The waker of the one future that an executor blocks on. That is no task: it need not be `'static`, it stays on the stack of
-//! who blocks, and nobody joins it.
+//! The waker of the one future that an executor blocks on. That is no task: it need not be
+//! `'static`, it stays on the stack of who blocks, and nobody joins it.
 
 use std::{
     sync::{
@@ -23,8 +23,8 @@ impl Root {
         Arc::new(Root { woken: AtomicBool::new(true), unparker })
     }
 
-    /// Whether it has been woken since the last time that this was `true`. Then the caller sees what was done before each of
-    /// those wakes.
+    /// Whether it has been woken since the last time that this was `true`. Then the caller sees
+    /// what was done before each of those wakes.
     #[must_use = "the wake is taken"]
     pub fn take_wake(&self) -> bool {
         // The swap, which reads the last wake, only when there is one.

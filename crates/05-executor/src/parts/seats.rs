@@ -1,5 +1,6 @@
-//! Where the workers of a pool sleep: one of them in the driver, if there is one, and each of the others in a parker of its own.
-//! The driver is entered by one at a time. If it panics, the process ends.
+//! Where the workers of a pool sleep: one of them in the driver, if there is one, and each of the
+//! others in a parker of its own. The driver is entered by one at a time. If it panics, the process
+//! ends.
 
 use std::{
     mem, process,
@@ -50,9 +51,9 @@ impl Seats {
     // ANCHOR_END: seats
 
     // ANCHOR: abort
-    /// Runs a worker to its end. All that can panic in there is a driver: what a task panics with is its own. A worker that is
-    /// gone would be waited for, and there is no caller to tell: so the process ends, as
-    /// in a pool of rayon that was given no panic handler.
+    /// Runs a worker to its end. All that can panic in there is a driver: what a task panics with
+    /// is its own. A worker that is gone would be waited for, and there is no caller to tell: so
+    /// the process ends, as in a pool of rayon that was given no panic handler.
     pub fn run(worker: impl FnOnce()) {
         /// Dropped by a panic only.
         struct Abort;

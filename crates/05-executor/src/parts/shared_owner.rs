@@ -1,5 +1,6 @@
-//! Who owns tasks that may run on any thread: as `owner.rs`, for futures that are `Send`, and behind locks. No two threads poll
-//! one task at once, whoever has its entry: that is the word's matter.
+//! Who owns tasks that may run on any thread: as `owner.rs`, for futures that are `Send`, and
+//! behind locks. No two threads poll one task at once, whoever has its entry: that is the word's
+//! matter.
 
 #![allow(unsafe_code)]
 
@@ -15,7 +16,8 @@ use super::{
 };
 use crate::sync::{Apart, Mutex, MutexGuard};
 
-/// How many lists the tasks are in, so that threads which spawn and end tasks seldom wait for each other.
+/// How many lists the tasks are in, so that threads which spawn and end tasks seldom wait for each
+/// other.
 const LISTS: usize = if cfg!(loom_model) { 1 } else { 16 };
 
 /// The owner of tasks that may be polled and dropped on any thread.
@@ -42,8 +44,8 @@ impl<S: Schedule> SharedOwner<S> {
     }
 
     // ANCHOR: spawn
-    /// Makes a task of the future, and schedules it. If this is closed, the task is [`Refused`], and its handle says that it was
-    /// cancelled.
+    /// Makes a task of the future, and schedules it. If this is closed, the task is [`Refused`],
+    /// and its handle says that it was cancelled.
     pub fn spawn<F>(&self, future: F) -> (JoinHandle<F::Output>, Option<Refused>)
     where
         F: Future<Output: Send> + Send + 'static,
@@ -65,7 +67,8 @@ impl<S: Schedule> SharedOwner<S> {
     // ANCHOR_END: spawn
 
     // ANCHOR: run
-    /// Polls a task that was woken, or drops it; `true` if it has ended now. What comes of a panic in there is its join handle's.
+    /// Polls a task that was woken, or drops it; `true` if it has ended now. What comes of a panic
+    /// in there is its join handle's.
     ///
     /// # Panics
     ///
@@ -82,13 +85,15 @@ impl<S: Schedule> SharedOwner<S> {
     // ANCHOR_END: run
 
     // ANCHOR: close
-    /// Drops the futures of all tasks, on this thread, and refuses all that are still to be spawned. A task that is being polled
-    /// at this moment is cancelled: whoever polls it drops its future then.
+    /// Drops the futures of all tasks, on this thread, and refuses all that are still to be
+    /// spawned. A task that is being polled at this moment is cancelled: whoever polls it drops its
+    /// future then.
     pub fn close(&self) {
         // All of them first: what a drop spawns, whatever list it would be in, comes too late.
         self.tasks.iter().for_each(|Apart(tasks)| lock(tasks).closed = true);
         for Apart(tasks) in &self.tasks {
-            // One after the other, and without the lock: whatever a future does when it is dropped, it may do it.
+            // One after the other, and without the lock: whatever a future does when it is dropped,
+            // it may do it.
             while let Some(task) = { lock(tasks).list.pop() } {
                 drop(Refused(task));
             }
@@ -116,8 +121,8 @@ impl<S: Schedule> Drop for SharedOwner<S> {
     }
 }
 
-/// A task that must not run any more. Dropped, it drops the future, which may do then whatever it likes: let go of borrows and locks
-/// before.
+/// A task that must not run any more. Dropped, it drops the future, which may do then whatever it
+/// likes: let go of borrows and locks before.
 pub struct Refused(Task);
 
 impl Drop for Refused {

@@ -1,4 +1,5 @@
-//! A task that blocks inside its poll, and how to find it: in the record stands when each poll began and when it ended.
+//! A task that blocks inside its poll, and how to find it: in the record stands when each poll
+//! began and when it ended.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -70,7 +71,8 @@ impl fmt::Display for Blocked {
 /// The polls that took longer than that.
 fn blocked(timeline: &Timeline, limit: Duration) -> Vec<Blocked> {
     let mut found = Vec::new();
-    // Who is being polled, since when; who was woken, or is new, and was not polled since; whose wakers wake nobody any more.
+    // Who is being polled, since when; who was woken, or is new, and was not polled since; whose
+    // wakers wake nobody any more.
     let (mut polled, mut ready, mut gone) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
     for record in timeline.records() {
         let Some(task) = record.task() else { continue };

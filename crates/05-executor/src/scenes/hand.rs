@@ -1,4 +1,5 @@
-//! What the scenes are played with: a record that can stop the play at an event, and what is said beside it.
+//! What the scenes are played with: a record that can stop the play at an event, and what is said
+//! beside it.
 
 use std::{
     fmt::{Debug, Display},
@@ -23,8 +24,8 @@ impl Record {
         Record::start_and_at("", || ())
     }
 
-    /// Starts to record. At the first event of this kind, on the thread on which it happens and before that thread goes on,
-    /// `then` is called: so a play puts something exactly there.
+    /// Starts to record. At the first event of this kind, on the thread on which it happens and
+    /// before that thread goes on, `then` is called: so a play puts something exactly there.
     pub fn start_and_at(event: &'static str, then: impl FnOnce() + Send + 'static) -> Result<Self, String> {
         let (layer, recording) = Recording::layer();
         let stop = Stop { event, then: Mutex::new(Some(Box::new(then))) };
@@ -33,7 +34,8 @@ impl Record {
         Ok(Record(recording))
     }
 
-    /// Prints what has happened, and gives it. Called while the tasks that still wait are there, so that it tells of them.
+    /// Prints what has happened, and gives it. Called while the tasks that still wait are there, so
+    /// that it tells of them.
     pub fn show(self) -> Result<Timeline, String> {
         let timeline = self.0.finish();
         written(timeline.text().print());
@@ -87,8 +89,8 @@ pub fn say(line: impl Display) {
     written(writeln!(io::stdout(), "{line}"));
 }
 
-/// If nobody reads stdout any more, as behind `| head`, the program ends quietly; if it cannot be written, with one line on
-/// stderr and exit code 1.
+/// If nobody reads stdout any more, as behind `| head`, the program ends quietly; if it cannot be
+/// written, with one line on stderr and exit code 1.
 fn written(result: io::Result<()>) {
     match result {
         Ok(()) => {}

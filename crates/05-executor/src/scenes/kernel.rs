@@ -1,5 +1,5 @@
-//! The scenes that ask the kernel: how often it was asked for another thread, and how much CPU time was burnt. They are too
-//! long for a record.
+//! The scenes that ask the kernel: how often it was asked for another thread, and how much CPU time
+//! was burnt. They are too long for a record.
 
 use std::{
     cell::{Cell, RefCell},
@@ -104,7 +104,8 @@ fn burnt() -> Duration {
 }
 
 // ANCHOR: turn
-/// A driver with one place for a waker, which it wakes at its next turn: a socket, say, that has been readable for long.
+/// A driver with one place for a waker, which it wakes at its next turn: a socket, say, that has
+/// been readable for long.
 struct Socket {
     parking: Parking,
     waits: Rc<RefCell<Option<Waker>>>,

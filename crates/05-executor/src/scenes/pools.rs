@@ -1,4 +1,5 @@
-//! Scenes with several threads: tasks that run at once, and tasks that a worker takes from another one.
+//! Scenes with several threads: tasks that run at once, and tasks that a worker takes from another
+//! one.
 
 use std::{
     collections::BTreeSet,
@@ -75,7 +76,8 @@ async fn runs(done: Sender<()>) {
     done.send(()).unwrap_or_default();
 }
 
-/// Spawns three tasks, which go into the queue of its own worker, and then blocks that worker until they have run.
+/// Spawns three tasks, which go into the queue of its own worker, and then blocks that worker until
+/// they have run.
 async fn hoards() -> Result<(), String> {
     let (done, are_done) = mpsc::channel();
     (0..3).for_each(|_| drop(s6_stealing::spawn(runs(done.clone()))));

@@ -1,4 +1,5 @@
-//! A driver that counts, and that wakes whoever waits for it: at its next turn, or while it is slept in.
+//! A driver that counts, and that wakes whoever waits for it: at its next turn, or while it is
+//! slept in.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::{

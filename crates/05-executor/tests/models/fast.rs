@@ -1,5 +1,6 @@
-//! Stage 7, where its two words meet: a wake from elsewhere against a poll, against sleep, and against the end; who drops the last
-//! reference; and what becomes of the slots when the executor goes first.
+//! Stage 7, where its two words meet: a wake from elsewhere against a poll, against sleep, and
+//! against the end; who drops the last reference; and what becomes of the slots when the executor
+//! goes first.
 
 use std::{
     future::{pending, poll_fn},
@@ -32,7 +33,8 @@ fn fast_wake_from_another_thread() {
     });
 }
 
-/// By both at once: one of them finds the other's entry, in the stack or on its way there. Each has something of its own to show.
+/// By both at once: one of them finds the other's entry, in the stack or on its way there. Each has
+/// something of its own to show.
 #[test]
 fn fast_wake_from_two_threads() {
     bounded(2, || {
@@ -109,7 +111,8 @@ fn fast_wake_inside_the_poll() {
     });
 }
 
-/// The future that the executor blocks on; its last waker is dropped elsewhere, when all else is gone or before.
+/// The future that the executor blocks on; its last waker is dropped elsewhere, when all else is
+/// gone or before.
 #[test]
 fn fast_wake_of_the_root() {
     loom::model(|| {
@@ -147,8 +150,9 @@ fn waiting<const WAKERS: usize>(executor: &Executor<Watched>) -> [Waker; WAKERS]
     std::mem::take(&mut *kept.lock().unwrap()).try_into().unwrap()
 }
 
-/// The task ends; its wakers, some of which were made here and one there, are dropped in two threads. Then its slot is another
-/// task's. (As the numbers of the words are small here, one is handed over to the other.)
+/// The task ends; its wakers, some of which were made here and one there, are dropped in two
+/// threads. Then its slot is another task's. (As the numbers of the words are small here, one is
+/// handed over to the other.)
 #[test]
 fn fast_last_reference_is_dropped_elsewhere() {
     loom::model(|| {
@@ -175,7 +179,8 @@ fn fast_last_reference_is_dropped_elsewhere() {
     });
 }
 
-/// Here all wakers are dropped before the task ends, and what is left elsewhere goes meanwhile: then a look tells, or a step.
+/// Here all wakers are dropped before the task ends, and what is left elsewhere goes meanwhile:
+/// then a look tells, or a step.
 #[test]
 fn fast_look_is_enough() {
     loom::model(|| {
@@ -254,7 +259,8 @@ fn fast_shutdown_while_a_task_is_woken() {
     });
 }
 
-/// The executor goes while two threads have a task each, and one wakes it. Whoever comes last, if only after the executor, frees it all.
+/// The executor goes while two threads have a task each, and one wakes it. Whoever comes last, if
+/// only after the executor, frees it all.
 #[test]
 fn fast_shutdown_leaves_the_last_slot_to_whoever_has_it() {
     bounded(3, || {

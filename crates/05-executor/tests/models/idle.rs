@@ -1,5 +1,5 @@
-//! Who sleeps and who is woken: whatever is put into a queue, somebody comes for it. If nobody did, all threads of the model would
-//! sleep for ever, and loom says so.
+//! Who sleeps and who is woken: whatever is put into a queue, somebody comes for it. If nobody did,
+//! all threads of the model would sleep for ever, and loom says so.
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -38,7 +38,8 @@ impl Pool {
         self.queue.load(Relaxed) > 0
     }
 
-    /// Takes an entry if there is one. As in a real queue, it is a read-modify-write that takes, and sees the last push.
+    /// Takes an entry if there is one. As in a real queue, it is a read-modify-write that takes,
+    /// and sees the last push.
     fn take(&self) -> bool {
         self.queue.fetch_update(Relaxed, Relaxed, |entries| entries.checked_sub(1)).is_ok()
     }
@@ -100,8 +101,8 @@ fn idle_sees_the_push() {
     });
 }
 
-/// Two entries, two workers, and who takes one is busy until the other is taken: so one cannot do for both, and who relied on it
-/// is looked for.
+/// Two entries, two workers, and who takes one is busy until the other is taken: so one cannot do
+/// for both, and who relied on it is looked for.
 #[test]
 fn idle_wakes_the_next() {
     bounded(2, || {
@@ -113,7 +114,8 @@ fn idle_wakes_the_next() {
     });
 }
 
-/// A worker that is busy puts something where it would take it next, and tells nobody, since somebody watches.
+/// A worker that is busy puts something where it would take it next, and tells nobody, since
+/// somebody watches.
 #[test]
 fn idle_watches() {
     bounded(2, || {
@@ -127,7 +129,8 @@ fn idle_watches() {
     });
 }
 
-/// The watcher sees something at its deadline, and the worker itself has taken it after all. Then the same as above.
+/// The watcher sees something at its deadline, and the worker itself has taken it after all. Then
+/// the same as above.
 #[test]
 fn idle_goes_on_watching() {
     bounded(3, || {
@@ -146,8 +149,8 @@ fn idle_goes_on_watching() {
     });
 }
 
-/// Somebody wakes the watcher while it gets up by itself. It counts as one that searches then, and no longer once it has found
-/// something: if it still did, nobody would be woken any more.
+/// Somebody wakes the watcher while it gets up by itself. It counts as one that searches then, and
+/// no longer once it has found something: if it still did, nobody would be woken any more.
 #[test]
 fn idle_is_woken_at_its_deadline() {
     bounded(3, || {

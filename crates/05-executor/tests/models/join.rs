@@ -1,4 +1,5 @@
-//! The handle on another thread than its task: the output comes, once, to whoever is still there, and nothing stays behind.
+//! The handle on another thread than its task: the output comes, once, to whoever is still there,
+//! and nothing stays behind.
 
 use std::{
     future::{Future as _, pending},
@@ -42,7 +43,8 @@ fn join_handle_goes_while_the_task_ends() {
     });
 }
 
-/// It leaves a waker, and another one in its place, and goes; meanwhile the task ends. Who goes on holding the task holds no waker.
+/// It leaves a waker, and another one in its place, and goes; meanwhile the task ends. Who goes on
+/// holding the task holds no waker.
 #[test]
 fn join_leaves_no_waker_behind() {
     bounded(3, || {
@@ -98,7 +100,8 @@ fn join_is_woken() {
     });
 }
 
-/// Aborted before its poll, in it, or after; then it is dropped where it was polled, and who joins is told.
+/// Aborted before its poll, in it, or after; then it is dropped where it was polled, and who joins
+/// is told.
 #[test]
 fn join_aborts() {
     loom::model(|| {

@@ -1,4 +1,5 @@
-//! The queue for all, of which a worker takes its share while another comes for its own, or steals from that share.
+//! The queue for all, of which a worker takes its share while another comes for its own, or steals
+//! from that share.
 
 use std::{iter::from_fn, sync::Arc};
 
@@ -26,7 +27,8 @@ impl Schedule for All {
     }
 }
 
-/// A worker, which looks everywhere once. It steals before it has seen what the lock of the queue for all shows.
+/// A worker, which looks everywhere once. It steals before it has seen what the lock of the queue
+/// for all shows.
 fn work(own: &Local, all: &Injector, other: &Ring) -> Vec<Woken> {
     let mut taken: Vec<_> = own.steal(other, ROOM).map(|(first, _)| first).into_iter().collect();
     taken.extend(all.take(own, 2));
@@ -34,7 +36,8 @@ fn work(own: &Local, all: &Injector, other: &Ring) -> Vec<Woken> {
     taken
 }
 
-/// Meanwhile something is pushed from outside, by a thread that is then the second worker. Each entry is taken once.
+/// Meanwhile something is pushed from outside, by a thread that is then the second worker. Each
+/// entry is taken once.
 #[test]
 fn queues_give_each_entry_to_one() {
     bounded(3, || {

@@ -1,4 +1,5 @@
-//! The queue of a worker, which puts in and takes out while another one steals: each entry is taken by one of them.
+//! The queue of a worker, which puts in and takes out while another one steals: each entry is taken
+//! by one of them.
 
 use std::{
     future::ready,
@@ -26,7 +27,8 @@ impl Schedule for Kept {
     fn close(&self) {}
 }
 
-/// So many entries, and how many of their tasks were polled: a task with two entries, or none, would show.
+/// So many entries, and how many of their tasks were polled: a task with two entries, or none,
+/// would show.
 fn entries(count: usize) -> (SharedOwner<Kept>, Vec<Woken>, Vec<impl Fn() -> usize>) {
     let owner = SharedOwner::new(Kept::default());
     let drops = (0..count).map(|_| {
@@ -101,7 +103,8 @@ fn ring_begins_anew() {
     });
 }
 
-/// What does not fit is half of it, unless a thief makes room meanwhile, who comes twice: then there is less than half.
+/// What does not fit is half of it, unless a thief makes room meanwhile, who comes twice: then
+/// there is less than half.
 #[test]
 fn ring_overflows() {
     bounded(3, || {

@@ -1,4 +1,5 @@
-//! B7, C15: the executor goes while others wake, abort and join. Every future is dropped once, and every task freed.
+//! B7, C15: the executor goes while others wake, abort and join. Every future is dropped once, and
+//! every task freed.
 
 use lesson_executor::s2_block_on::block_on;
 use loom::thread;

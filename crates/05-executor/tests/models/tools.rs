@@ -1,4 +1,5 @@
-//! What the models are made of: an executor whose last reference shows, and futures that wait for what others do.
+//! What the models are made of: an executor whose last reference shows, and futures that wait for
+//! what others do.
 
 use std::{
     future::{Future, poll_fn},
@@ -17,8 +18,9 @@ use lesson_executor::{
 };
 use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// A model of which not all orders can be tried: those in which a thread is stopped, while it could go on, at most so many
-/// times. (`LOOM_MAX_PREEMPTIONS` sets a bound for all models.) Most bugs need one or two.
+/// A model of which not all orders can be tried: those in which a thread is stopped, while it could
+/// go on, at most so many times. (`LOOM_MAX_PREEMPTIONS` sets a bound for all models.) Most bugs
+/// need one or two.
 pub fn bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(builder.preemption_bound.map_or(preemptions, |bound| bound.min(preemptions)));
@@ -42,7 +44,8 @@ impl Flags {
         self.0[..first].iter().all(|flag| flag.load(Relaxed))
     }
 
-    /// Ready once so many of them are set, each of which is followed by a wake of the waker that is kept here.
+    /// Ready once so many of them are set, each of which is followed by a wake of the waker that is
+    /// kept here.
     pub fn wait(&self, first: usize, kept: Kept) -> impl Future<Output = ()> + Send + 'static {
         let flags = self.clone();
         poll_fn(move |cx| {
@@ -115,7 +118,8 @@ pub fn fast() -> (s7_fast::Executor<Watched>, Arc<()>) {
     (s7_fast::Executor::with_driver(Watched { parking: Parking::default(), alive: Arc::clone(&alive) }), alive)
 }
 
-/// A parker. Whoever has its unparker holds a reference: the run queue does, and each task holds that.
+/// A parker. Whoever has its unparker holds a reference: the run queue does, and each task holds
+/// that.
 pub struct Watched {
     parking: Parking,
     alive: Arc<()>,

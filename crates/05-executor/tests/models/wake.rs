@@ -26,7 +26,8 @@ fn wake_from_another_thread() {
     });
 }
 
-/// Woken in its queue, in its poll, between two, or by both at once. Each wake has something of its own to show.
+/// Woken in its queue, in its poll, between two, or by both at once. Each wake has something of its
+/// own to show.
 #[test]
 fn wake_from_two_threads() {
     bounded(2, || {

@@ -1,4 +1,5 @@
-//! The two stages on one thread whose tasks have handles, as tests that are written once for both see them.
+//! The two stages on one thread whose tasks have handles, as tests that are written once for both
+//! see them.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
 use std::future::Future;

@@ -1,5 +1,6 @@
-//! A driver for models: it wakes whoever waits for an event, at its next turn or while somebody sleeps in it. Its clock goes, and
-//! then a deadline may come at any time; or it stands still, and then none comes.
+//! A driver for models: it wakes whoever waits for an event, at its next turn or while somebody
+//! sleeps in it. Its clock goes, and then a deadline may come at any time; or it stands still, and
+//! then none comes.
 
 use std::{
     future::poll_fn,

@@ -1,5 +1,5 @@
-//! Who is told of what was pushed, at once, without a look by the clock: the driver's stands still, so whoever sleeps in there
-//! sleeps until it is woken.
+//! Who is told of what was pushed, at once, without a look by the clock: the driver's stands still,
+//! so whoever sleeps in there sleeps until it is woken.
 
 use std::sync::Arc;
 

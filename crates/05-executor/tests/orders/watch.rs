@@ -1,5 +1,6 @@
-//! Polls that block: as long as one worker is free, it comes for what nobody was told of, and for the driver that nobody is in.
-//! If it did not, all threads of the model would wait for ever, or look again for ever, and shuttle says so.
+//! Polls that block: as long as one worker is free, it comes for what nobody was told of, and for
+//! the driver that nobody is in. If it did not, all threads of the model would wait for ever, or
+//! look again for ever, and shuttle says so.
 
 use std::sync::Arc;
 
@@ -11,7 +12,8 @@ use super::{
 };
 use crate::pools::Pool;
 
-/// All workers but one block until a task has seen two events; and it may be one of them who leaves the driver.
+/// All workers but one block until a task has seen two events; and it may be one of them who leaves
+/// the driver.
 fn the_driver_is_not_left_alone<P: Pool>() {
     let (events, seen) = (Events::with_a_clock(), Arc::new(Flag::default()));
     let pool = P::with_driver(3, events.clone());

@@ -1,4 +1,5 @@
-//! What the exercise and its solution share: which checks belong to which step, and how these reach the reader's file.
+//! What the exercise and its solution share: which checks belong to which step, and how these reach
+//! the reader's file.
 
 use std::{
     future::{pending, poll_fn},
@@ -63,7 +64,8 @@ struct Own {
 
 impl harness::Executor for Own {
     fn spawn(&self, work: Work) {
-        // From step 5 on there is a handle, and from step 6 on a panic is no concern of the executor's.
+        // From step 5 on there is a handle, and from step 6 on a panic is no concern of the
+        // executor's.
         if self.step < 5 { self.executor.spawn_detached(work) } else { drop(self.executor.spawn(work)) }
     }
 
@@ -241,7 +243,8 @@ fn is_queued_again() -> Verdict {
     is("tasks in the queue when it has ended and was woken again", executor.queue_len(), 0)
 }
 
-/// The future that is blocked on waits for the last of ten tasks: it is polled because it is new, and because it was woken.
+/// The future that is blocked on waits for the last of ten tasks: it is polled because it is new,
+/// and because it was woken.
 fn polls_who_is_woken() -> Verdict {
     let executor = Executor::default();
     let (done, waiting) = (Gate::new(), Arc::new(Mutex::new(None::<Waker>)));
@@ -304,8 +307,8 @@ fn is_over() -> Verdict {
     holds(cancelled, || format!("a task was dropped with its executor, and its handle gave {output:?}"))
 }
 
-/// Two polls are under way at once; and a task that is woken while it is polled, when the other thread has nothing else to do, is
-/// polled again.
+/// Two polls are under way at once; and a task that is woken while it is polled, when the other
+/// thread has nothing else to do, is polled again.
 fn has_threads() -> Verdict {
     let pool = Pool::new(2);
     let (first, second) = (Gate::new(), Gate::new());

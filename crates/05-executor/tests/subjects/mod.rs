@@ -1,4 +1,5 @@
-//! The stages as the harness drives them: as they are measured, and some of them with a hook and all their functions besides.
+//! The stages as the harness drives them: as they are measured, and some of them with a hook and
+//! all their functions besides.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -167,7 +168,8 @@ impl Executor for Fast {
     }
 }
 
-/// What is done inside each wake, once the task is in the queue and the executor about to be unparked.
+/// What is done inside each wake, once the task is in the queue and the executor about to be
+/// unparked.
 #[derive(Clone, Default)]
 struct Hook(Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>);
 

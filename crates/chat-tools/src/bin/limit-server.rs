@@ -1,5 +1,5 @@
-//! The program `limit-server`: the row `limit` of the tables, a server that is one readiness loop. The loop is in the
-//! library.
+//! The program `limit-server`: the row `limit` of the tables, a server that is one readiness loop.
+//! The loop is in the library.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
@@ -21,7 +21,8 @@ mod linux {
     use chat::service::{announce, raise_descriptor_limit};
     use clap::Parser;
 
-    /// The least a chat server can do: one thread, one readiness loop, no bounds. To measure others against, not to use.
+    /// The least a chat server can do: one thread, one readiness loop, no bounds. To measure others
+    /// against, not to use.
     #[derive(Parser)]
     #[command(name = "limit-server", version)]
     struct Arguments {

@@ -1,5 +1,5 @@
-//! The program `load-table`: several chat servers under the same loads, as one table. Everything it does is in the
-//! library.
+//! The program `load-table`: several chat servers under the same loads, as one table. Everything it
+//! does is in the library.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

@@ -1,4 +1,5 @@
-//! The program `load`: a crowd of clients, and what a chat server does under it. Everything it does is in the library.
+//! The program `load`: a crowd of clients, and what a chat server does under it. Everything it does
+//! is in the library.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

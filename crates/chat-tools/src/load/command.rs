@@ -15,8 +15,8 @@ use super::{Load, Pace, Report, Server, Window, rate, run, stop_flag};
 
 /// Put a load on a chat server, and see what it does and what it costs.
 ///
-/// Starts the server with COMMAND, whose first line on stdout must be `listening on IP:PORT`, and ends it again; or
-/// takes one that runs already (--at).
+/// Starts the server with COMMAND, whose first line on stdout must be `listening on IP:PORT`, and
+/// ends it again; or takes one that runs already (--at).
 #[derive(Parser)]
 #[command(name = "load", version, after_help = EXIT_CODES)]
 struct Arguments {
@@ -29,8 +29,8 @@ struct Arguments {
     /// Closed loop: a client posts again when its own post has come back (unless you give --rate)
     #[arg(long, conflicts_with = "rate")]
     closed: bool,
-    /// Open loop: so many posts a second from all clients together, whatever the server does; latency counts from when
-    /// a post should have been sent
+    /// Open loop: so many posts a second from all clients together, whatever the server does;
+    /// latency counts from when a post should have been sent
     #[arg(long, value_name = "POSTS_PER_SECOND", value_parser = rate)]
     rate: Option<f64>,
     #[command(flatten)]

@@ -1,4 +1,5 @@
-//! All the clients of a load, on one thread: a single wait tells which of them have something to read.
+//! All the clients of a load, on one thread: a single wait tells which of them have something to
+//! read.
 
 use std::{
     io::Write,
@@ -27,9 +28,11 @@ use super::{
     post::{Form, Heard, Post, greeting, owner},
 };
 
-/// Events taken at a time: enough to make a wait cheap, few enough that a post which is due does not wait long.
+/// Events taken at a time: enough to make a wait cheap, few enough that a post which is due does
+/// not wait long.
 const BATCH: usize = 64;
-/// Clients that connect at a time: fewer than the kernel queues for a server that is slow to accept.
+/// Clients that connect at a time: fewer than the kernel queues for a server that is slow to
+/// accept.
 const ARRIVALS: usize = 64;
 /// How long nobody may join before the server is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -51,7 +54,8 @@ pub(crate) struct Crowd {
     pub(crate) tally: Tally,
     /// Nanoseconds from when a post should have been sent to its return.
     pub(crate) latency: Histogram<u64>,
-    /// Nanoseconds from when a post should have been sent to when it was: what of the latency is our own.
+    /// Nanoseconds from when a post should have been sent to when it was: what of the latency is
+    /// our own.
     pub(crate) late: Histogram<u64>,
     /// The first line that was neither a post nor a notice of a gap.
     pub(crate) wrong: Option<String>,

@@ -26,7 +26,8 @@ impl Counters {
 /// Processor time of a process, its threads that have ended included; its children not.
 fn cpu(pid: u32) -> Option<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // Fields 14 and 15, counted behind the program's name, which may hold spaces and parentheses itself.
+    // Fields 14 and 15, counted behind the program's name, which may hold spaces and parentheses
+    // itself.
     let (_, fields) = stat.rsplit_once(") ")?;
     let mut times = fields.split(' ').skip(11).map_while(|field| field.parse::<u64>().ok());
     let ticks = times.next()? + times.next()?;

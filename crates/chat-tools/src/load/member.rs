@@ -49,7 +49,8 @@ impl Member {
         Ok(u64::from(written > 0))
     }
 
-    /// Reads once, and hands on every line that has come to its end, without it. `buffer` is everybody's.
+    /// Reads once, and hands on every line that has come to its end, without it. `buffer` is
+    /// everybody's.
     pub(crate) fn read(&mut self, buffer: &mut [u8], mut hear: impl FnMut(&[u8])) -> io::Result<()> {
         let (kept, free) = buffer.split_at_mut_checked(self.partial.len()).ok_or(ErrorKind::FileTooLarge)?;
         kept.copy_from_slice(&self.partial);

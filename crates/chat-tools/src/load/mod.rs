@@ -1,7 +1,8 @@
-//! A load generator: a crowd of clients against a chat server in another process, and what the server does under it.
+//! A load generator: a crowd of clients against a chat server in another process, and what the
+//! server does under it.
 //!
-//! It shares the machine with the server, so it must cost little: one thread, one wait for all clients, one buffer to
-//! read into, and no line is parsed that looks as expected.
+//! It shares the machine with the server, so it must cost little: one thread, one wait for all
+//! clients, one buffer to read into, and no line is parsed that looks as expected.
 
 mod command;
 mod crowd;
@@ -50,8 +51,8 @@ pub struct Load {
 pub enum Pace {
     /// When its own last post has come back: what the server can do at the most.
     Closed,
-    /// At fixed times, so many posts a second from all clients together, however the server fares. A post that is late
-    /// because the server is counts from when it should have been sent.
+    /// At fixed times, so many posts a second from all clients together, however the server fares.
+    /// A post that is late because the server is counts from when it should have been sent.
     Rate(f64),
 }
 
@@ -67,8 +68,8 @@ pub struct Window {
     /// Seconds to measure
     #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
     pub seconds: Duration,
-    /// Seconds that a run may take from the first connection to the last line; then it ends, and is void [default: 30
-    /// more than three times warm-up and measuring]
+    /// Seconds that a run may take from the first connection to the last line; then it ends, and is
+    /// void [default: 30 more than three times warm-up and measuring]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub limit: Option<Duration>,
 }
@@ -100,7 +101,8 @@ impl Load {
     }
 }
 
-/// A flag that Ctrl-C and SIGTERM set. Everything here looks at it often and ends the server before it returns.
+/// A flag that Ctrl-C and SIGTERM set. Everything here looks at it often and ends the server before
+/// it returns.
 fn stop_flag() -> Result<Arc<AtomicBool>, String> {
     let stop = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&stop);

@@ -1,4 +1,5 @@
-//! Two servers against each other: ratios within a round, in which the machine was nearly the same for both.
+//! Two servers against each other: ratios within a round, in which the machine was nearly the same
+//! for both.
 
 use std::fmt;
 
@@ -26,8 +27,8 @@ struct Ratio {
     low: f64,
     high: f64,
     rounds: usize,
-    /// Whether `low` and `high` are a confidence interval of 95 %; with fewer than six rounds there is none, and they
-    /// are the least and the greatest.
+    /// Whether `low` and `high` are a confidence interval of 95 %; with fewer than six rounds there
+    /// is none, and they are the least and the greatest.
     is_interval: bool,
 }
 
@@ -64,10 +65,11 @@ impl Ratio {
     }
 }
 
-/// How many of the sorted numbers may be left out at each end so that the rest still spans the true median with at
-/// least 95 %, whatever the distribution; `None` if even all of them do not. Each number lies below the median as a coin
-/// falls, so the median lies outside if at most so many coins fall on one side: Conover, Practical Nonparametric
-/// Statistics, on confidence intervals for a quantile.
+/// How many of the sorted numbers may be left out at each end so that the rest still spans the true
+/// median with at least 95 %, whatever the distribution; `None` if even all of them do not. Each
+/// number lies below the median as a coin falls, so the median lies outside if at most so many
+/// coins fall on one side: Conover, Practical Nonparametric Statistics, on confidence intervals for
+/// a quantile.
 fn cut(numbers: usize) -> Option<usize> {
     let mut outside = 0.0;
     let mut term = 2.0 * 0.5_f64.powi(numbers as i32);

@@ -1,5 +1,6 @@
-//! The texts: who posted one and when it should have been sent stand at its front, so that its owner recognises it by
-//! comparing a few bytes, and nothing about posts on their way has to be remembered.
+//! The texts: who posted one and when it should have been sent stand at its front, so that its
+//! owner recognises it by comparing a few bytes, and nothing about posts on their way has to be
+//! remembered.
 
 use chat::{Reply, Request};
 
@@ -79,7 +80,8 @@ impl Form {
         Form { head: line[..length - 3 - bytes].to_vec(), length, bytes }
     }
 
-    /// Understands a line without its ending. Only one that is not written as our servers write posts is parsed.
+    /// Understands a line without its ending. Only one that is not written as our servers write
+    /// posts is parsed.
     pub(crate) fn hear(&self, line: &[u8], owner: &Owner) -> Heard {
         if line.len() == self.length && line.starts_with(&self.head) {
             return self.text(&line[self.head.len()..self.length - 3], owner);

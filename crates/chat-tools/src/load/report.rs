@@ -12,8 +12,8 @@ use super::{
     kernel::Counters,
 };
 
-/// What a server did under a load. Rates and costs are those of the measured window; what the kernel did not tell is
-/// `None`.
+/// What a server did under a load. Rates and costs are those of the measured window; what the
+/// kernel did not tell is `None`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// How many clients there were.
@@ -38,8 +38,8 @@ pub struct Report {
     pub deliveries_per_second: f64,
     /// From when a post of the window should have been sent to its return.
     pub latency_us: Latency,
-    /// In an open loop: the 99th percentile of how late this program itself sent the posts of the window. So much of
-    /// the latency is not the server's.
+    /// In an open loop: the 99th percentile of how late this program itself sent the posts of the
+    /// window. So much of the latency is not the server's.
     pub sent_late_p99_us: Option<f64>,
     /// Processor time of the server.
     pub server_cpu_seconds: Option<f64>,
@@ -147,8 +147,9 @@ impl Report {
     }
 }
 
-/// In a closed loop a dropped post is one that its owner waits for in vain, so the loop is no longer the same; in an
-/// open loop it is a result. A line that vanishes without a word is wrong in both.
+/// In a closed loop a dropped post is one that its owner waits for in vain, so the loop is no
+/// longer the same; in an open loop it is a result. A line that vanishes without a word is wrong in
+/// both.
 fn why_void(load: &Load, total: &Total, wrong: Option<&str>, in_time: bool) -> Option<String> {
     let lines = |what: &str, number: u64| format!("{what}: {}", count(number as f64));
     match total {

@@ -1,4 +1,5 @@
-//! One run: everybody joins, the same load for a while, then measured, and in the end all that is due must arrive.
+//! One run: everybody joins, the same load for a while, then measured, and in the end all that is
+//! due must arrive.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -24,13 +25,14 @@ const OTHERS: u64 = 32;
 
 /// Puts a load on a server and reports what it did.
 ///
-/// `progress` is called some times a second with the part that is done, from 0 to 1. When `stop` is set, the run ends
-/// as soon as it notices, with an error.
+/// `progress` is called some times a second with the part that is done, from 0 to 1. When `stop` is
+/// set, the run ends as soon as it notices, with an error.
 ///
 /// # Errors
 ///
-/// One line for a person: there cannot be such a load here, or a connection broke, or `stop` was set. A run in which
-/// lines were dropped, or for which the limit was too short, is a report, too: see [`Report::void`].
+/// One line for a person: there cannot be such a load here, or a connection broke, or `stop` was
+/// set. A run in which lines were dropped, or for which the limit was too short, is a report, too:
+/// see [`Report::void`].
 pub fn run(load: &Load, server: &Server, stop: &AtomicBool, progress: &dyn Fn(f64)) -> Result<Report, String> {
     load.check()?;
     let needed = load.clients as u64 + OTHERS;
@@ -83,9 +85,9 @@ impl Schedule {
     }
 }
 
-/// Steps of this length visit each of `clients` once in a round, in an order that is nobody's. If they posted in the
-/// order in which they joined, a server that happens to serve its members in turn would fall in step with them, and
-/// whoever posts would always be served first, or last.
+/// Steps of this length visit each of `clients` once in a round, in an order that is nobody's. If
+/// they posted in the order in which they joined, a server that happens to serve its members in
+/// turn would fall in step with them, and whoever posts would always be served first, or last.
 fn stride(clients: usize) -> usize {
     let coprime = |step: &usize| {
         let (mut a, mut b) = (clients, *step);
@@ -144,7 +146,8 @@ impl Run<'_> {
         Ok(schedule.due())
     }
 
-    /// Waits for everything that is due, and be it the word that it was dropped. `false` if the limit came first.
+    /// Waits for everything that is due, and be it the word that it was dropped. `false` if the
+    /// limit came first.
     fn drain(&mut self) -> Result<bool, String> {
         let (mut settled, mut since) = (0, self.crowd.now());
         while self.crowd.tally.settled() < self.crowd.tally.due {

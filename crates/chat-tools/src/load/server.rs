@@ -33,17 +33,19 @@ pub struct Server {
 }
 
 impl Server {
-    /// A server that runs already; without its process id nothing is known of its processor time and memory.
+    /// A server that runs already; without its process id nothing is known of its processor time
+    /// and memory.
     pub fn at(address: SocketAddr, pid: Option<u32>) -> Self {
         Server { address, pid, child: None }
     }
 
-    /// Starts a server whose first line on stdout is `listening on IP:PORT`. The command must be the server itself: what
-    /// is measured is its process, not what a wrapper has started in turn.
+    /// Starts a server whose first line on stdout is `listening on IP:PORT`. The command must be
+    /// the server itself: what is measured is its process, not what a wrapper has started in turn.
     ///
     /// # Errors
     ///
-    /// One line for a person: it does not start, or does not say where it listens, or `stop` was set.
+    /// One line for a person: it does not start, or does not say where it listens, or `stop` was
+    /// set.
     pub fn start(command: &[OsString], stop: &AtomicBool) -> Result<Self, String> {
         let (program, arguments) = command.split_first().ok_or("there is no command to start a server")?;
         let mut child = Command::new(program)
@@ -83,7 +85,8 @@ impl Server {
         self.pid
     }
 
-    /// The reason why a run failed, and that the server has ended if it has: mostly that is the reason of the reason.
+    /// The reason why a run failed, and that the server has ended if it has: mostly that is the
+    /// reason of the reason.
     pub fn explain(&mut self, why: String) -> String {
         // One that is about to end needs a moment to do so.
         thread::sleep(GLANCE);

@@ -38,7 +38,8 @@ pub(crate) struct Row {
     pub(crate) posts_per_second: Option<f64>,
     pub(crate) deliveries_per_second: Option<f64>,
     pub(crate) cpu_us_per_delivery: Option<f64>,
-    /// The median of each round's ratio to the base in the same round, so that a drift of the machine cancels out.
+    /// The median of each round's ratio to the base in the same round, so that a drift of the
+    /// machine cancels out.
     pub(crate) cpu_ratio: Option<f64>,
     pub(crate) p50_us: Option<f64>,
     pub(crate) p99_us: Option<f64>,

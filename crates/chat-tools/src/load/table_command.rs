@@ -1,5 +1,6 @@
-//! The command line of `load-table`, and the order in which it measures: round by round every server in turn, each time
-//! as a fresh process, so that whatever drifts on the machine meets them all.
+//! The command line of `load-table`, and the order in which it measures: round by round every
+//! server in turn, each time as a fresh process, so that whatever drifts on the machine meets them
+//! all.
 
 use std::{
     ffi::OsString,
@@ -21,8 +22,9 @@ use super::{
 
 /// Put several chat servers under the same loads, and print one table of what they do and cost.
 ///
-/// For each load every server is measured in a closed loop, which tells what it can do; and then in an open loop at a
-/// rate that all of them can bear, which makes their latencies comparable. Figures are medians over the rounds.
+/// For each load every server is measured in a closed loop, which tells what it can do; and then in
+/// an open loop at a rate that all of them can bear, which makes their latencies comparable.
+/// Figures are medians over the rounds.
 #[derive(Parser)]
 #[command(name = "load-table", version, args_override_self = true, after_help = EXIT_CODES)]
 struct Arguments {
@@ -41,7 +43,8 @@ struct Arguments {
     /// How often each server is measured under each load
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// The rate that all servers are offered [default: half of what the slowest of them does in a closed loop]
+    /// The rate that all servers are offered [default: half of what the slowest of them does in a
+    /// closed loop]
     #[arg(long, value_name = "POSTS_PER_SECOND", value_parser = rate)]
     rate: Option<f64>,
     /// The server that processor time is compared with
@@ -144,7 +147,8 @@ impl Arguments {
         Ok(())
     }
 
-    /// How many runs there are: each server, in each round of each load, in a closed loop and in an open one.
+    /// How many runs there are: each server, in each round of each load, in a closed loop and in an
+    /// open one.
     fn steps(&self) -> u64 {
         (self.servers.len() * self.loads.len()) as u64 * u64::from(self.rounds) * 2
     }
@@ -192,7 +196,8 @@ impl Sitting<'_> {
         Some(Section { clients, groups, offered_posts_per_second: rate, base, rows, pairs, notes })
     }
 
-    /// One run. The outer `None` is an interruption; the inner one a run that counts for nothing, which is noted.
+    /// One run. The outer `None` is an interruption; the inner one a run that counts for nothing,
+    /// which is noted.
     fn measure(&self, server: &Named, load: &Load, notes: &mut Vec<String>) -> Option<Option<Report>> {
         self.bar.set_message(format!("{} under {}/{}", server.name, load.clients, load.groups));
         let begin = self.bar.position();
@@ -216,8 +221,8 @@ impl Sitting<'_> {
     }
 }
 
-/// Why a run does not count here. A latency is comparable only where nothing was lost, so dropped lines make a run at
-/// the equal rate void, too.
+/// Why a run does not count here. A latency is comparable only where nothing was lost, so dropped
+/// lines make a run at the equal rate void, too.
 fn loss(report: &Report) -> Option<String> {
     let dropped = report.total.dropped;
     report.void.clone().or_else(|| (dropped > 0).then(|| format!("dropped lines: {dropped}")))

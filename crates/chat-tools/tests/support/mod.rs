@@ -1,4 +1,5 @@
-//! The client's other end in these tests, and the client itself as a process. Each test file uses its part of it.
+//! The client's other end in these tests, and the client itself as a process. Each test file uses
+//! its part of it.
 #![allow(dead_code)]
 
 use std::{
@@ -12,20 +13,23 @@ use std::{
 
 use chat::{Groups, Limits, LineDecoder, Member, Session};
 
-/// How long a client may take before its test fails: far above what it needs, below what a person would wait for.
+/// How long a client may take before its test fails: far above what it needs, below what a person
+/// would wait for.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
 struct Peer(Mutex<TcpStream>);
 
 impl Member for Peer {
-    // It writes under the table's lock, which no server should do. Here everybody reads what they get.
+    // It writes under the table's lock, which no server should do. Here everybody reads what they
+    // get.
     fn deliver(&self, _group: &str, line: &Arc<[u8]>) {
         self.0.lock().unwrap().write_all(line).ok();
     }
 }
 
-/// A server with a thread for each connection. It closes a half-closed connection at once if it is in no group, and
-/// **never** if it is in one: what other servers do after a quiet time no test should have to wait for.
+/// A server with a thread for each connection. It closes a half-closed connection at once if it is
+/// in no group, and **never** if it is in one: what other servers do after a quiet time no test
+/// should have to wait for.
 pub fn server() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let addr = listener.local_addr().unwrap();
@@ -90,7 +94,8 @@ pub fn end(child: Child) -> (i32, String, String) {
 /// Runs the client with this input: exit code, stdout, stderr.
 pub fn run(addr: impl ToString, flags: &[&str], input: impl AsRef<[u8]>) -> (i32, String, String) {
     let mut child = start(addr, flags);
-    // A client that has ended already does not read its input; what it said is what the test looks at.
+    // A client that has ended already does not read its input; what it said is what the test looks
+    // at.
     child.stdin.take().unwrap().write_all(input.as_ref()).ok();
     end(child)
 }

@@ -1,4 +1,5 @@
-//! `check-chat`: judges any chat server of this wire format, whoever wrote it, in any language, and prints the table.
+//! `check-chat`: judges any chat server of this wire format, whoever wrote it, in any language, and
+//! prints the table.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -22,9 +23,10 @@ use serde_json::json;
 
 /// Checks a chat server against part E of the contract: E1 to E15.
 ///
-/// Give the address of a server that runs, or the command that starts one: with a command, the checks that must watch
-/// or end the server's process are applicable too, and each check gets a fresh server. The server's first line on
-/// stdout must then be `listening on IP:PORT`, unless --at says where it listens.
+/// Give the address of a server that runs, or the command that starts one: with a command, the
+/// checks that must watch or end the server's process are applicable too, and each check gets a
+/// fresh server. The server's first line on stdout must then be `listening on IP:PORT`, unless --at
+/// says where it listens.
 ///
 /// Exit code: 0 if every `must` that applies holds, 1 if not, 2 for a wrong command line.
 #[derive(Parser)]
@@ -54,8 +56,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let checks = arguments.checks();
-    // A server that is not there is one clear line, and not fifteen failures. It is tried as a check is, in a process of
-    // its own, so that whatever the command starts is ended with it.
+    // A server that is not there is one clear line, and not fifteen failures. It is tried as a
+    // check is, in a process of its own, so that whatever the command starts is ended with it.
     let start = judge("server::start", START[0].deadline);
     if start != Outcome::Passed {
         eprintln!("error: {}", start.observed());

@@ -10,9 +10,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 /// Grades a file that somebody hands in as a lesson's exercise: each check's result, and a score.
 ///
-/// The file is built in a copy of the checkout below target/grade, so your own exercise stays as it is. It runs under a
-/// deadline and a memory limit, which keep an honest mistake from hurting this machine. That is no sandbox: what you
-/// would not run at all, grade in a virtual machine.
+/// The file is built in a copy of the checkout below target/grade, so your own exercise stays as it
+/// is. It runs under a deadline and a memory limit, which keep an honest mistake from hurting this
+/// machine. That is no sandbox: what you would not run at all, grade in a virtual machine.
 #[derive(Parser)]
 #[command(
     name = "grade",

@@ -16,7 +16,8 @@ pub(super) fn e1_cut_anywhere(server: &Server) -> Verdict {
         let texts = ["hola", "¿qué tal, ñandú?", "\"quoted\" and \\ back", "日本語 🦀", "", "two\nlines\tand a tab"];
         let post = |text: &str| Request::Post { group_name: group.clone(), message: text.into() }.to_line();
         client.join(&group)?;
-        // Cut between any two bytes. The other connection's barrier in between lets the server see the piece alone.
+        // Cut between any two bytes. The other connection's barrier in between lets the server see
+        // the piece alone.
         for text in texts {
             for byte in with_ending(post(text), "\r\n") {
                 client.send_bytes(&[byte])?;
@@ -46,8 +47,8 @@ pub(super) fn e1_cut_anywhere(server: &Server) -> Verdict {
     })
 }
 
-/// Sizes of pieces: from 1 to 40 bytes, all of it at once for the first seed. A linear congruential generator with the
-/// constants of Knuth's MMIX, so that a seed names its pieces on every machine.
+/// Sizes of pieces: from 1 to 40 bytes, all of it at once for the first seed. A linear congruential
+/// generator with the constants of Knuth's MMIX, so that a seed names its pieces on every machine.
 fn pieces(seed: u64) -> impl Iterator<Item = usize> {
     let mut state = seed;
     std::iter::repeat_with(move || {

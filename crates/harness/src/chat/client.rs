@@ -1,4 +1,5 @@
-//! A client for checks: it never waits longer than [`PATIENCE`](super::PATIENCE), and knows the barriers of the protocol.
+//! A client for checks: it never waits longer than [`PATIENCE`](super::PATIENCE), and knows the
+//! barriers of the protocol.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -15,8 +16,9 @@ use crate::{Stop, Verdict, until};
 
 /// One connection, seen from the client's side.
 ///
-/// `Join` has no acknowledgement. A client knows that its requests were carried out when its own post comes back, since
-/// a server serves the lines of one connection in order: [`settle`](Self::settle).
+/// `Join` has no acknowledgement. A client knows that its requests were carried out when its own
+/// post comes back, since a server serves the lines of one connection in order:
+/// [`settle`](Self::settle).
 #[derive(Debug)]
 pub struct Client {
     stream: TcpStream,
@@ -44,7 +46,8 @@ impl Client {
         Self::over(stream, 64 * 1024)
     }
 
-    /// Connects from a chosen address (port 0 takes one that nobody else uses), and with a receive buffer as small as the kernel makes them if `tiny`.
+    /// Connects from a chosen address (port 0 takes one that nobody else uses), and with a receive
+    /// buffer as small as the kernel makes them if `tiny`.
     ///
     /// # Errors
     ///
@@ -103,7 +106,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The server has closed the connection, or takes nothing for longer than [`PATIENCE`](super::PATIENCE).
+    /// The server has closed the connection, or takes nothing for longer than
+    /// [`PATIENCE`](super::PATIENCE).
     pub fn send_bytes(&mut self, bytes: &[u8]) -> Verdict {
         self.stream
             .write_all(bytes)
@@ -152,7 +156,8 @@ impl Client {
         }
     }
 
-    /// Waits until all that this client has sent was carried out, and gives the replies that came meanwhile.
+    /// Waits until all that this client has sent was carried out, and gives the replies that came
+    /// meanwhile.
     ///
     /// # Errors
     ///
@@ -200,7 +205,8 @@ impl Client {
         self.reply().map(drop)
     }
 
-    /// Waits until a group is gone, by asking: each question is a post to the group, and a refusal the answer.
+    /// Waits until a group is gone, by asking: each question is a post to the group, and a refusal
+    /// the answer.
     ///
     /// # Errors
     ///
@@ -226,7 +232,8 @@ impl Client {
         Ok(self.stream.shutdown(Shutdown::Write)?)
     }
 
-    /// Ends the connection with a reset instead of an orderly end, as a crash does, and gives the address it came from.
+    /// Ends the connection with a reset instead of an orderly end, as a crash does, and gives the
+    /// address it came from.
     pub(super) fn reset(self) -> Result<SocketAddr, Stop> {
         let from = self.stream.local_addr()?;
         sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO)).map_err(io::Error::from)?;

@@ -1,4 +1,5 @@
-//! A chat server that is written in steps: which checks belong to which step, and this program as the server.
+//! A chat server that is written in steps: which checks belong to which step, and this program as
+//! the server.
 
 use std::{env, process::ExitCode};
 
@@ -7,10 +8,11 @@ use clap::{Args, Parser};
 use super::{CHECKS, Parts, Server, answer_heap_questions};
 use crate::{Subject, process::exit_when_not_written};
 
-/// The `main` of a chat exercise: checks its five steps, or serves if a check has started this program again for that.
+/// The `main` of a chat exercise: checks its five steps, or serves if a check has started this
+/// program again for that.
 ///
-/// `parts` drive the reader's code in-process, and `serve` is his server, whose flags are `A`. With `pristine`, every
-/// check must end as "not written yet".
+/// `parts` drive the reader's code in-process, and `serve` is his server, whose flags are `A`. With
+/// `pristine`, every check must end as "not written yet".
 ///
 /// # Panics
 ///

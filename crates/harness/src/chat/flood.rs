@@ -1,4 +1,5 @@
-//! E6 to E8: a member whose socket is full, and what that does to it, to its group and to everybody else.
+//! E6 to E8: a member whose socket is full, and what that does to it, to its group and to everybody
+//! else.
 
 use std::{
     io::{self, Write},
@@ -104,7 +105,8 @@ fn held_up(what: &str) -> Stop {
     Stop::Failed(format!("while one member's socket was full, {what} did not happen within {} s", PATIENCE.as_secs()))
 }
 
-/// A member of `group` that reads nothing until it is told to, with as small a receive buffer as there is.
+/// A member of `group` that reads nothing until it is told to, with as small a receive buffer as
+/// there is.
 fn stalled_member(running: &Running, group: &str) -> Result<Client, Stop> {
     let mut member = Client::connect_from(None, running.address, true)?;
     member.join(group)?;
@@ -145,7 +147,8 @@ impl Flood {
                     return;
                 }
             }
-            // Everything has been carried out, and not only been sent, once its own post comes back.
+            // Everything has been carried out, and not only been sent, once its own post comes
+            // back.
             let _ = client.settle();
             let _ = tell.send(());
         });
@@ -154,7 +157,8 @@ impl Flood {
 
     /// Waits until all was posted, or the server reads no more of it.
     pub(super) fn wait_until_done_or_blocked(&self) {
-        // The thread ends without a word only if the connection broke, and then there is nothing to wait for either.
+        // The thread ends without a word only if the connection broke, and then there is nothing to
+        // wait for either.
         let _ = self.news.recv();
     }
 }
@@ -170,8 +174,8 @@ fn write_all(socket: &mut impl Write, mut bytes: &[u8], blocked: &mpsc::Sender<(
     Ok(())
 }
 
-/// What reached a member of the numbered posts of a flood: each either arrived whole and in order, or was counted in a
-/// notice that stands where it is missing.
+/// What reached a member of the numbered posts of a flood: each either arrived whole and in order,
+/// or was counted in a notice that stands where it is missing.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     pub(super) received: usize,

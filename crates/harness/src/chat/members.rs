@@ -15,8 +15,8 @@ pub(super) fn e5_half_closed(server: &Server) -> Verdict {
         reader.join(&group)?;
         reader.settle_alone()?;
         reader.half_close()?;
-        // Nothing tells when the server has seen the end of the reader's input, which may be another thread's business:
-        // so the posts go on for a while, and each must arrive.
+        // Nothing tells when the server has seen the end of the reader's input, which may be
+        // another thread's business: so the posts go on for a while, and each must arrive.
         let started = Instant::now();
         for number in 0.. {
             poster.post(&group, &number.to_string())?;
@@ -33,7 +33,8 @@ pub(super) fn e5_half_closed(server: &Server) -> Verdict {
 pub(super) fn e9_order(server: &Server) -> Verdict {
     const SENDERS: usize = 4;
     const ROUNDS: usize = 8;
-    /// Posts of one sender that are under way at a time: 100 of all senders, which any mailbox should hold.
+    /// Posts of one sender that are under way at a time: 100 of all senders, which any mailbox
+    /// should hold.
     const WINDOW: usize = 25;
     server.checked(|running| {
         let group = unique("order");
@@ -88,7 +89,8 @@ pub(super) fn e10_reset(server: &Server) -> Verdict {
             member.settle_alone()?;
             Ok::<_, Stop>(member)
         };
-        // The doomed stand between survivors in the table: whoever stops at the first of them misses the later ones.
+        // The doomed stand between survivors in the table: whoever stops at the first of them
+        // misses the later ones.
         let mut poster = join(&unique("poster"))?;
         let (mut survivors, mut doomed, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..3 {
@@ -132,11 +134,13 @@ pub(super) fn e11_reconnect(server: &Server) -> Verdict {
         old.join(&old_only)?;
         old.join(&group)?;
         old.settle_alone()?;
-        // After its end of input a server no longer reads from it, so the reset that follows goes unnoticed for a while.
+        // After its end of input a server no longer reads from it, so the reset that follows goes
+        // unnoticed for a while.
         old.half_close()?;
         watcher.settle_alone()?;
         let address = old.reset()?;
-        // The same client comes back from the same address, before anybody has told the server that the old one is gone.
+        // The same client comes back from the same address, before anybody has told the server that
+        // the old one is gone.
         let mut new = Client::connect_from(Some(address), running.address, false)?;
         new.join(&group)?;
         new.settle_alone()?;

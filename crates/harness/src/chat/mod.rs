@@ -1,4 +1,5 @@
-//! Part E of the contract: what a chat server must do, whoever wrote it. [`CHECKS`] is the list, [`Server`] a subject.
+//! Part E of the contract: what a chat server must do, whoever wrote it. [`CHECKS`] is the list,
+//! [`Server`] a subject.
 
 mod bad_input;
 mod client;
@@ -18,7 +19,8 @@ pub use server::{Memory, Running, Server, answer_heap_questions};
 
 use crate::{Check, Level};
 
-/// How long anything may take that should happen at once. Longer than this is called a hang, and nothing is measured.
+/// How long anything may take that should happen at once. Longer than this is called a hang, and
+/// nothing is measured.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long a server may take to start: some are compiled first, or start a virtual machine.

@@ -1,4 +1,5 @@
-//! The checks that no client can make from outside: they drive the part of a server that they are about, in-process.
+//! The checks that no client can make from outside: they drive the part of a server that they are
+//! about, in-process.
 
 use std::{
     io,
@@ -10,7 +11,8 @@ use std::{
 use super::{Client, Server};
 use crate::{Stop, Verdict, holds};
 
-/// The parts of a server that checks may drive; a foreign server has none, and these checks are not applicable to it.
+/// The parts of a server that checks may drive; a foreign server has none, and these checks are not
+/// applicable to it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Parts {
     /// For E2.
@@ -21,7 +23,8 @@ pub struct Parts {
     pub write: Option<Write>,
 }
 
-/// Reads a whole stream with the code that the server reads connections with, and gives the lines: `Err` is a bad one.
+/// Reads a whole stream with the code that the server reads connections with, and gives the lines:
+/// `Err` is a bad one.
 pub type Read = fn(Vec<ReadStep>) -> Vec<Result<String, String>>;
 
 /// What one read meets.
@@ -33,8 +36,8 @@ pub enum ReadStep {
     Cancelled,
 }
 
-/// A transport that plays a script, for a server that reads through `io::Read`: there a cancelled read is an interrupted
-/// one.
+/// A transport that plays a script, for a server that reads through `io::Read`: there a cancelled
+/// read is an interrupted one.
 #[derive(Debug)]
 pub struct Script(std::vec::IntoIter<ReadStep>);
 
@@ -64,7 +67,8 @@ pub type Accept = fn(Incoming) -> io::Result<()>;
 /// What an accept loop is given, as from `TcpListener::incoming()`.
 pub type Incoming = Box<dyn Iterator<Item = io::Result<TcpStream>> + Send>;
 
-/// Puts these lines, which wait for one member, into a socket with the code that the server writes with.
+/// Puts these lines, which wait for one member, into a socket with the code that the server writes
+/// with.
 pub type Write = fn(Vec<Vec<u8>>, &mut dyn io::Write);
 
 pub(super) fn e2_cancelled_read(server: &Server) -> Verdict {

@@ -1,4 +1,5 @@
-//! A chat server as a subject, and one that runs: started, watched through what the kernel counts, ended.
+//! A chat server as a subject, and one that runs: started, watched through what the kernel counts,
+//! ended.
 
 use std::{
     collections::VecDeque,
@@ -23,7 +24,8 @@ use crate::{NOT_WRITTEN, Stop, Verdict, process, until};
 /// A subject of part E.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// The command that starts it; `None` if it runs already, and then nothing about its process can be checked.
+    /// The command that starts it; `None` if it runs already, and then nothing about its process
+    /// can be checked.
     pub command: Option<Vec<OsString>>,
     /// Where it listens; `None` if it prints `listening on IP:PORT` as its first line.
     pub address: Option<SocketAddr>,
@@ -37,14 +39,15 @@ impl Server {
         Server { command: None, address: Some(address), parts: Parts::default() }
     }
 
-    /// A server that each check starts afresh. Its first line on stdout must be `listening on IP:PORT`.
+    /// A server that each check starts afresh. Its first line on stdout must be
+    /// `listening on IP:PORT`.
     pub fn command(command: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         let command = command.into_iter().map(Into::into).collect();
         Server { command: Some(command), address: None, parts: Parts::default() }
     }
 
-    /// This very program as the server, started with these arguments, so that its heap can be counted: see
-    /// [`answer_heap_questions`].
+    /// This very program as the server, started with these arguments, so that its heap can be
+    /// counted: see [`answer_heap_questions`].
     ///
     /// # Panics
     ///
@@ -90,7 +93,8 @@ impl Server {
         self.start()
     }
 
-    /// Starts the server and checks something about it. A server that has ended meanwhile is the reason to name.
+    /// Starts the server and checks something about it. A server that has ended meanwhile is the
+    /// reason to name.
     pub(super) fn checked(&self, check: impl FnOnce(&Running) -> Verdict) -> Verdict {
         let running = self.start()?;
         let verdict = check(&running);
@@ -116,7 +120,8 @@ pub struct Memory {
 }
 
 impl Running {
-    /// Memory that the server holds: its live heap where it tells, else what is resident; `None` for a foreign process.
+    /// Memory that the server holds: its live heap where it tells, else what is resident; `None`
+    /// for a foreign process.
     pub fn memory(&self) -> Option<Memory> {
         let process = self.process.as_ref()?;
         if let Some(bytes) = process.heap() {
@@ -162,7 +167,8 @@ impl Running {
         Ok(process::wait(&mut self.own()?.child(), patience)?)
     }
 
-    /// If a check failed because the server is gone, says so, and whether that was an exercise's `todo!()`.
+    /// If a check failed because the server is gone, says so, and whether that was an exercise's
+    /// `todo!()`.
     pub(super) fn explain(&self, verdict: Verdict) -> Verdict {
         let (Err(Stop::Failed(observed)), Some(process)) = (&verdict, &self.process) else { return verdict };
         // A server that is about to end needs a moment to do so.
@@ -264,7 +270,8 @@ impl Process {
 
     /// What an ended server wrote last to stderr.
     fn last_words(&self) -> String {
-        // Stderr has ended too, unless a child of its own holds it open; the thread that reads it may lag behind.
+        // Stderr has ended too, unless a child of its own holds it open; the thread that reads it
+        // may lag behind.
         let _ = self.stderr_open.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(PATIENCE / 10);
         let kept = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
         let words = kept.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
@@ -288,8 +295,9 @@ fn for_each_line(pipe: Option<impl std::io::Read + Send + 'static>, mut act: imp
     });
 }
 
-/// In a server that is this program started again: answers each line `heap` on stdin with the live bytes of the heap,
-/// after `listening on …` the only lines it may print. The program must install [`Counting`](crate::Counting).
+/// In a server that is this program started again: answers each line `heap` on stdin with the live
+/// bytes of the heap, after `listening on …` the only lines it may print. The program must install
+/// [`Counting`](crate::Counting).
 pub fn answer_heap_questions() {
     thread::spawn(|| {
         // A line that cannot be read or written means that nobody asks any more.

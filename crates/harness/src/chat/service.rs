@@ -1,4 +1,5 @@
-//! E13 to E15: a server as a process, out of descriptors, after ten thousand visitors, and at its end.
+//! E13 to E15: a server as a process, out of descriptors, after ten thousand visitors, and at its
+//! end.
 
 use std::{io, net::TcpStream, time::Duration};
 
@@ -20,11 +21,13 @@ pub(super) fn e13_out_of_descriptors(server: &Server) -> Verdict {
         early.settle_alone()?;
         let limit = running.descriptors()? + SPARE;
         running.limit_descriptors(limit)?;
-        // The kernel completes these connections by itself; it is accepting them that needs descriptors.
+        // The kernel completes these connections by itself; it is accepting them that needs
+        // descriptors.
         let crowd: Result<Vec<TcpStream>, _> = (0..CLIENTS).map(|_| TcpStream::connect(running.address)).collect();
         let crowd = crowd?;
         let ended = || running.exit(Duration::ZERO).ok().flatten();
-        // A server may need two descriptors for a connection, so one may remain that is of no use to it.
+        // A server may need two descriptors for a connection, so one may remain that is of no use
+        // to it.
         let full = until(PATIENCE, || (running.descriptors().ok()? >= limit - 1 || ended().is_some()).then_some(()));
         holds(full.is_some(), || {
             format!("{CLIENTS} clients wait, {SPARE} descriptors are free, and they are not taken")
@@ -32,8 +35,8 @@ pub(super) fn e13_out_of_descriptors(server: &Server) -> Verdict {
         if let Some(status) = until(Duration::from_millis(300), ended) {
             return Err(Stop::Failed(format!("out of descriptors, the server ended ({status})")));
         }
-        // An interval of idleness to measure, not an order of events: long enough for a spinning server to show even
-        // where it gets a thirtieth of a processor, and cut short once it has.
+        // An interval of idleness to measure, not an order of events: long enough for a spinning
+        // server to show even where it gets a thirtieth of a processor, and cut short once it has.
         let before = running.cpu()?;
         let spent = || running.cpu().map(|now| now.saturating_sub(before)).unwrap_or_default();
         until(Duration::from_secs(3), || (spent() >= BUSY).then_some(()));
@@ -73,8 +76,9 @@ pub(super) fn e14_nothing_is_kept(server: &Server) -> Verdict {
         let Some(first) = settled_heap(&running) else { return visit(&running, &mut keeper, ROUND) };
         visit(&running, &mut keeper, ROUND)?;
         released(&running, baseline, "10,000 clients came and went")?;
-        // The last descriptor of a connection may be closed a moment before its last byte is freed. A table that has grown
-        // to hold more visitors at a time is no leak; a leak is at least a word for each of them.
+        // The last descriptor of a connection may be closed a moment before its last byte is freed.
+        // A table that has grown to hold more visitors at a time is no leak; a leak is at least a
+        // word for each of them.
         let grown = || running.memory().map(|second| second.bytes.saturating_sub(first)).unwrap_or_default();
         let few = until(PATIENCE, || (grown() < ROUND).then_some(()));
         holds(few.is_some(), || format!("the second 5,000 visitors left {} live bytes more than the first", grown()))
@@ -91,7 +95,8 @@ fn settled_heap(running: &Running) -> Option<usize> {
     })
 }
 
-/// So many clients come and go: a third says nothing, a third joins and resets, a third joins, leaves and ends in order.
+/// So many clients come and go: a third says nothing, a third joins and resets, a third joins,
+/// leaves and ends in order.
 fn visit(running: &Running, keeper: &mut Client, clients: usize) -> Verdict {
     for number in 0..clients {
         // A group of its own: what one visitor does is no other's business.
@@ -141,7 +146,8 @@ pub(super) fn e15_shutdown(server: &Server) -> Verdict {
     let running = server.start_own()?;
     let check = || {
         let group = unique("shutdown");
-        // Its socket is full, so some of the posts, or the notice of those dropped, wait in the server.
+        // Its socket is full, so some of the posts, or the notice of those dropped, wait in the
+        // server.
         let mut slow = member(&running, &group)?;
         let mut idle = Client::connect(running.address)?;
         idle.settle_alone()?;
@@ -151,7 +157,8 @@ pub(super) fn e15_shutdown(server: &Server) -> Verdict {
         let mut late = member(&running, &late_group)?;
         Flood::start(running.address, &late_group, LATE_POSTS)?.wait_until_done_or_blocked();
         running.terminate()?;
-        // A listener that nobody accepts from any more still lets clients queue up; they must be told at once.
+        // A listener that nobody accepts from any more still lets clients queue up; they must be
+        // told at once.
         let refused = until(PATIENCE, || {
             let tried = TcpStream::connect_timeout(&running.address, PATIENCE);
             tried.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused).then_some(())
@@ -160,7 +167,8 @@ pub(super) fn e15_shutdown(server: &Server) -> Verdict {
         Heard::drain(&mut slow, &group, POSTS).map_err(after_sigterm)?;
         slow.until_closed()?;
         idle.until_closed()?;
-        // Nobody carries this out any more; but to close a socket with unread input throws away what is on its way.
+        // Nobody carries this out any more; but to close a socket with unread input throws away
+        // what is on its way.
         late.send_bytes(b"{\"Leave\":{\"group_name\":\"any\"}}\n")?;
         Heard::drain(&mut late, &late_group, LATE_POSTS).map_err(after_sigterm)?;
         drop((slow, idle, late));

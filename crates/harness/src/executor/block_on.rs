@@ -60,7 +60,8 @@ pub(super) fn wake_elsewhere(cx: &mut Context<'_>) {
     (Meanwhile::new(Box::new(move || waker.wake()), 1, Until::Ended).hook())();
 }
 
-/// Another thread wakes as soon as the poll is over, again and again: now before the park, now during it.
+/// Another thread wakes as soon as the poll is over, again and again: now before the park, now
+/// during it.
 fn races_with_the_park(world: &World) -> Verdict {
     const ROUNDS: usize = 200;
     let (turn, left): (Arc<AtomicUsize>, Arc<Mutex<Option<Waker>>>) = Default::default();

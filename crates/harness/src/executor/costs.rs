@@ -1,4 +1,5 @@
-//! C16 and C18: what is left of tasks that have ended, and what an executor does when there is nothing to do.
+//! C16 and C18: what is left of tasks that have ended, and what an executor does when there is
+//! nothing to do.
 
 use std::{
     fs,
@@ -92,7 +93,8 @@ struct Idle {
     used: Duration,
     /// How often a thread went to sleep.
     sleeps: u64,
-    /// How often one was found awake. Where others want the processors too, one that never sleeps gets little time.
+    /// How often one was found awake. Where others want the processors too, one that never sleeps
+    /// gets little time.
     awake: u32,
 }
 

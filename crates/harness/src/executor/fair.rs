@@ -1,4 +1,5 @@
-//! C8, C9 and C17: that everybody's turn comes, also when others never stop, and when those who run the tasks do.
+//! C8, C9 and C17: that everybody's turn comes, also when others never stop, and when those who run
+//! the tasks do.
 
 use std::{
     sync::{
@@ -21,7 +22,8 @@ use crate::{
 
 /// How many tasks wake themselves in each poll.
 const BUSY: usize = 8;
-/// So many polls of theirs, and the task that waits has not come to its end: it starves, whatever was declared.
+/// So many polls of theirs, and the task that waits has not come to its end: it starves, whatever
+/// was declared.
 const TOO_MANY: usize = 100_000;
 
 pub(super) fn c8_fair(subject: &Tested) -> Verdict {
@@ -45,7 +47,8 @@ struct Turns {
     worst: AtomicUsize,
 }
 
-/// Starts the tasks that wake themselves in each poll, until somebody says stop or they see that it goes on for too long.
+/// Starts the tasks that wake themselves in each poll, until somebody says stop or they see that it
+/// goes on for too long.
 fn start_busy_ones(
     world: &World,
     turns: &Arc<Turns>,

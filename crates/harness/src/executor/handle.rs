@@ -1,4 +1,5 @@
-//! What an adapter gives of its join handles and of what spawns from anywhere, with or without `Send`.
+//! What an adapter gives of its join handles and of what spawns from anywhere, with or without
+//! `Send`.
 
 use std::{
     any::Any,
@@ -39,7 +40,8 @@ impl From<Output> for End {
     }
 }
 
-/// A join handle: a future that becomes ready when its task has ended. Dropping it drops the executor's own handle.
+/// A join handle: a future that becomes ready when its task has ended. Dropping it drops the
+/// executor's own handle.
 ///
 /// ```ignore
 /// let handle = self.0.spawn(job);
@@ -67,8 +69,8 @@ enum Join {
 }
 
 impl Handle {
-    /// A handle that waits for `join`, which gives the task's [`Output`], or an [`End`] if it can tell more. A panic in its
-    /// poll says that the task panicked.
+    /// A handle that waits for `join`, which gives the task's [`Output`], or an [`End`] if it can
+    /// tell more. A panic in its poll says that the task panicked.
     pub fn new<T: Into<End>>(join: impl Future<Output = T> + Send + 'static) -> Self {
         Handle { join: Some(Join::Anywhere(Box::pin(async { join.await.into() }))), abort: None }
     }
@@ -79,7 +81,8 @@ impl Handle {
         Handle { join: Some(Join::Here(Here::new(join))), abort: None }
     }
 
-    /// The same handle, whose task is cancelled by this function, if dropping it does not do that already.
+    /// The same handle, whose task is cancelled by this function, if dropping it does not do that
+    /// already.
     #[must_use]
     pub fn aborted_by(self, abort: impl FnOnce() + Send + 'static) -> Self {
         Handle { abort: Some(Box::new(abort)), ..self }
@@ -131,7 +134,8 @@ enum Spawning {
 }
 
 impl Spawner {
-    /// Tasks are started by this function, on any thread. If that is refused, it drops what it was given, or panics.
+    /// Tasks are started by this function, on any thread. If that is refused, it drops what it was
+    /// given, or panics.
     pub fn new(spawn: impl Fn(Work) + Send + Sync + 'static) -> Self {
         Spawner(Spawning::Anywhere(Arc::new(spawn)))
     }
@@ -165,8 +169,8 @@ thread_local! {
     static HERE: RefCell<HashMap<usize, Box<dyn Any>>> = RefCell::default();
 }
 
-/// A value that stays on its thread. What stands for it may be sent, so that a `Send` future can hold it, and is of use on
-/// that thread only.
+/// A value that stays on its thread. What stands for it may be sent, so that a `Send` future can
+/// hold it, and is of use on that thread only.
 pub(crate) struct Here<T> {
     number: Arc<Number>,
     of: PhantomData<fn() -> T>,

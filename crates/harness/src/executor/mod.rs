@@ -1,5 +1,5 @@
-//! Part C of the contract: what an executor must do. [`CHECKS`] is the list, [`Tested`] a subject, [`Executor`] what its
-//! adapter implements.
+//! Part C of the contract: what an executor must do. [`CHECKS`] is the list, [`Tested`] a subject,
+//! [`Executor`] what its adapter implements.
 
 mod adapter;
 mod block_on;

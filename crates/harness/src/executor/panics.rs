@@ -94,7 +94,8 @@ pub(super) fn c11_panic_in_a_drop(subject: &Tested) -> Verdict {
 
 /// Lets the executor poll, whatever comes out of that.
 fn goes_on(world: &World, mut until: impl FnMut() -> bool) {
-    // One panic is for the future and one for what is kept of it: what panics for ever is not usable.
+    // One panic is for the future and one for what is kept of it: what panics for ever is not
+    // usable.
     for _ in 0..10 {
         if caught(|| world.drive(&mut until)).is_ok() {
             return;

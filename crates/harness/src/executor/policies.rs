@@ -1,7 +1,7 @@
 //! Where executors differ legitimately: each declares what it does, and is held to that.
 
-/// What an executor declares of itself. What is `None` is not declared, and the check that asks for it is then "not
-/// applicable", or judges the rest.
+/// What an executor declares of itself. What is `None` is not declared, and the check that asks for
+/// it is then "not applicable", or judges the rest.
 ///
 /// ```
 /// use harness::executor::{DroppedHandle, Policies};
@@ -14,8 +14,9 @@ pub struct Policies {
     pub nested: Option<Nested>,
     /// C6: whether the future of a task that ends is dropped before its join handle is ready.
     pub drops_before_join: Option<bool>,
-    /// C8: with eight tasks that always wake themselves, how many polls of theirs there are at most between the wake of
-    /// another task and its poll. That it does not starve is asked of those too that declare no number.
+    /// C8: with eight tasks that always wake themselves, how many polls of theirs there are at most
+    /// between the wake of another task and its poll. That it does not starve is asked of those too
+    /// that declare no number.
     pub fairness: Option<usize>,
     /// C10: what a panic in a task does.
     pub panics: Option<Panics>,

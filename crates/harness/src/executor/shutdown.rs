@@ -1,4 +1,5 @@
-//! C14 and C15: the end of an executor, with tasks that are still there, and others that come too late.
+//! C14 and C15: the end of an executor, with tasks that are still there, and others that come too
+//! late.
 
 use std::{
     sync::{Arc, Mutex},
@@ -31,7 +32,8 @@ pub(super) fn c14_spawn_too_late(subject: &Tested) -> Verdict {
     if !subject.is_mortal() {
         return Ok(());
     }
-    // Those whose futures are dropped with the executor: one waits, one is woken, one was never polled.
+    // Those whose futures are dropped with the executor: one waits, one is woken, one was never
+    // polled.
     let waiting = at_a_drop(&world, &spawner);
     drop(world.first_waker(&waiting.0)?);
     let woken = at_a_drop(&world, &spawner);
@@ -42,7 +44,8 @@ pub(super) fn c14_spawn_too_late(subject: &Tested) -> Verdict {
         drop(world)
     });
     drop(waker);
-    // A task that its executor does not own starts the other one when it is dropped at last, if ever.
+    // A task that its executor does not own starts the other one when it is dropped at last, if
+    // ever.
     for (life, inner) in [waiting, woken, unpolled] {
         until(PATIENCE / 50, || (life.drops() > 0).then_some(()));
         if life.drops() > 0 {

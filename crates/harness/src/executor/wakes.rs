@@ -56,7 +56,8 @@ fn in_the_poll_of_another(world: &World) -> Verdict {
     world.until_ended(&[&wakes, &other], "a task woke another one in its last poll")
 }
 
-/// When a task has ended, its future is dropped: after its poll, and before the executor can go to sleep.
+/// When a task has ended, its future is dropped: after its poll, and before the executor can go to
+/// sleep.
 fn after_a_poll(world: &World) -> Verdict {
     let (other, waker) = world.waiting()?;
     other.tell();

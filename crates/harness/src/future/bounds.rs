@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use super::Tested;
 use crate::{Verdict, check::not_applicable, holds};
 
-/// Whether a type is `Send`, `Sync` and `Unpin`, for a concrete type. A constant can assert it, so that neither a bound
-/// that is missing nor one that is too many compiles:
+/// Whether a type is `Send`, `Sync` and `Unpin`, for a concrete type. A constant can assert it, so
+/// that neither a bound that is missing nor one that is too many compiles:
 ///
 /// ```
 /// use std::{cell::Cell, rc::Rc};
@@ -16,8 +16,9 @@ use crate::{Verdict, check::not_applicable, holds};
 /// const _: () = assert!(!Facts::<Rc<u8>>::SEND);
 /// ```
 ///
-/// An inherent constant exists only under its bound, and is preferred to the one of the trait [`Otherwise`], which must
-/// be in scope. In a generic function the bound is never known, so that the answer is always `false` there.
+/// An inherent constant exists only under its bound, and is preferred to the one of the trait
+/// [`Otherwise`], which must be in scope. In a generic function the bound is never known, so that
+/// the answer is always `false` there.
 #[derive(Debug)]
 pub struct Facts<T: ?Sized>(PhantomData<T>);
 

@@ -1,4 +1,5 @@
-//! The child that a check hands to a combinator: it does as the check says, and notes what is done to it.
+//! The child that a check hands to a combinator: it does as the check says, and notes what is done
+//! to it.
 
 use std::{
     cell::RefCell,
@@ -16,7 +17,8 @@ use crate::{
 
 /// A future that a check makes, for a combinator to poll. It is `Send`, and not `Unpin`.
 ///
-/// Like its [`Canary`] it is only a number, so that even a second drop of it is counted, and frees nothing twice.
+/// Like its [`Canary`] it is only a number, so that even a second drop of it is counted, and frees
+/// nothing twice.
 #[derive(Debug)]
 pub struct Child {
     number: usize,
@@ -67,7 +69,8 @@ fn lives() -> MutexGuard<'static, Vec<Arc<Life>>> {
 }
 
 thread_local! {
-    /// The nested futures, by their child's number: so that a child is `Send` although they are not.
+    /// The nested futures, by their child's number: so that a child is `Send` although they are
+    /// not.
     static NESTED: RefCell<HashMap<usize, Held>> = RefCell::default();
 }
 
@@ -120,7 +123,8 @@ impl Future for Child {
             Does::Nothing => false,
             Does::Busy => {
                 cx.waker().wake_by_ref();
-                // Whoever polls it in a loop until it is pending no more gets out of that loop, too late.
+                // Whoever polls it in a loop until it is pending no more gets out of that loop, too
+                // late.
                 life.polls() >= Life::TOO_OFTEN
             }
             Does::PanicsInPoll => panic!("a child that panics when polled"),

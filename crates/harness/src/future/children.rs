@@ -28,8 +28,8 @@ const NO_COMBINATOR: &str = "it has no children";
 pub(super) fn a12_panics(subject: &Tested) -> Verdict {
     let Some((of, combine)) = combinator(subject) else { return not_applicable(NO_COMBINATOR) };
     type Make = fn() -> (Child, Arc<Life>);
-    // A panic in a drop may well cost the drop of others: the compiler itself leaks what a function returns when the drop
-    // of one of its variables panics. A second drop is never in order.
+    // A panic in a drop may well cost the drop of others: the compiler itself leaks what a function
+    // returns when the drop of one of its variables panics. A second drop is never in order.
     let panics: [(&str, usize, Make); 3] = [
         ("panics when polled", 1, || Child::new(Does::PanicsInPoll)),
         ("is pending and panics when dropped", 0, || Child::panicking_in_drop(Does::Waits)),

@@ -25,7 +25,8 @@ pub(super) struct Waiting {
 type Make<'a> = Box<dyn Fn() -> (Held, Event) + 'a>;
 
 impl Tested {
-    /// Runs a check on each way in which this subject waits for an event: a join waits for either child.
+    /// Runs a check on each way in which this subject waits for an event: a join waits for either
+    /// child.
     pub(super) fn each_waiting(&self, check: impl Fn(&dyn Fn() -> Waiting) -> Verdict) -> Verdict {
         let ways: Vec<(&str, Make)> = match &self.kind {
             Kind::Waits(make) => vec![("", Box::new(make))],
@@ -91,7 +92,8 @@ pub(super) fn all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
     }
 }
 
-/// A first poll, or another one before the event. A future that is ready without its event is A4's business.
+/// A first poll, or another one before the event. A future that is ready without its event is A4's
+/// business.
 pub(super) fn pending(poll: std::task::Poll<()>) -> Verdict {
     if poll.is_ready() { not_applicable("it was ready before its event (A4)") } else { Ok(()) }
 }

@@ -1,5 +1,5 @@
-//! An event that happens on a second thread while the first is inside an operation: with a waker that runs a closure, the
-//! order of the two is forced, and no luck is needed.
+//! An event that happens on a second thread while the first is inside an operation: with a waker
+//! that runs a closure, the order of the two is forced, and no luck is needed.
 
 use std::{
     fs, io,
@@ -72,7 +72,8 @@ impl Meanwhile {
         let sleeper = hear.recv().ok().flatten();
         let mut asleep = 0;
         let ended = until(PATIENCE, || {
-            // A look may fall into a short sleep that has nothing to do with us; several in a row do not.
+            // A look may fall into a short sleep that has nothing to do with us; several in a row
+            // do not.
             asleep = if sleeper.as_ref().is_some_and(Sleeper::is_asleep) { asleep + 1 } else { 0 };
             let blocked = inner.until == Until::EndedOrBlocked && asleep >= 5;
             (thread.is_finished() || blocked).then(|| thread.is_finished())

@@ -1,4 +1,5 @@
-//! Part A of the contract: what a future must do, whoever wrote it. [`CHECKS`] is the list, [`Tested`] a subject.
+//! Part A of the contract: what a future must do, whoever wrote it. [`CHECKS`] is the list,
+//! [`Tested`] a subject.
 
 mod bounds;
 mod child;

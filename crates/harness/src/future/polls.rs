@@ -1,4 +1,5 @@
-//! A4, A6, A9 and A14: what a poll may do, too often, too late, for the first time, and for how long.
+//! A4, A6, A9 and A14: what a poll may do, too often, too late, for the first time, and for how
+//! long.
 
 use std::{
     sync::mpsc::{self, RecvTimeoutError},
@@ -38,9 +39,11 @@ pub(super) fn a4_spurious_polls(subject: &Tested) -> Verdict {
     }
 }
 
-/// Polls half of the time with one waker, half of the time with a new one each time. The last poll is with the task's.
+/// Polls half of the time with one waker, half of the time with a new one each time. The last poll
+/// is with the task's.
 fn spurious(task: &mut Task<dyn Polled>, never_ready: Option<&str>) -> Verdict {
-    /// A queue that is emptied once it is full may keep many (async-io's keeps up to a thousand operations).
+    /// A queue that is emptied once it is full may keep many (async-io's keeps up to a thousand
+    /// operations).
     const MANY: usize = SPURIOUS / 4;
     let other = WakerProbe::new();
     for poll in 1..=SPURIOUS {
@@ -144,8 +147,8 @@ pub(super) fn a14_poll_returns(subject: &Tested) -> Verdict {
     })
 }
 
-/// Polls once, and tells whether the poll blocked: whether its thread slept for a tenth of a second, or did not return at
-/// all. Then `free` lets it go on.
+/// Polls once, and tells whether the poll blocked: whether its thread slept for a tenth of a
+/// second, or did not return at all. Then `free` lets it go on.
 fn watched(task: &mut Task<dyn Polled>, free: impl FnOnce() + Send + 'static) -> (Poll<()>, bool) {
     const LOOK: Duration = Duration::from_millis(2);
     const ASLEEP: u32 = 50;

@@ -81,10 +81,11 @@ impl Of {
 }
 
 impl Tested {
-    /// A future that waits for an event: `make` gives a fresh one, and the function that makes it ready.
+    /// A future that waits for an event: `make` gives a fresh one, and the function that makes it
+    /// ready.
     ///
-    /// That function may be called from any thread, before, during and after a poll. What it returns is dropped. Once it
-    /// has returned, the event has happened.
+    /// That function may be called from any thread, before, during and after a poll. What it
+    /// returns is dropped. Once it has returned, the event has happened.
     pub fn waits<F, E, R>(make: impl Fn() -> (F, E) + Send + Sync + 'static) -> Self
     where
         F: Future + 'static,
@@ -97,7 +98,8 @@ impl Tested {
         Tested::of(Kind::Waits(Box::new(make)))
     }
 
-    /// A future that becomes ready by itself: it wakes itself, or a thread or a clock of its own does.
+    /// A future that becomes ready by itself: it wakes itself, or a thread or a clock of its own
+    /// does.
     pub fn completes<F: Future + 'static>(make: impl Fn() -> F + Send + Sync + 'static) -> Self {
         Tested::of(Kind::Completes(Box::new(move || held(make()))))
     }
@@ -126,7 +128,8 @@ impl Tested {
         Tested::of(Kind::Combines(of, Box::new(make)))
     }
 
-    /// Two futures that wait for one permit of a lock, a semaphore or a queue, and the function that releases one.
+    /// Two futures that wait for one permit of a lock, a semaphore or a queue, and the function
+    /// that releases one.
     pub fn permits<F, E, R>(make: impl Fn() -> (F, F, E) + Send + Sync + 'static) -> Self
     where
         F: Future + 'static,
@@ -166,7 +169,8 @@ impl Tested {
         Tested { is_terminated: Some(Box::new(ask)), ..self }
     }
 
-    /// It says when it has begun: `make` gives a fresh future, and what tells whether its work has begun.
+    /// It says when it has begun: `make` gives a fresh future, and what tells whether its work has
+    /// begun.
     #[must_use]
     pub fn lazy<F, B>(self, make: impl Fn() -> (F, B) + Send + Sync + 'static) -> Self
     where
@@ -180,14 +184,15 @@ impl Tested {
         Tested { lazy: Some(Box::new(make)), ..self }
     }
 
-    /// It declares that so many of it may be nested, on a stack of 2 MiB, in the build that is tested.
+    /// It declares that so many of it may be nested, on a stack of 2 MiB, in the build that is
+    /// tested.
     #[must_use]
     pub fn depth(self, depth: usize) -> Self {
         Tested { depth: Some(depth), ..self }
     }
 
-    /// It declares one of its bounds: a sentence such as `Receiver<Rc<()>>: Send`, whether it holds, which
-    /// [`Facts`](super::Facts) finds out, and whether it should.
+    /// It declares one of its bounds: a sentence such as `Receiver<Rc<()>>: Send`, whether it
+    /// holds, which [`Facts`](super::Facts) finds out, and whether it should.
     #[must_use]
     pub fn bound(mut self, sentence: &'static str, holds: bool, should: bool) -> Self {
         self.bounds.push((sentence, holds, should));

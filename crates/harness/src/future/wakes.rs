@@ -75,7 +75,8 @@ pub(super) fn a2_last_waker(subject: &Tested) -> Verdict {
     })
 }
 
-/// Polls twice at a time, each time with another waker, and none but the last can tell that the next poll is due.
+/// Polls twice at a time, each time with another waker, and none but the last can tell that the
+/// next poll is due.
 fn completes_by_the_last_waker(task: &mut Task<dyn Polled>) -> Verdict {
     for _ in 0..1_000 {
         let (first, last) = (WakerProbe::new(), WakerProbe::new());

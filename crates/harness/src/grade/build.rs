@@ -1,4 +1,5 @@
-//! Builds the file that was handed in, in the copy and under a deadline, and tells its errors from everybody else's.
+//! Builds the file that was handed in, in the copy and under a deadline, and tells its errors from
+//! everybody else's.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -17,10 +18,12 @@ use crate::process::{self, Group, collect};
 /// The most that is kept of the compiler's errors, in bytes.
 const LONGEST: usize = 1 << 16;
 
-/// Builds the target `exercise` of the copy: gives its program, or what the compiler says against it, in colour.
+/// Builds the target `exercise` of the copy: gives its program, or what the compiler says against
+/// it, in colour.
 ///
-/// What the working tree has built is shared for all that others wrote. For what is ours, the wrapper, which does nothing,
-/// makes cargo keep results of its own; otherwise it would take the program that is built here for the working tree's.
+/// What the working tree has built is shared for all that others wrote. For what is ours, the
+/// wrapper, which does nothing, makes cargo keep results of its own; otherwise it would take the
+/// program that is built here for the working tree's.
 ///
 /// # Errors
 ///

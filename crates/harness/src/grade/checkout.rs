@@ -1,4 +1,5 @@
-//! This checkout as cargo sees it, and the copy of it in which files are built: the working tree is never touched.
+//! This checkout as cargo sees it, and the copy of it in which files are built: the working tree is
+//! never touched.
 
 use std::{
     env,
@@ -86,8 +87,8 @@ impl Checkout {
         self.target_directory.join("grade")
     }
 
-    /// Brings the copy up to date, with `text` in the place of the lesson's exercise and without any solution. Waits
-    /// until no other run uses it.
+    /// Brings the copy up to date, with `text` in the place of the lesson's exercise and without
+    /// any solution. Waits until no other run uses it.
     pub(super) fn copy(&self, lesson: &Lesson, text: &[u8]) -> io::Result<Copy> {
         let root = self.workshop().join("checkout");
         fs::create_dir_all(&root)?;
@@ -121,7 +122,8 @@ impl Checkout {
 pub(super) struct Copy {
     /// Its root.
     pub(super) root: PathBuf,
-    /// Where the programs go that are built on the way, so that they replace none of the working tree's.
+    /// Where the programs go that are built on the way, so that they replace none of the working
+    /// tree's.
     pub(super) built: PathBuf,
     _lock: File,
 }
@@ -149,7 +151,8 @@ pub(super) fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Makes `to` what `from` is, but for the text of one file. It writes only what differs: cargo builds anew what is newer.
+/// Makes `to` what `from` is, but for the text of one file. It writes only what differs: cargo
+/// builds anew what is newer.
 fn mirror(from: &Path, to: &Path, replaced: (&Path, &[u8])) -> io::Result<()> {
     if !from.exists() {
         return remove(to);

@@ -74,7 +74,8 @@ pub struct Judged {
     pub source: String,
     /// The page of the notes that explains it.
     pub read_on: String,
-    /// The word of an [`Outcome`](crate::Outcome), or `not run` if all came to an end before it began.
+    /// The word of an [`Outcome`](crate::Outcome), or `not run` if all came to an end before it
+    /// began.
     pub outcome: String,
     /// What was observed.
     pub observed: String,

@@ -1,5 +1,5 @@
-//! Grading: a file that somebody hands in as a lesson's exercise is built in a copy of this checkout, and judged by the
-//! checks of that exercise under a deadline and a memory limit.
+//! Grading: a file that somebody hands in as a lesson's exercise is built in a copy of this
+//! checkout, and judged by the checks of that exercise under a deadline and a memory limit.
 
 mod build;
 mod checkout;
@@ -16,7 +16,8 @@ use indicatif::ProgressBar;
 /// What is to be graded, and under which limits.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// The lesson: the name of a package whose target of tests `exercise` includes `exercise/mod.rs`.
+    /// The lesson: the name of a package whose target of tests `exercise` includes
+    /// `exercise/mod.rs`.
     pub lesson: String,
     /// The file that is handed in.
     pub file: PathBuf,
@@ -39,12 +40,13 @@ impl Order {
 
 /// Builds the file, runs the checks on it, and gives what came of each.
 ///
-/// A file that does not compile, hangs or crashes is a result. The process's own memory is limited from here on, since
-/// those that it starts inherit the limit. `bar`'s message says how far it is.
+/// A file that does not compile, hangs or crashes is a result. The process's own memory is limited
+/// from here on, since those that it starts inherit the limit. `bar`'s message says how far it is.
 ///
 /// # Errors
 ///
-/// One line for a person: there is no such lesson, file or step, or the checkout itself does not build.
+/// One line for a person: there is no such lesson, file or step, or the checkout itself does not
+/// build.
 pub fn grade(checkout: &Checkout, order: &Order, bar: &ProgressBar) -> Result<Graded, String> {
     let lesson = checkout.lesson(&order.lesson)?;
     let shown = order.file.display().to_string();

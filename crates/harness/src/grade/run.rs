@@ -1,4 +1,5 @@
-//! Runs the checks on the program that was built, under a deadline for all of them and a memory limit for each process.
+//! Runs the checks on the program that was built, under a deadline for all of them and a memory
+//! limit for each process.
 
 use std::{
     io::{BufRead, BufReader},
@@ -29,7 +30,8 @@ const GRACE: Duration = Duration::from_secs(5);
 ///
 /// The exercise has no such step, or its program does not even list its checks.
 pub(super) fn run(program: &Path, order: &Order, bar: &ProgressBar) -> Result<Vec<Judged>, String> {
-    // A limit on addresses would count what is only reserved. Set on this process, it holds in all that it starts.
+    // A limit on addresses would count what is only reserved. Set on this process, it holds in all
+    // that it starts.
     let bytes = Some(u64::from(order.limits.memory_mib) << 20);
     let limited = setrlimit(Resource::Data, Rlimit { current: bytes, maximum: bytes })
         .and_then(|()| setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }));

@@ -1,4 +1,5 @@
-//! A canary: a value inside a future that tells how often it was dropped, and whether the future was moved.
+//! A canary: a value inside a future that tells how often it was dropped, and whether the future
+//! was moved.
 
 use std::{
     marker::PhantomPinned,
@@ -7,8 +8,9 @@ use std::{
 
 /// A value to be put into what is tested. What happens to it, its [`Seen`] tells.
 ///
-/// It is only a number: what it has seen stands in a table that outlives it, so that a second drop is counted, where any
-/// other value would be freed twice. It is not `Unpin`, and neither is a future that holds one.
+/// It is only a number: what it has seen stands in a table that outlives it, so that a second drop
+/// is counted, where any other value would be freed twice. It is not `Unpin`, and neither is a
+/// future that holds one.
 ///
 /// ```
 /// use harness::probe::canary;
@@ -48,7 +50,8 @@ pub fn canary() -> (Canary, Seen) {
 }
 
 impl Canary {
-    /// To be called by each poll of the future that holds it: from the first call on it must stay where it is.
+    /// To be called by each poll of the future that holds it: from the first call on it must stay
+    /// where it is.
     pub fn polled(&self) {
         let here = std::ptr::from_ref(self).addr();
         self.look(|life| {

@@ -1,4 +1,5 @@
-//! Order between threads without sleeping: a gate that one opens and others wait at, and a watchdog that names a hang.
+//! Order between threads without sleeping: a gate that one opens and others wait at, and a watchdog
+//! that names a hang.
 
 use std::{
     sync::{
@@ -9,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-/// How long anything may take that should happen at once. Longer than this is called a hang, and nothing is measured.
+/// How long anything may take that should happen at once. Longer than this is called a hang, and
+/// nothing is measured.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A gate: closed at first, open for ever once somebody has opened it. A clone is the same gate.

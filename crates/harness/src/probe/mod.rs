@@ -1,4 +1,5 @@
-//! Probes for one's own tests of futures, wakers and executors: what counts, what panics, what orders threads.
+//! Probes for one's own tests of futures, wakers and executors: what counts, what panics, what
+//! orders threads.
 
 mod canary;
 mod gate;

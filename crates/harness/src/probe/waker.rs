@@ -1,4 +1,5 @@
-//! A waker that counts what is done with it and runs closures at that moment: the raw waker code of this crate.
+//! A waker that counts what is done with it and runs closures at that moment: the raw waker code of
+//! this crate.
 #![allow(unsafe_code)]
 
 use std::{
@@ -13,7 +14,8 @@ use std::{
 
 /// Makes wakers, and knows what was done with them. A clone of it knows the same.
 ///
-/// Each operation is counted in the waker's own vtable: a count of references would not tell a wake from a drop.
+/// Each operation is counted in the waker's own vtable: a count of references would not tell a wake
+/// from a drop.
 ///
 /// ```
 /// use harness::probe::WakerProbe;
@@ -28,7 +30,8 @@ use std::{
 /// assert_eq!((probe.woken(), probe.live()), (2, 1));
 /// ```
 ///
-/// A closure runs inside the operation, on the thread that performs it; a panic in it leaves the operation.
+/// A closure runs inside the operation, on the thread that performs it; a panic in it leaves the
+/// operation.
 ///
 /// ```should_panic
 /// # use harness::probe::WakerProbe;
@@ -98,8 +101,9 @@ impl WakerProbe {
     /// A new waker.
     pub fn waker(&self) -> Waker {
         self.0.made.fetch_add(1, SeqCst);
-        // SAFETY: `raw` makes a pointer that owns one count of the `Arc`, as every function of `VTABLE` expects; those
-        // keep the contract of `RawWakerVTable`, and `Inner` is `Send + Sync`.
+        // SAFETY: `raw` makes a pointer that owns one count of the `Arc`, as every function of
+        // `VTABLE` expects; those keep the contract of `RawWakerVTable`, and `Inner` is
+        // `Send + Sync`.
         unsafe { Waker::from_raw(raw(Arc::clone(&self.0))) }
     }
 
@@ -130,7 +134,8 @@ impl WakerProbe {
 
     /// How many of its wakers exist now: those it made and their clones.
     pub fn live(&self) -> usize {
-        // What ends first is read first: a waker that is cloned in between counts as one too many, never as one less.
+        // What ends first is read first: a waker that is cloned in between counts as one too many,
+        // never as one less.
         let ended = self.drops() + self.wakes();
         self.0.made.load(SeqCst) + self.clones() - ended
     }
@@ -175,7 +180,8 @@ unsafe fn clone(data: *const ()) -> RawWaker {
 ///
 /// `data` comes from [`raw`]; its count is given up here.
 unsafe fn wake(data: *const ()) {
-    // SAFETY: the caller's promise; the count is given up when `inner` is dropped, after a panic of the closure too.
+    // SAFETY: the caller's promise; the count is given up when `inner` is dropped, after a panic of
+    // the closure too.
     let inner = unsafe { Arc::from_raw(data.cast::<Inner>()) };
     inner.wakes.fetch_add(1, SeqCst);
     run(&inner.on_wake);
@@ -195,7 +201,8 @@ unsafe fn wake_by_ref(data: *const ()) {
 ///
 /// `data` comes from [`raw`]; its count is given up here.
 unsafe fn drop(data: *const ()) {
-    // SAFETY: the caller's promise; the count is given up when `inner` is dropped, after a panic of the closure too.
+    // SAFETY: the caller's promise; the count is given up when `inner` is dropped, after a panic of
+    // the closure too.
     let inner = unsafe { Arc::from_raw(data.cast::<Inner>()) };
     inner.drops.fetch_add(1, SeqCst);
     run(&inner.on_drop);

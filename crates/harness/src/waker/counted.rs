@@ -1,5 +1,6 @@
-//! B1 and B2: who owns a waker, and how often. Each step is judged before the next one touches anything, so that a waker
-//! that is released too often is found while what it points to is still there.
+//! B1 and B2: who owns a waker, and how often. Each step is judged before the next one touches
+//! anything, so that a waker that is released too often is found while what it points to is still
+//! there.
 
 use std::{mem, sync::Arc, task::Waker};
 
@@ -16,8 +17,9 @@ use crate::{
     world::World,
 };
 
-/// What is done with wakers, of which there are never more than two: of three, the loss of two would go unnoticed until
-/// the memory behind them is gone. `+` clones the first, `-` drops the first and `_` the last, `!` wakes the first.
+/// What is done with wakers, of which there are never more than two: of three, the loss of two
+/// would go unnoticed until the memory behind them is gone. `+` clones the first, `-` drops the
+/// first and `_` the last, `!` wakes the first.
 const ORDERS: [&str; 6] = ["+--", "+!_", "+_!", "+-+!+--", "-", "!"];
 
 pub(super) fn b1_retains_and_releases(subject: &Tested) -> Verdict {

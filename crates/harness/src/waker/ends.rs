@@ -1,4 +1,5 @@
-//! B7, B8, B14 and B15: wakers that outlive their executor, tasks that keep each other alive, and long chains of them.
+//! B7, B8, B14 and B15: wakers that outlive their executor, tasks that keep each other alive, and
+//! long chains of them.
 
 use std::{
     pin::Pin,
@@ -32,7 +33,8 @@ pub(super) fn b7_executor_dropped(subject: &Tested) -> Verdict {
     subject.run_model("B7")
 }
 
-/// One task waits, one is woken, one was never polled; then the executor goes, and then everybody wakes.
+/// One task waits, one is woken, one was never polled; then the executor goes, and then everybody
+/// wakes.
 fn after_the_drop(world: World) -> Verdict {
     let (waiting, waker) = world.waiting()?;
     let (woken, woken_by) = world.waiting()?;
@@ -51,7 +53,8 @@ fn after_the_drop(world: World) -> Verdict {
     Ok(())
 }
 
-/// A future that is dropped with the executor wakes, and lets another thread wake, itself and another task.
+/// A future that is dropped with the executor wakes, and lets another thread wake, itself and
+/// another task.
 fn during_the_drop(world: World) -> Verdict {
     let (one, of_one) = world.waiting()?;
     let (two, of_two) = world.waiting()?;
@@ -160,7 +163,8 @@ fn owns_its_tasks(subject: &Tested) -> Result<bool, Stop> {
     Ok(life.drops() > 0)
 }
 
-/// So many tasks, each of which waits for the next, until they are told to end or their executor is dropped.
+/// So many tasks, each of which waits for the next, until they are told to end or their executor is
+/// dropped.
 fn ring(world: &World, tasks: usize, told: bool) -> Verdict {
     let (mut handles, mut members) = (Vec::new(), Vec::new());
     for _ in 0..tasks {

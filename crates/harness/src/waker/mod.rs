@@ -1,5 +1,5 @@
-//! Part B of the contract: what a waker must do, made by hand or handed to a future by an executor. [`CHECKS`] is the
-//! list, [`Tested`] a subject.
+//! Part B of the contract: what a waker must do, made by hand or handed to a future by an executor.
+//! [`CHECKS`] is the list, [`Tested`] a subject.
 
 #![expect(clippy::waker_clone_wake, reason = "what a clone does, and what a wake by value does, is what is judged")]
 

@@ -1,4 +1,5 @@
-//! B10 to B13: that no wake is lost, whenever it comes, and how many entries in the queue wakes make.
+//! B10 to B13: that no wake is lost, whenever it comes, and how many entries in the queue wakes
+//! make.
 
 use std::{
     sync::{Arc, Mutex},
@@ -33,7 +34,8 @@ pub(super) fn b10_wake_inside_poll(subject: &Tested) -> Verdict {
     let ended = world.drive(|| life.polls() > WAKES);
     holds(ended, || format!("a task wakes itself in each poll but the last, and was polled {} times", life.polls()))?;
 
-    // Another thread wakes it, in the middle of a poll or, if it cannot go on before, right after it.
+    // Another thread wakes it, in the middle of a poll or, if it cannot go on before, right after
+    // it.
     let life = world.spawn(|cx, life| {
         if life.polls() > 0 {
             return Poll::Ready(());
@@ -99,7 +101,8 @@ fn forced_to_overlap(subject: &Tested) -> Verdict {
     overlap(&world, &inside, true)
 }
 
-/// Two wakes from outside. The second comes while the first is still inside, after the task was polled in between or not.
+/// Two wakes from outside. The second comes while the first is still inside, after the task was
+/// polled in between or not.
 fn overlap(world: &World, inside: &InsideWake, polled_between: bool) -> Verdict {
     let (life, waker) = world.waiting()?;
     let mut before = life.polls();

@@ -46,7 +46,8 @@ pub(super) fn b3_same_task(subject: &Tested) -> Verdict {
     }
 }
 
-/// A wake through a clone of a clone, by reference and by value, reaches its own target, and not the other.
+/// A wake through a clone of a clone, by reference and by value, reaches its own target, and not
+/// the other.
 fn alone_wakes(own: &Alone, other: &Alone) -> Verdict {
     let count = |of: &Alone| (of.woken)();
     let others = count(other);

@@ -21,9 +21,9 @@ use crate::{
 
 /// A waker to be checked, as the ways to make a fresh one: each check makes as many as it needs.
 ///
-/// A waker alone is judged by B1 to B5, one that an executor hands to the futures it polls by all of part B, and such an
-/// executor by part C too. A check that
-/// needs more than the subject offers is "not applicable".
+/// A waker alone is judged by B1 to B5, one that an executor hands to the futures it polls by all
+/// of part B, and such an executor by part C too. A check that needs more than the subject offers
+/// is "not applicable".
 ///
 /// ```
 /// use std::{sync::{Arc, atomic::{AtomicUsize, Ordering::SeqCst}}, task::{Wake, Waker}};
@@ -68,8 +68,9 @@ pub(crate) enum Kind {
 }
 
 impl Tested {
-    /// A waker that counts: `make` gives a fresh one, how often it was woken, and how many references its shared part
-    /// has. The latter must grow by one with each clone, and shrink by one with each drop and each `wake`.
+    /// A waker that counts: `make` gives a fresh one, how often it was woken, and how many
+    /// references its shared part has. The latter must grow by one with each clone, and shrink by
+    /// one with each drop and each `wake`.
     pub fn counts<W, R>(make: impl Fn() -> (Waker, W, R) + Send + Sync + 'static) -> Self
     where
         W: Fn() -> usize + 'static,
@@ -82,7 +83,8 @@ impl Tested {
         Tested::of(Kind::Counts(Box::new(make)))
     }
 
-    /// A waker that calls [`Target::woken`] at each wake, and drops the target with the last of its clones.
+    /// A waker that calls [`Target::woken`] at each wake, and drops the target with the last of its
+    /// clones.
     pub fn calls(make: impl Fn(Target) -> Waker + Send + Sync + 'static) -> Self {
         Tested::of(Kind::Calls(Box::new(make)))
     }
@@ -97,7 +99,8 @@ impl Tested {
         Tested::of(Kind::Executor(Box::new(move || Box::new(make()))))
     }
 
-    /// The wakers that a function hands to the one future it drives to its end. It is called on many threads.
+    /// The wakers that a function hands to the one future it drives to its end. It is called on
+    /// many threads.
     pub fn block_on(block_on: impl Fn(Work) + Send + Sync + 'static) -> Self {
         Tested::of(Kind::BlockOn(Arc::new(block_on)))
     }
@@ -123,8 +126,9 @@ impl Tested {
         self.policies
     }
 
-    /// The white half of a check (B5, B7, B12, B13, C1, C4, C5 or C17): a model of the subject's own atomics, which panics if what must
-    /// hold does not in one of the orders in which two threads can meet. It runs after the other half.
+    /// The white half of a check (B5, B7, B12, B13, C1, C4, C5 or C17): a model of the subject's
+    /// own atomics, which panics if what must hold does not in one of the orders in which two
+    /// threads can meet. It runs after the other half.
     ///
     /// # Panics
     ///
@@ -241,7 +245,8 @@ impl Life {
     }
 }
 
-/// A function that blocks until its one future is ready, as an executor: each task has a thread of its own.
+/// A function that blocks until its one future is ready, as an executor: each task has a thread of
+/// its own.
 pub(crate) struct Blocking(pub BlockOn);
 
 impl Executor for Blocking {

@@ -35,7 +35,8 @@ pub(super) fn b5_any_thread(subject: &Tested) -> Verdict {
         use_it(orphan);
         return subject.run_model("B5");
     }
-    // A count of wakes is read where it was made, so it says nothing of a waker whose thread has ended.
+    // A count of wakes is read where it was made, so it says nothing of a waker whose thread has
+    // ended.
     let alone = subject.alone()?;
     let before = (alone.woken)();
     let clone = alone.waker.clone();

@@ -1,5 +1,6 @@
-//! Futures that pass every check, and the places where a [`Fault`] changes them: one that waits for a signal, one that
-//! counts down, and one whose own thread wakes it. Each fault is one `if` or one value, and everything else stays.
+//! Futures that pass every check, and the places where a [`Fault`] changes them: one that waits for
+//! a signal, one that counts down, and one whose own thread wakes it. Each fault is one `if` or one
+//! value, and everything else stays.
 
 use std::{
     mem,

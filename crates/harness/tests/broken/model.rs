@@ -1,5 +1,6 @@
-//! The state of a task that somebody has woken already, as a model: the order of memory that decides whether its next poll
-//! sees what was written before yet another wake. No machine of today shows the fault each time; a model does.
+//! The state of a task that somebody has woken already, as a model: the order of memory that
+//! decides whether its next poll sees what was written before yet another wake. No machine of today
+//! shows the fault each time; a model does.
 
 use loom::{
     sync::{
@@ -16,7 +17,8 @@ const IDLE: usize = 0;
 const WOKEN: usize = 1;
 const POLLED: usize = 2;
 
-/// A wake writes to the state even if it finds it woken, so that the poll that follows has synchronized with it.
+/// A wake writes to the state even if it finds it woken, so that the poll that follows has
+/// synchronized with it.
 pub fn writes_when_woken_already() {
     loom::model(|| woken_already(|state| state.fetch_or(WOKEN, AcqRel)));
 }

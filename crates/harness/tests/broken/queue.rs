@@ -1,5 +1,6 @@
-//! An executor that passes every check, and the places where a [`Fault`] changes it: a run queue, and tasks that it owns
-//! until they end. Each fault is one `if` or one value, and everything else stays.
+//! An executor that passes every check, and the places where a [`Fault`] changes it: a run queue,
+//! and tasks that it owns until they end. Each fault is one `if` or one value, and everything else
+//! stays.
 
 use std::{
     collections::{BTreeMap, VecDeque},

@@ -1,5 +1,6 @@
-//! A chat server on one thread over `poll(2)`, which passes every check, and the places where a [`Fault`] changes it.
-//! It is written for this: each fault is one `if` or one value, and everything else stays as it was.
+//! A chat server on one thread over `poll(2)`, which passes every check, and the places where a
+//! [`Fault`] changes it. It is written for this: each fault is one `if` or one value, and
+//! everything else stays as it was.
 
 use std::{
     collections::HashMap,
@@ -242,7 +243,8 @@ impl Server {
             let idle = connection.out.is_empty() && connection.backlog.is_empty();
             if idle && stopping && !connection.told_the_end {
                 connection.told_the_end = connection.stream.shutdown(Shutdown::Write).is_ok();
-                // Closed before its client has ended, a socket with unread input throws away what is under way.
+                // Closed before its client has ended, a socket with unread input throws away what
+                // is under way.
                 connection.broken |= fault == Fault::CloseWhileStopping;
             }
         }

@@ -1,5 +1,6 @@
-//! A waker by hand that passes every check, and the places where a [`Fault`] changes it. What it points to is a row of a
-//! table, by number: so a waker that is used after its row is gone is found out by the table, and touches nothing freed.
+//! A waker by hand that passes every check, and the places where a [`Fault`] changes it. What it
+//! points to is a row of a table, by number: so a waker that is used after its row is gone is found
+//! out by the table, and touches nothing freed.
 #![allow(unsafe_code)]
 
 use std::{
@@ -75,7 +76,8 @@ impl Table {
         self.find(id).expect("a waker was used after its memory was freed")
     }
 
-    /// One waker less; with the last one, what they woke is given back, to be dropped once the table is unlocked.
+    /// One waker less; with the last one, what they woke is given back, to be dropped once the
+    /// table is unlocked.
     fn release(&mut self, id: usize) -> Option<Arc<dyn Wakee>> {
         let row = self.row(id);
         row.count -= 1;
@@ -186,7 +188,8 @@ unsafe fn wake(data: *const ()) {
     let (keeps, late) = (row.fault == Fault::WakeDoesNotRelease, row.fault == Fault::WakeKeepsInAPanic);
     let last = if keeps || late { None } else { table.release(data.addr()) };
     drop(table);
-    // Not one share more than the waker had: whoever is woken by the last waker may be dropped inside of it.
+    // Not one share more than the waker had: whoever is woken by the last waker may be dropped
+    // inside of it.
     drop(last);
     wakee.into_iter().for_each(Wakee::wake);
     if late {

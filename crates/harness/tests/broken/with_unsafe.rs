@@ -1,5 +1,6 @@
-//! Combinators that are wrong in ways in which safe code cannot be. Each holds a [`Child`], which consists of numbers: it
-//! has no pointer into itself and owns no memory, so that neither a move nor a second drop of it touches anything freed.
+//! Combinators that are wrong in ways in which safe code cannot be. Each holds a [`Child`], which
+//! consists of numbers: it has no pointer into itself and owns no memory, so that neither a move
+//! nor a second drop of it touches anything freed.
 #![allow(unsafe_code)]
 
 use std::{
@@ -25,8 +26,9 @@ impl Future for Moves {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u32> {
         let child = self.0.as_mut().expect("it is put back after each poll");
-        // SAFETY: the promise that the child stays where it is until its drop is broken below, which is what this is for;
-        // no memory depends on it, since a `Child` holds no pointer into itself.
+        // SAFETY: the promise that the child stays where it is until its drop is broken below,
+        // which is what this is for; no memory depends on it, since a `Child` holds no pointer into
+        // itself.
         let polled = unsafe { Pin::new_unchecked(&mut **child) }.poll(cx);
         self.0 = self.0.take().map(|child| Box::new(*child));
         polled
@@ -51,7 +53,8 @@ impl Future for DropsTwice {
         // SAFETY: the child is a part of what is pinned, and is dropped where it is.
         let pinned = unsafe { Pin::new_unchecked(&mut **child) };
         catch_unwind(AssertUnwindSafe(|| pinned.poll(cx))).unwrap_or_else(|payload| {
-            // SAFETY: that it is dropped once is broken, which is what this is for; a `Child` owns no memory.
+            // SAFETY: that it is dropped once is broken, which is what this is for; a `Child` owns
+            // no memory.
             unsafe { ManuallyDrop::drop(child) };
             resume_unwind(payload)
         })

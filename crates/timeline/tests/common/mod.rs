@@ -1,4 +1,5 @@
-//! What the tests share: a recording of this thread alone, and a record in few words. Each test file uses its part of it.
+//! What the tests share: a recording of this thread alone, and a record in few words. Each test
+//! file uses its part of it.
 #![allow(dead_code)]
 
 use std::{
@@ -15,7 +16,8 @@ use tracing_subscriber::layer::SubscriberExt;
 
 pub mod runtime;
 
-/// Records what `body` does on this thread. What it returns is dropped when the recording has ended.
+/// Records what `body` does on this thread. What it returns is dropped when the recording has
+/// ended.
 pub fn record<T>(body: impl FnOnce() -> T) -> Timeline {
     let (layer, recording) = Recording::layer();
     let _kept = tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), body);
@@ -30,7 +32,8 @@ pub fn elsewhere<T: Send>(body: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| scope.spawn(|| tracing::dispatcher::with_default(&here, body)).join().unwrap())
 }
 
-/// Each event as `name: what it is`, with the name of its task and its role; for events without a task only what it is.
+/// Each event as `name: what it is`, with the name of its task and its role; for events without a
+/// task only what it is.
 pub fn story(timeline: &Timeline) -> Vec<String> {
     let name = |id| {
         let spawns = timeline.records().iter().filter_map(|record| match &record.event {

@@ -1,5 +1,5 @@
-//! The same tasks for every runtime, and what must be in the record of them: one wakes itself, one is woken from a
-//! thread of ours, one has two traced children, and one is cancelled.
+//! The same tasks for every runtime, and what must be in the record of them: one wakes itself, one
+//! is woken from a thread of ours, one has two traced children, and one is cancelled.
 
 use std::{
     future::{Future, pending, poll_fn},
@@ -57,7 +57,8 @@ fn woken_from(name: &'static str) -> impl Future<Output = usize> + Send {
     })
 }
 
-/// What the record of all of them must say, whatever the runtime did. `results` are those of [`jobs`].
+/// What the record of all of them must say, whatever the runtime did. `results` are those of
+/// [`jobs`].
 pub fn check(timeline: &Timeline, results: [usize; 3]) {
     assert_eq!(timeline.problems(), []);
     assert_eq!(timeline.stuck(), []);

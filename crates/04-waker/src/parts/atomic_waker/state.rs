@@ -1,5 +1,6 @@
-//! The words of an `AtomicWaker`: in which of two seats the waker is, who may touch a seat, and whether a task registers
-//! now. All that is done to them stands here, each step by its name, with what the caller must do next as the result.
+//! The words of an `AtomicWaker`: in which of two seats the waker is, who may touch a seat, and
+//! whether a task registers now. All that is done to them stands here, each step by its name, with
+//! what the caller must do next as the result.
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
@@ -10,9 +11,11 @@ const NOTHING: usize = 0;
 
 /// The words.
 pub(super) struct State {
-    /// Where the waker is. Every change is a swap: who takes the seat out of the word, owns what is in it.
+    /// Where the waker is. Every change is a swap: who takes the seat out of the word, owns what is
+    /// in it.
     word: AtomicUsize,
-    /// A task registers. Nobody waits for it to end: `wake` does not look at it, and another task goes away again.
+    /// A task registers. Nobody waits for it to end: `wake` does not look at it, and another task
+    /// goes away again.
     registering: AtomicBool,
     /// Set by who registers, before the seat is in the word. Unset by who has emptied it.
     used: [AtomicBool; 2],
@@ -33,8 +36,8 @@ impl State {
 
     /// `wake`: what is in the seat is the caller's, who must [`State::leave`] it.
     ///
-    /// Also where there is nothing the word is written: who registers reads that, or what came later, and so sees all that
-    /// was done before the wake. Models: `atomic_waker_*`.
+    /// Also where there is nothing the word is written: who registers reads that, or what came
+    /// later, and so sees all that was done before the wake. Models: `atomic_waker_*`.
     #[must_use = "the waker in the seat must be taken"]
     pub(super) fn take(&self) -> Option<Seat> {
         seat(self.word.swap(NOTHING, AcqRel))
@@ -42,11 +45,13 @@ impl State {
 
     /// The seat is empty again.
     pub(super) fn leave(&self, seat: Seat) {
-        // What was read from it was read before. Model: `atomic_waker_a_seat_is_filled_again_when_it_is_empty`.
+        // What was read from it was read before. Model:
+        // `atomic_waker_a_seat_is_filled_again_when_it_is_empty`.
         self.used[seat.0].store(false, Release);
     }
 
-    /// `register`, its beginning. `None`: another task is at it. Model: `atomic_waker_two_tasks_at_one_place`.
+    /// `register`, its beginning. `None`: another task is at it. Model:
+    /// `atomic_waker_two_tasks_at_one_place`.
     #[must_use = "it ends when it is dropped"]
     pub(super) fn register(&self) -> Option<Registering<'_>> {
         (!self.registering.swap(true, Acquire)).then_some(Registering(self))
@@ -54,13 +59,14 @@ impl State {
 }
 
 impl Registering<'_> {
-    /// Where the waker is now. Its pointers may be looked at, since only who registers writes; they may be taken meanwhile.
+    /// Where the waker is now. Its pointers may be looked at, since only who registers writes; they
+    /// may be taken meanwhile.
     pub(super) fn current(&self) -> Option<Seat> {
         seat(self.0.word.load(Acquire))
     }
 
-    /// A seat that is the caller's to fill, and then to [`Registering::publish`]. `None`: somebody is emptying one just now,
-    /// and in the other is the last waker, or it is being emptied too.
+    /// A seat that is the caller's to fill, and then to [`Registering::publish`]. `None`: somebody
+    /// is emptying one just now, and in the other is the last waker, or it is being emptied too.
     #[must_use = "it must be filled and published"]
     pub(super) fn reserve(&self) -> Option<Seat> {
         let free = [Seat(0), Seat(1)].into_iter().find(|seat| !self.0.used[seat.0].load(Acquire))?;
@@ -69,9 +75,9 @@ impl Registering<'_> {
         Some(free)
     }
 
-    /// The waker is in this seat. The seat of the last one, if that is still there, is the caller's, as after
-    /// [`State::take`]. All that was done before the wakes so far is seen from here on. Model:
-    /// `atomic_waker_a_wake_publishes_what_was_before_it`.
+    /// The waker is in this seat. The seat of the last one, if that is still there, is the
+    /// caller's, as after [`State::take`]. All that was done before the wakes so far is seen from
+    /// here on. Model: `atomic_waker_a_wake_publishes_what_was_before_it`.
     #[must_use = "the last waker must be taken"]
     pub(super) fn publish(&self, Seat(number): Seat) -> Option<Seat> {
         seat(self.0.word.swap(number + 1, AcqRel))

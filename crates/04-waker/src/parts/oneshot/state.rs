@@ -1,4 +1,5 @@
-//! The word of a oneshot channel. Each side changes it once, and learns from what it replaces whose the value is.
+//! The word of a oneshot channel. Each side changes it once, and learns from what it replaces whose
+//! the value is.
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
@@ -29,8 +30,8 @@ impl State {
         State(AtomicUsize::new(EMPTY))
     }
 
-    /// The sender, after it has filled the slot. `Err`: the receiver had gone, take the value back. Model:
-    /// `oneshot_a_receiver_that_goes_leaves_one_owner`.
+    /// The sender, after it has filled the slot. `Err`: the receiver had gone, take the value back.
+    /// Model: `oneshot_a_receiver_that_goes_leaves_one_owner`.
     #[must_use = "a value that was refused is still in the slot"]
     pub(super) fn send(&self) -> Result<(), ()> {
         if self.0.swap(SENT, AcqRel) == LEFT { Err(()) } else { Ok(()) }
@@ -41,7 +42,8 @@ impl State {
         self.0.swap(HUNG_UP, AcqRel);
     }
 
-    /// The receiver looks. Once there is something, it stays so, since the sender has done its one step.
+    /// The receiver looks. Once there is something, it stays so, since the sender has done its one
+    /// step.
     #[must_use = "a value must be taken"]
     pub(super) fn look(&self) -> Found {
         match self.0.load(Acquire) {

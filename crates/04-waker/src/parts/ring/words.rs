@@ -1,6 +1,7 @@
-//! The words of a ring. Positions go up by two; the bit below says of a slot's stamp that it is filled, and of the tail
-//! that nobody may send any more. A stamp is the position that may fill the slot next; filled, that position and the bit.
-//! At a position every nanosecond the count would last three centuries.
+//! The words of a ring. Positions go up by two; the bit below says of a slot's stamp that it is
+//! filled, and of the tail that nobody may send any more. A stamp is the position that may fill the
+//! slot next; filled, that position and the bit. At a position every nanosecond the count would
+//! last three centuries.
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
@@ -45,7 +46,8 @@ impl Tail {
         Next::of(self.0.load(Acquire))
     }
 
-    /// The position is the caller's, who must fill its slot. `Err`: it is somebody else's, or the ring is closed.
+    /// The position is the caller's, who must fill its slot. `Err`: it is somebody else's, or the
+    /// ring is closed.
     #[must_use = "a position that was claimed must be filled"]
     pub(super) fn claim(&self, position: Position) -> Result<(), Next> {
         self.0.compare_exchange(position.0, position.next().0, AcqRel, Acquire).map(drop).map_err(Next::of)
@@ -91,7 +93,8 @@ impl Stamp {
         }
     }
 
-    /// The slot is filled: it is the receiver's. Model: `mpsc_a_sender_waits_for_room_and_the_receiver_for_messages`.
+    /// The slot is filled: it is the receiver's. Model:
+    /// `mpsc_a_sender_waits_for_room_and_the_receiver_for_messages`.
     pub(super) fn fill(&self, position: Position) {
         self.0.store(position.0 | BIT, Release);
     }
@@ -102,7 +105,8 @@ impl Stamp {
         self.0.load(Acquire) == position.0 | BIT
     }
 
-    /// The slot is empty: it is the sender's who claims the position one round later. Model: `mpsc_two_senders_and_one_slot`.
+    /// The slot is empty: it is the sender's who claims the position one round later. Model:
+    /// `mpsc_two_senders_and_one_slot`.
     pub(super) fn free(&self, position: Position, slots: usize) {
         debug_assert_eq!(self.0.load(Relaxed), position.0 | BIT, "it was filled");
         self.0.store(position.0.wrapping_add(slots * STEP), Release);

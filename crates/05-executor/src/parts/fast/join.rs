@@ -20,8 +20,8 @@ use crate::parts::task::JoinError;
 // ANCHOR: handle
 /// Is ready with the output of the task, or with what became of it instead.
 ///
-/// Dropped, it lets the task run on, whose output nobody sees then. It stays on the task's thread, so that neither needs an atomic
-/// to find the other; only an [`AbortHandle`] may leave it.
+/// Dropped, it lets the task run on, whose output nobody sees then. It stays on the task's thread,
+/// so that neither needs an atomic to find the other; only an [`AbortHandle`] may leave it.
 ///
 /// Cancel safe: to drop a reference to it and to await it again later loses nothing.
 pub struct JoinHandle<T> {
@@ -40,8 +40,9 @@ impl<T> JoinHandle<T> {
         JoinHandle { task, output: PhantomData }
     }
 
-    /// Has the task cancelled: its future is dropped, when it would be polled next. If it has ended by then, nothing happens;
-    /// else awaiting the handle gives an error that [is cancelled](JoinError::is_cancelled).
+    /// Has the task cancelled: its future is dropped, when it would be polled next. If it has ended
+    /// by then, nothing happens; else awaiting the handle gives an error that [is
+    /// cancelled](JoinError::is_cancelled).
     pub fn abort(&self) {
         self.task.abort();
     }
@@ -65,7 +66,8 @@ impl<T> JoinHandle<T> {
         let same = last.as_ref().is_some_and(|last| last.will_wake(waker));
         joiner.set(last);
         if !same {
-            // The clone may panic or come back here, and so may the drop: the place is whole meanwhile.
+            // The clone may panic or come back here, and so may the drop: the place is whole
+            // meanwhile.
             let last = joiner.replace(Some(waker.clone()));
             drop(last);
         }
@@ -96,7 +98,8 @@ impl<T> Future for JoinHandle<T> {
             return Poll::Ready(output);
         }
         self.leave(cx.waker());
-        // As ever, it is registered first, and then looked: a waker's clone runs whatever it likes, and the task may be over now.
+        // As ever, it is registered first, and then looked: a waker's clone runs whatever it likes,
+        // and the task may be over now.
         self.take().map_or(Poll::Pending, Poll::Ready)
     }
 }

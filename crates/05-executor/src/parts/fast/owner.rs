@@ -1,4 +1,5 @@
-//! Who owns the tasks of one thread: it makes them, runs them when they are woken, and drops those that are left.
+//! Who owns the tasks of one thread: it makes them, runs them when they are woken, and drops those
+//! that are left.
 
 #![allow(unsafe_code)]
 
@@ -55,14 +56,15 @@ impl Owner {
         unsafe { self.0.as_ref() }
     }
 
-    /// Makes a task of the future, and puts it into the queue. If this is closed, the future is dropped at once, and its handle says
-    /// that it was cancelled.
+    /// Makes a task of the future, and puts it into the queue. If this is closed, the future is
+    /// dropped at once, and its handle says that it was cancelled.
     #[inline]
     pub(crate) fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.shared().spawn(future)
     }
 
-    /// A waker of the future that the executor blocks on. Woken, [`run_next`](Owner::run_next) gives [`Ran::Root`] once.
+    /// A waker of the future that the executor blocks on. Woken, [`run_next`](Owner::run_next)
+    /// gives [`Ran::Root`] once.
     #[inline]
     pub(crate) fn root(&self) -> impl Deref<Target = Waker> {
         // SAFETY: `new` has set it, and nobody takes it away.
@@ -104,8 +106,8 @@ impl Owner {
     }
 
     // ANCHOR: close
-    /// Drops the futures of all tasks, and of all that are still to be spawned. Their handles say that they were cancelled. To be
-    /// called in no poll of one of its tasks.
+    /// Drops the futures of all tasks, and of all that are still to be spawned. Their handles say
+    /// that they were cancelled. To be called in no poll of one of its tasks.
     pub(crate) fn close(&self) {
         let shared = self.shared();
         shared.closed.set(true);
@@ -125,7 +127,8 @@ impl Owner {
     }
     // ANCHOR_END: close
 
-    /// Says that this thread runs this one's tasks, while what comes back is there: [`with_current`] finds it.
+    /// Says that this thread runs this one's tasks, while what comes back is there:
+    /// [`with_current`] finds it.
     ///
     /// # Panics
     ///

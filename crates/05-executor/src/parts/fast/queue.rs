@@ -1,4 +1,5 @@
-//! The run queue of one thread: first in, first out, linked through the tasks. Nobody else ever sees it.
+//! The run queue of one thread: first in, first out, linked through the tasks. Nobody else ever
+//! sees it.
 
 use std::cell::Cell;
 

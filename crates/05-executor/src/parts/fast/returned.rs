@@ -1,5 +1,6 @@
-//! Slots that other threads give back: any thread pushes, and one takes, all at once. It is Treiber's stack, whose trouble is with
-//! those who take one ("ABA"), and here nobody does. It is linked through the slots, so a push allocates nothing.
+//! Slots that other threads give back: any thread pushes, and one takes, all at once. It is
+//! Treiber's stack, whose trouble is with those who take one ("ABA"), and here nobody does. It is
+//! linked through the slots, so a push allocates nothing.
 
 #![allow(unsafe_code)]
 

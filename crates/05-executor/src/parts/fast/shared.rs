@@ -1,5 +1,5 @@
-//! What the tasks of one thread, their wakers and their owner have in common. It lives as long as any of them, also on other
-//! threads, and the last one frees it.
+//! What the tasks of one thread, their wakers and their owner have in common. It lives as long as
+//! any of them, also on other threads, and the last one frees it.
 
 #![allow(unsafe_code)]
 
@@ -20,7 +20,8 @@ use crate::{
 };
 
 // ANCHOR: shared
-/// What the tasks have in common. The first part is the owner's thread's alone, but for `thread`, which never changes.
+/// What the tasks have in common. The first part is the owner's thread's alone, but for `thread`,
+/// which never changes.
 pub(super) struct Shared {
     /// The number of the owner's thread.
     thread: u64,
@@ -44,10 +45,11 @@ pub(super) struct Shared {
 pub(super) struct Apart {
     /// Tasks that other threads have woken. Each entry has a reference.
     pub(super) woken: Woken,
-    /// Slots whose last reference was dropped by other threads, until the slab has none left. Closed when the last owner goes.
+    /// Slots whose last reference was dropped by other threads, until the slab has none left.
+    /// Closed when the last owner goes.
     returned: Returned,
-    /// How many slots there are still, once the last owner has gone; until then, minus how many have gone since it closed
-    /// `returned`, and with it [`OWNED`].
+    /// How many slots there are still, once the last owner has gone; until then, minus how many
+    /// have gone since it closed `returned`, and with it [`OWNED`].
     slots: AtomicUsize,
 }
 // ANCHOR_END: shared
@@ -88,7 +90,8 @@ impl Shared {
     }
 
     // ANCHOR: push_woken
-    /// A task was woken by another thread, where the caller has a reference, besides that of this entry.
+    /// A task was woken by another thread, where the caller has a reference, besides that of this
+    /// entry.
     pub(super) fn push_woken(&self, task: Slot) {
         match self.others.woken.push(task) {
             // SAFETY: it is written when this is freed, and the caller's task keeps it.

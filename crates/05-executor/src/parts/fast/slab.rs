@@ -1,5 +1,6 @@
-//! Slots for tasks, all of one size, so that a new one is where an old one was, warm and at no cost. A slab grows by a page, and keeps
-//! its pages until all of it goes. A page knows whose it is, so a task need not. The slab is the list of all tasks, too.
+//! Slots for tasks, all of one size, so that a new one is where an old one was, warm and at no
+//! cost. A slab grows by a page, and keeps its pages until all of it goes. A page knows whose it
+//! is, so a task need not. The slab is the list of all tasks, too.
 
 #![allow(unsafe_code)]
 
@@ -18,7 +19,8 @@ use crate::sync::cell::UnsafeCell;
 
 /// What a page is aligned to: so the page of a slot is found in its address.
 const PAGE: usize = if cfg!(loom_model) { 1 << 16 } else { 1 << 12 };
-/// What it holds, two words for the allocator left out, which will put the next page right behind it then.
+/// What it holds, two words for the allocator left out, which will put the next page right behind
+/// it then.
 const SIZE: usize = PAGE - 2 * size_of::<usize>();
 /// How many slots a page has.
 const SLOTS: usize = if cfg!(loom_model) { 2 } else { (SIZE - size_of::<Page>()) / SLOT };
@@ -97,7 +99,8 @@ impl Slab {
 pub(super) fn shared_of(slot: NonNull<Head>) -> NonNull<Shared> {
     // The bytes of the page before the slot are few: so this stays in the page's allocation.
     let page = slot.as_ptr().map_addr(|address| address & !(PAGE - 1)).cast::<Page>();
-    // SAFETY: each slot is in a page, which is aligned so, begins with this, and is there as long as any of its slots.
+    // SAFETY: each slot is in a page, which is aligned so, begins with this, and is there as long
+    // as any of its slots.
     unsafe { (*page).shared.with(|shared| *shared) }
 }
 
@@ -124,7 +127,8 @@ fn new_page(shared: NonNull<Shared>) -> NonNull<Page> {
 impl Drop for Slab {
     fn drop(&mut self) {
         for page in mem::take(self.pages.get_mut()) {
-            // SAFETY: it was allocated so, and nobody has a slot in it any more, which a model sees here.
+            // SAFETY: it was allocated so, and nobody has a slot in it any more, which a model sees
+            // here.
             unsafe {
                 page.as_ref().shared.with_mut(|_| ());
                 dealloc(page.as_ptr().cast(), LAYOUT);

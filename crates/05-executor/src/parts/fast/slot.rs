@@ -1,5 +1,5 @@
-//! A task in a slot: a head, which is the same for all, and room for the future, which is the place of the output once the future
-//! is gone. What is too large for the room is in a box.
+//! A task in a slot: a head, which is the same for all, and room for the future, which is the place
+//! of the output once the future is gone. What is too large for the room is in a box.
 
 #![allow(unsafe_code)]
 
@@ -35,14 +35,17 @@ const ROOM: usize = 64;
 pub(super) const SLOT: usize = size_of::<Head>() + ROOM;
 
 // ANCHOR: head
-/// What every task begins with. All but `others`, and `free` to read it, is the owner's alone, while somebody has the task.
+/// What every task begins with. All but `others`, and `free` to read it, is the owner's alone,
+/// while somebody has the task.
 #[repr(C)]
 pub(super) struct Head {
     table: &'static Table,
-    /// The one behind it in the run queue; of a free slot, the next that is free. In the stack of the returned, where nobody has a
-    /// task, it is the link of who pushes it, and then of who takes it.
+    /// The one behind it in the run queue; of a free slot, the next that is free. In the stack of
+    /// the returned, where nobody has a task, it is the link of who pushes it, and then of who
+    /// takes it.
     pub(super) next: Cell<Option<Slot>>,
-    /// The waker of who awaits the handle: left by that, and taken when the output is there, or when the handle goes.
+    /// The waker of who awaits the handle: left by that, and taken when the output is there, or
+    /// when the handle goes.
     pub(super) joiner: Cell<Option<Waker>>,
     pub(super) own: Own,
     pub(super) others: Others,
@@ -58,8 +61,8 @@ struct Table {
     free_box: unsafe fn(NonNull<()>),
 }
 
-/// A slot with a task in it. Whoever has one has set a flag or counts a reference that keeps the task there, or borrows from
-/// somebody who does.
+/// A slot with a task in it. Whoever has one has set a flag or counts a reference that keeps the
+/// task there, or borrows from somebody who does.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) struct Slot(NonNull<Head>);
 
@@ -87,8 +90,8 @@ impl Slot {
             others: Others::new(),
             life: UnsafeCell::new(()),
         };
-        // SAFETY: the slot is the caller's; of what was in there, nothing is left to be dropped. The room is behind the head, and
-        // there is enough of it for what is put there.
+        // SAFETY: the slot is the caller's; of what was in there, nothing is left to be dropped.
+        // The room is behind the head, and there is enough of it for what is put there.
         unsafe {
             slot.write(head);
             let room = slot.add(1);
@@ -104,7 +107,8 @@ impl Slot {
 
     #[inline]
     pub(super) fn head(&self) -> &Head {
-        // SAFETY: whoever has a slot sees to it that the task is there. Of the head only what is in cells changes.
+        // SAFETY: whoever has a slot sees to it that the task is there. Of the head only what is in
+        // cells changes.
         unsafe { self.0.as_ref() }
     }
 
@@ -135,7 +139,8 @@ impl Slot {
     #[inline]
     pub(super) unsafe fn run(self) {
         match self.head().own.start() {
-            // SAFETY: the table is that of this task, whose future is there, and is neither polled nor dropped further out.
+            // SAFETY: the table is that of this task, whose future is there, and is neither polled
+            // nor dropped further out.
             Start::Poll => unsafe { (self.head().table.poll)(self) },
             // SAFETY: as above.
             Start::Cancel => unsafe { (self.head().table.cancel)(self) },
@@ -190,7 +195,8 @@ union Content<F: Future> {
     output: ManuallyDrop<Result<F::Output, JoinError>>,
 }
 
-/// What is done for one kind of future. For all of it: `F` is the future of the task, and this is the owner's thread.
+/// What is done for one kind of future. For all of it: `F` is the future of the task, and this is
+/// the owner's thread.
 struct Of<F>(PhantomData<F>);
 
 impl<F: Future> Of<F> {
@@ -243,8 +249,9 @@ impl<F: Future> Of<F> {
     }
 
     // ANCHOR: end
-    /// Drops the future, puts the output in its place if anybody may want it, and wakes who waits for it. Whatever the
-    /// future does when it is dropped, and who is woken, `FUTURE` keeps the task here until all of it is over.
+    /// Drops the future, puts the output in its place if anybody may want it, and wakes who waits
+    /// for it. Whatever the future does when it is dropped, and who is woken, `FUTURE` keeps the
+    /// task here until all of it is over.
     ///
     /// # Safety
     ///
@@ -254,7 +261,8 @@ impl<F: Future> Of<F> {
         let Head { own, joiner, .. } = task.head();
         own.end();
         event::task("drop", task.address());
-        // SAFETY: the place is that of the future, which is there and not used again; then it is nobody's, and the output fits.
+        // SAFETY: the place is that of the future, which is there and not used again; then it is
+        // nobody's, and the output fits.
         unsafe {
             let content = Self::content(task);
             if needs_drop::<F>() {

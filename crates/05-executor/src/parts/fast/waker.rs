@@ -1,5 +1,6 @@
-//! The waker of a task in a slot: a pointer to it, which is one of its references. What it does is decided by where it is: on the
-//! task's own thread it is a matter of that thread's word and queue; on any other, of the others' word and a stack.
+//! The waker of a task in a slot: a pointer to it, which is one of its references. What it does is
+//! decided by where it is: on the task's own thread it is a matter of that thread's word and queue;
+//! on any other, of the others' word and a stack.
 
 #![allow(unsafe_code)]
 
@@ -19,7 +20,8 @@ static TOLD: RawWakerVTable = RawWakerVTable::new(clone::<true>, wake::<true>, w
 static UNTOLD: RawWakerVTable =
     RawWakerVTable::new(clone::<false>, wake::<false>, wake_by_ref::<false>, release::<false>);
 
-/// A waker without a reference of its own, for as long as somebody else keeps the task. A clone of it has one.
+/// A waker without a reference of its own, for as long as somebody else keeps the task. A clone of
+/// it has one.
 #[inline]
 pub(super) fn lent_by(task: Slot) -> impl Deref<Target = Waker> {
     lent(task, &TOLD)
@@ -33,8 +35,9 @@ pub(super) fn lent_untold(task: Slot) -> impl Deref<Target = Waker> {
 
 #[inline]
 fn lent(task: Slot, table: &'static RawWakerVTable) -> ManuallyDrop<Waker> {
-    // SAFETY: the tables keep the promises of `RawWakerVTable`, see there. It is never dropped, so no reference is given back that
-    // was not counted; and outside of this file it cannot be moved out.
+    // SAFETY: the tables keep the promises of `RawWakerVTable`, see there. It is never dropped, so
+    // no reference is given back that was not counted; and outside of this file it cannot be moved
+    // out.
     ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(task.as_ptr().cast_const().cast(), table)) })
 }
 
@@ -99,7 +102,8 @@ unsafe fn clone<const TOLD_OF: bool>(data: *const ()) -> RawWaker {
     RawWaker::new(data, if TOLD_OF { &TOLD } else { &UNTOLD })
 }
 
-/// Consumes: the reference is given back after the wake, for whose time it keeps the task and its executor.
+/// Consumes: the reference is given back after the wake, for whose time it keeps the task and its
+/// executor.
 unsafe fn wake<const TOLD_OF: bool>(data: *const ()) {
     // SAFETY: whoever wakes has a waker, whose reference becomes this one's.
     let task = unsafe { task(data) };

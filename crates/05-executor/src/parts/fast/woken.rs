@@ -1,5 +1,6 @@
-//! Tasks that other threads have woken, until their own thread takes them: a list behind a lock, which is held for a push or an
-//! exchange, and a flag, so that their own thread need not take the lock to see that there are none.
+//! Tasks that other threads have woken, until their own thread takes them: a list behind a lock,
+//! which is held for a push or an exchange, and a flag, so that their own thread need not take the
+//! lock to see that there are none.
 
 use std::{
     mem,
@@ -52,13 +53,15 @@ impl Woken {
         Pushed::First
     }
 
-    /// Whether there is nothing to take. If that is old, whoever has pushed the first one since has not unparked yet.
+    /// Whether there is nothing to take. If that is old, whoever has pushed the first one since has
+    /// not unparked yet.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         !self.any.load(Relaxed)
     }
 
-    /// Takes all, the one first that has waited longest, and leaves the list that is given, which is empty, in their place.
+    /// Takes all, the one first that has waited longest, and leaves the list that is given, which
+    /// is empty, in their place.
     pub(super) fn take(&self, list: &mut Vec<Slot>) {
         let mut entries = self.lock();
         self.any.store(false, Relaxed);

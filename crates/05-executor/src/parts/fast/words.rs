@@ -1,7 +1,8 @@
-//! The two words of a task. Its own thread, the owner, does what it does by a plain word; all others by an atomic one. Nearly all
-//! that happens to a task, its owner does. Each step is a function here, and there is no unsafe code.
+//! The two words of a task. Its owner thread changes a plain word, and all other threads an atomic
+//! one. Each step is a function here, without unsafe code.
 //!
-//! The counts are biased (Choi, Shull and Torrellas, "Biased reference counting", PACT 2018), and merged when the owner lets go.
+//! The counts are biased (Choi, Shull and Torrellas, "Biased reference counting", PACT 2018), and
+//! merged when the owner lets go.
 
 use std::{
     cell::Cell,
@@ -28,36 +29,40 @@ const OUTPUT: u32 = 1 << 4;
 const TAKEN: u32 = 1 << 5;
 /// It shall not be polled any more, but dropped. Never unset.
 const ABORTED: u32 = 1 << 6;
-/// Future and output are in a box, and the slot has the pointer to it. It is so from the beginning, or never.
+/// Future and output are in a box, and the slot has the pointer to it. It is so from the beginning,
+/// or never.
 const BOXED: u32 = 1 << 7;
 /// All references are counted by the others' word, since nothing strong is left. Never unset.
 const MERGED: u32 = 1 << 8;
-/// The slot is the slab's, and there is no task. Set when nobody has the task; a new one has a new word.
+/// The slot is the slab's, and there is no task. Set when nobody has the task; a new one has a new
+/// word.
 const FREE: u32 = 1 << 9;
-/// The rest of the owner's word is a signed number: the references that were made on its thread, less those that were dropped
-/// there. A reference may be made here and dropped elsewhere, so it may well be negative.
+/// The rest of the owner's word is a signed number: the references that were made on its thread,
+/// less those that were dropped there. A reference may be made here and dropped elsewhere, so it
+/// may well be negative.
 const OWN_REFERENCE: u32 = 1 << 10;
 
 /// The owner's word. Nobody else reads or writes it.
 pub(super) struct Own(Cell<u32>);
 
-/// In the queue of its owner's, by a thread that is not the owner: there is one entry for it among the woken, which
-/// has a reference. Set by a wake; unset by the owner, who takes that entry out.
+/// In the queue of its owner's, by a thread that is not the owner: there is one entry for it among
+/// the woken, which has a reference. Set by a wake; unset by the owner, who takes that entry out.
 const WOKEN: u32 = 1;
 /// As [`ABORTED`], from another thread. Never unset.
 const ABORT: u32 = 1 << 1;
 /// As [`MERGED`]: who drops the last reference frees the slot. Never unset.
 const ALL: u32 = 1 << 2;
-/// The rest of the others' word is a signed number: the references that were made by others, less those that were dropped by
-/// others. With the owner's number it makes the number of those that there are.
+/// The rest of the others' word is a signed number: the references that were made by others, less
+/// those that were dropped by others. With the owner's number it makes the number of those that
+/// there are.
 const REFERENCE: u32 = 1 << 3;
 
 /// The others' word.
 pub(super) struct Others(AtomicU32);
 // ANCHOR_END: own
 
-/// How far the owner's number may go before the others' takes it over. It would overflow where one thread makes the wakers
-/// of a task and another one drops them, for hours.
+/// How far the owner's number may go before the others' takes it over. It would overflow where one
+/// thread makes the wakers of a task and another one drops them, for hours.
 const FAR: i32 = if cfg!(loom_model) { 2 } else { 1 << 20 };
 /// How many references there may be: only by forgetting wakers could there be more.
 const MOST: i32 = 1 << 27;
@@ -200,8 +205,8 @@ impl Own {
     }
 
     // ANCHOR: merge
-    /// One of `FUTURE`, `HANDLE` and `QUEUED` goes: `true` if the slot is the caller's to free. If it is `false` and that was the
-    /// last of the three, another thread may have freed it already.
+    /// One of `FUTURE`, `HANDLE` and `QUEUED` goes: `true` if the slot is the caller's to free. If
+    /// it is `false` and that was the last of the three, another thread may have freed it already.
     #[inline]
     #[must_use]
     pub(super) fn release(&self, strong: u32, others: &Others) -> bool {
@@ -279,17 +284,20 @@ impl Others {
     }
 
     fn wake_with(&self, flags: u32) -> bool {
-        // Written also if it says so already: this wake has something of its own to show to the poll that comes.
+        // Written also if it says so already: this wake has something of its own to show to the
+        // poll that comes.
         let before = self.0.fetch_or(flags, AcqRel);
         let first = before & (WOKEN | ALL) == 0;
         if first {
-            // In time: there is no entry yet, and meanwhile the caller's own reference keeps the task.
+            // In time: there is no entry yet, and meanwhile the caller's own reference keeps the
+            // task.
             self.retain();
         }
         first
     }
 
-    /// The owner has taken the entry out, and sees all that was done before each of the wakes since the last time.
+    /// The owner has taken the entry out, and sees all that was done before each of the wakes since
+    /// the last time.
     pub(super) fn answer(&self) -> Answer {
         let before = self.0.fetch_sub(WOKEN + REFERENCE, AcqRel);
         match before & (ALL | ABORT) {
@@ -303,8 +311,9 @@ impl Others {
     /// Nothing strong is left, and the owner counts so many references: `true` if there are none.
     #[inline]
     fn merge(&self, own: i32) -> bool {
-        // Nobody has one, then nobody can make one, and nothing will change here any more: to look is enough. (What is read may
-        // be old. But each reference that is not dropped yet was made before something that is seen here.)
+        // Nobody has one, then nobody can make one, and nothing will change here any more: to look
+        // is enough. (What is read may be old. But each reference that is not dropped yet was made
+        // before something that is seen here.)
         if own + references(self.0.load(Acquire)) == 0 {
             return true;
         }
@@ -341,7 +350,8 @@ fn references(word: u32) -> i32 {
 mod tests {
     use super::{FAR, FUTURE, HANDLE, Others, Own, QUEUED};
 
-    /// Made here and dropped there, and the other way round, for longer than either number could count.
+    /// Made here and dropped there, and the other way round, for longer than either number could
+    /// count.
     #[test]
     fn the_two_numbers_never_drift_apart() {
         let (own, others) = (Own::new(false), Others::new());

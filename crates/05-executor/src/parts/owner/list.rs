@@ -1,4 +1,5 @@
-//! A list of tasks, whose links are in the tasks: to be in it costs no memory of its own, and to leave it no search.
+//! A list of tasks, whose links are in the tasks: to be in it costs no memory of its own, and to
+//! leave it no search.
 
 #![allow(unsafe_code)]
 
@@ -12,7 +13,8 @@ use crate::parts::task::{
     cell::{Head, Links},
 };
 
-/// The tasks of one owner, or some of them. It may be in a lock, which is then what makes the links the list's own.
+/// The tasks of one owner, or some of them. It may be in a lock, which is then what makes the links
+/// the list's own.
 pub(crate) struct List {
     first: Option<NonNull<Head>>,
 }
@@ -56,7 +58,8 @@ impl List {
 
     /// Takes the one in front out.
     pub(crate) fn pop(&mut self) -> Option<Task> {
-        // SAFETY: it is in the list; this reference is that of the list, and is not given back here.
+        // SAFETY: it is in the list; this reference is that of the list, and is not given back
+        // here.
         let first = ManuallyDrop::new(unsafe { Task::from_raw(self.first?) });
         self.remove(&first)
     }
@@ -64,6 +67,7 @@ impl List {
 
 /// Reads and writes the links of a task that is in the list, comes into it, or has left it.
 fn with<R>(task: NonNull<Head>, change: impl FnOnce(&mut Links) -> R) -> R {
-    // SAFETY: it has a reference, in the list or with the caller; and its links are touched here alone, by its one owner.
+    // SAFETY: it has a reference, in the list or with the caller; and its links are touched here
+    // alone, by its one owner.
     unsafe { task.as_ref() }.links.with_mut(|links| change(unsafe { &mut *links }))
 }

@@ -1,5 +1,5 @@
-//! The queue that all workers of a pool share beside their own: for what comes from other threads, and for what a worker has no
-//! room for.
+//! The queue that all workers of a pool share beside their own: for what comes from other threads,
+//! and for what a worker has no room for.
 
 use std::{
     collections::VecDeque,
@@ -47,8 +47,8 @@ impl Injector {
     }
 
     // ANCHOR: take
-    /// Takes the entry that has waited longest, and into the worker's queue some of those after it: its share, if each of so many
-    /// workers came for one, and half of its queue at most.
+    /// Takes the entry that has waited longest, and into the worker's queue some of those after it:
+    /// its share, if each of so many workers came for one, and half of its queue at most.
     pub fn take(&self, local: &Local, workers: usize) -> Option<Woken> {
         if self.is_empty() {
             return None;

@@ -1,4 +1,5 @@
-//! All run queues of a pool that steals: one a worker, and the injector. A thread that is a worker finds its own by itself.
+//! All run queues of a pool that steals: one a worker, and the injector. A thread that is a worker
+//! finds its own by itself.
 
 use std::{cell::RefCell, iter, ptr, rc::Rc, sync::Arc};
 
@@ -83,7 +84,8 @@ impl Queues {
     // ANCHOR_END: push
 
     // ANCHOR: next
-    /// The next for this worker after so many polls: of its own queue, or if that is empty, of the injector.
+    /// The next for this worker after so many polls: of its own queue, or if that is empty, of the
+    /// injector.
     #[inline]
     pub fn next(&self, own: &Own, polls: u32) -> Option<Woken> {
         let first = if polls.is_multiple_of(POLLS_PER_LOOK) { self.look(own, polls) } else { None };
@@ -99,13 +101,15 @@ impl Queues {
         // Another worker may be blocked, and nobody idle.
         let stolen = self.steal_from(own, (polls / POLLS_PER_ROUND) as usize, 1);
         if !self.injector.is_empty() {
-            // A task that always comes back here may spawn more than go from there: so it has to wait behind those for once.
+            // A task that always comes back here may spawn more than go from there: so it has to
+            // wait behind those for once.
             self.injector.push(own.local.take_all());
         }
         stolen.or_else(|| self.injector.take_one())
     }
 
-    /// Half of what another worker has, beginning with the neighbour: one to run, the others into this worker's own queue.
+    /// Half of what another worker has, beginning with the neighbour: one to run, the others into
+    /// this worker's own queue.
     pub fn steal(&self, own: &Own) -> Option<Woken> {
         self.steal_from(own, 0, ROOM)
     }
@@ -125,14 +129,16 @@ impl Queues {
         !self.injector.is_empty() || self.rings.iter().any(|ring| !ring.is_empty())
     }
 
-    /// Lets go of what is in the injector, and of what is still to come there. The workers let go of theirs when they leave.
+    /// Lets go of what is in the injector, and of what is still to come there. The workers let go
+    /// of theirs when they leave.
     pub fn close(&self) {
         self.injector.close();
     }
 }
 
 impl Own {
-    /// This thread is the worker of that number from now on, until this is dropped: with what is left in its queue then.
+    /// This thread is the worker of that number from now on, until this is dropped: with what is
+    /// left in its queue then.
     pub fn enter(queues: &Queues, number: usize, local: Local) -> Entered {
         let own = Rc::new(Own { number, local, of: queues });
         OWN.with(|place| place.replace(Some(Rc::clone(&own))));

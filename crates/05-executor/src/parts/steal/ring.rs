@@ -1,5 +1,6 @@
-//! The run queue of one worker. It alone puts tasks in, at the end; it and the others take them out, at the front, the others
-//! half of them at once. After the run queue of Go's scheduler (`runtime/proc.go`, `runqput`, `runqget` and `runqgrab`).
+//! The run queue of one worker. It alone puts tasks in, at the end; it and the others take them
+//! out, at the front, the others half of them at once. After the run queue of Go's scheduler
+//! (`runtime/proc.go`, `runqput`, `runqget` and `runqgrab`).
 
 #![allow(unsafe_code)]
 
@@ -29,14 +30,14 @@ pub const ROOM: usize = 4;
 // ANCHOR: ring
 /// What others see of a worker's queue: they take tasks out.
 pub struct Ring {
-    /// The number of the first entry. Whoever moves it on has taken those that it passes. It counts all entries there ever were and
-    /// does not begin anew: with a million entries a millisecond that would take 500 years. So if it has not changed,
-    /// neither have the slots from there on.
+    /// The number of the first entry. Whoever moves it on has taken those that it passes. It counts
+    /// all entries there ever were and does not begin anew: with a million entries a millisecond
+    /// that would take 500 years. So if it has not changed, neither have the slots from there on.
     head: Apart<AtomicUsize>,
     /// The number of the first that is still to come. The worker's to write.
     tail: Apart<AtomicUsize>,
-    /// Each entry, by its number. The worker's to write, once the head has passed what was there; anybody's to read, and what was
-    /// read counts once the head has been moved.
+    /// Each entry, by its number. The worker's to write, once the head has passed what was there;
+    /// anybody's to read, and what was read counts once the head has been moved.
     slots: [AtomicPtr<Head>; ROOM],
 }
 
@@ -56,7 +57,8 @@ pub fn ring() -> (Local, Arc<Ring>) {
 
 impl Local {
     // ANCHOR: push
-    /// Puts an entry at the end. If there is no room, it and the older half of the others do not fit.
+    /// Puts an entry at the end. If there is no room, it and the older half of the others do not
+    /// fit.
     #[inline]
     pub fn push(&self, woken: Woken) -> Result<(), Vec<Woken>> {
         let Ring { head, tail, slots } = &*self.ring;
@@ -72,7 +74,8 @@ impl Local {
         Ok(())
     }
 
-    /// Puts so many at the end as there is [room](Local::room) for, and no more. Others see all of them at once.
+    /// Puts so many at the end as there is [room](Local::room) for, and no more. Others see all of
+    /// them at once.
     pub fn extend(&self, woken: impl ExactSizeIterator<Item = Woken>) {
         debug_assert!(woken.len() <= self.room(), "only its worker fills a queue");
         let Ring { tail, slots, .. } = &*self.ring;
@@ -84,7 +87,8 @@ impl Local {
         tail.0.store(after, Release);
     }
 
-    /// Of a queue that is full, as seen with this head: with a later one there may be fewer than half.
+    /// Of a queue that is full, as seen with this head: with a later one there may be fewer than
+    /// half.
     #[cold]
     fn overflow(&self, head: usize, woken: Woken) -> Result<(), Vec<Woken>> {
         let Some(mut half) = self.take_first(head, ROOM / 2) else {
@@ -137,8 +141,8 @@ impl Local {
     }
 
     // ANCHOR: steal
-    /// Takes half of what another worker has, rounded up, and so many at most: one to run, the others into this queue. How many
-    /// that were.
+    /// Takes half of what another worker has, rounded up, and so many at most: one to run, the
+    /// others into this queue. How many that were.
     pub fn steal(&self, from: &Ring, most: usize) -> Option<(Woken, usize)> {
         let Ring { tail, slots, .. } = &*self.ring;
         let end = tail.0.load(Relaxed);
@@ -204,7 +208,8 @@ impl Ring {
         NonNull::new(self.slots[number % ROOM].load(Relaxed))
     }
 
-    /// Moves the head on, unless somebody has; then where it is now. What was read before is read before.
+    /// Moves the head on, unless somebody has; then where it is now. What was read before is read
+    /// before.
     fn take(&self, head: usize, count: usize) -> Result<(), usize> {
         self.head.0.compare_exchange(head, head + count, AcqRel, Acquire).map(drop)
     }
@@ -217,6 +222,7 @@ impl Ring {
 /// The head has been moved over the slot by the caller, since it was read.
 unsafe fn entry(task: Option<NonNull<Head>>) -> Woken {
     let task = task.expect("between the head and the tail there are entries");
-    // SAFETY: it came from `into_raw` in `push`, and of all who have read it, one has moved the head, who is the caller.
+    // SAFETY: it came from `into_raw` in `push`, and of all who have read it, one has moved the
+    // head, who is the caller.
     Woken(unsafe { Task::from_raw(task) })
 }

@@ -1,5 +1,6 @@
-//! A task in one allocation: the head, which is the same for all, and after it the place of the future, which is the place of
-//! the output once the future is gone. What may be done with either, and by whom, says the word (`state.rs`).
+//! A task in one allocation: the head, which is the same for all, and after it the place of the
+//! future, which is the place of the output once the future is gone. What may be done with either,
+//! and by whom, says the word (`state.rs`).
 
 #![allow(unsafe_code)]
 
@@ -35,8 +36,9 @@ pub(crate) struct Head {
     schedule: *const (),
     /// The neighbours in the list of its owner. That owner's alone.
     pub(crate) links: UnsafeCell<Links>,
-    /// The waker of who awaits the handle. The handle's while the task is not complete, to write if `AWAITED` is not set and
-    /// else to read; then, with `AWAITED`, that of who completed it, until it unsets that.
+    /// The waker of who awaits the handle. The handle's while the task is not complete, to write if
+    /// `AWAITED` is not set and else to read; then, with `AWAITED`, that of who completed it, until
+    /// it unsets that.
     joiner: UnsafeCell<Option<Waker>>,
     /// Nothing. A model sees here who uses a task that is gone.
     life: UnsafeCell<()>,
@@ -45,8 +47,8 @@ pub(crate) struct Head {
 #[repr(C)]
 struct Cell<F: Future> {
     head: Head,
-    /// While the task is not complete: the future, of who has set `RUNNING`. Then the output: the handle's, or if there is
-    /// none any more, that of who saw it go.
+    /// While the task is not complete: the future, of who has set `RUNNING`. Then the output: the
+    /// handle's, or if there is none any more, that of who saw it go.
     content: UnsafeCell<Content<F, Result<F::Output, JoinError>>>,
 }
 
@@ -79,15 +81,16 @@ struct Table {
 /// One reference to a task.
 pub(crate) struct Task(NonNull<Head>);
 
-// SAFETY: the word says which thread may touch what. The future, which may not leave its thread, is touched in `poll` and
-// `cancel` only, and whoever calls these promises to be on the right one; the output is moved by a handle, which is `Send` only
-// if that is. The scheduler is `Send` and `Sync`.
+// SAFETY: the word says which thread may touch what. The future, which may not leave its thread, is
+// touched in `poll` and `cancel` only, and whoever calls these promises to be on the right one; the
+// output is moved by a handle, which is `Send` only if that is. The scheduler is `Send` and `Sync`.
 unsafe impl Send for Task {}
 // SAFETY: as above.
 unsafe impl Sync for Task {}
 
 impl Task {
-    /// A new task, with three references: for its owner's list, for its entry in the run queue, and for its handle.
+    /// A new task, with three references: for its owner's list, for its entry in the run queue, and
+    /// for its handle.
     pub(crate) fn new<F, S>(future: F, schedule: Arc<S>) -> [Task; 3]
     where
         F: Future + 'static,
@@ -117,7 +120,8 @@ impl Task {
     }
 
     pub(crate) fn head(&self) -> &Head {
-        // SAFETY: a reference keeps the task from being freed, and of the head only what is in cells changes.
+        // SAFETY: a reference keeps the task from being freed, and of the head only what is in
+        // cells changes.
         let head = unsafe { self.0.as_ref() };
         head.life.with(|_| ());
         head
@@ -167,13 +171,15 @@ impl Task {
     fn schedule_if(&self, wake: Wake) {
         if let Wake::Schedule = wake {
             event::task("enqueue", self.address());
-            // SAFETY: the table is that of this task, whose state has counted a reference for the entry. The caller's own
-            // keeps the scheduler alive until the call is over, whatever becomes of the entry in there.
+            // SAFETY: the table is that of this task, whose state has counted a reference for the
+            // entry. The caller's own keeps the scheduler alive until the call is over, whatever
+            // becomes of the entry in there.
             unsafe { (self.head().table.schedule)(self, Woken(Task(self.0))) }
         }
     }
 
-    /// Polls it, with a waker of its own. If it is ready, or has panicked, its future is gone and its output there.
+    /// Polls it, with a waker of its own. If it is ready, or has panicked, its future is gone and
+    /// its output there.
     ///
     /// # Safety
     ///
@@ -207,7 +213,8 @@ impl Task {
             quietly(|| unsafe { (table.drop_output)(self) });
         } else if awaited {
             quietly(|| {
-                // SAFETY: as `AWAITED` was set, the place is filled, and the handle reads it at most, until that is unset.
+                // SAFETY: as `AWAITED` was set, the place is filled, and the handle reads it at
+                // most, until that is unset.
                 let wake = |place: *const Option<Waker>| unsafe { (*place).as_ref() }.map(Waker::wake_by_ref);
                 joiner.with(wake).expect("where somebody waits there is a waker")
             });
@@ -237,11 +244,13 @@ impl Drop for Task {
     }
 }
 
-/// Runs what may panic, and concerns nobody if it does: a task ends also when all that it leaves panics in its drop.
+/// Runs what may panic, and concerns nobody if it does: a task ends also when all that it leaves
+/// panics in its drop.
 #[inline]
 pub(crate) fn quietly(run: impl FnOnce()) {
     let Err(panic) = catch_unwind(AssertUnwindSafe(run)) else { return };
-    // Its own drop may panic as well, and with what has a drop again. Somewhere it must end: then it is left where it is.
+    // Its own drop may panic as well, and with what has a drop again. Somewhere it must end: then
+    // it is left where it is.
     let mut left = Some(panic);
     for _ in 0..8 {
         left = left.and_then(|panic| catch_unwind(AssertUnwindSafe(|| drop(panic))).err());
@@ -271,7 +280,8 @@ unsafe fn poll<F: Future>(task: &Task, cx: &mut Context<'_>) -> Poll<()> {
     event::poll(task.address());
     // SAFETY: the caller's.
     let polled = unsafe { content::<F>(task) }.with_mut(|content| {
-        // SAFETY: it is not complete, so here is the future; it is the caller's, and stays where it is until it is dropped.
+        // SAFETY: it is not complete, so here is the future; it is the caller's, and stays where it
+        // is until it is dropped.
         let future = unsafe { Pin::new_unchecked(&mut *(*content).future) };
         // What it leaves behind when it panics is dropped next.
         catch_unwind(AssertUnwindSafe(|| future.poll(cx)))
@@ -359,7 +369,8 @@ unsafe fn schedule_on<S: Schedule>(task: &Task, woken: Woken) {
 ///
 /// Nobody holds the task any more, and `F` and `S` are its future and its scheduler.
 unsafe fn free<F: Future, S>(task: NonNull<Head>) {
-    // SAFETY: this is the box that it was made in, and the share of the scheduler that went into it.
+    // SAFETY: this is the box that it was made in, and the share of the scheduler that went into
+    // it.
     unsafe {
         let cell = Box::from_raw(task.cast::<Cell<F>>().as_ptr());
         // A model sees here whether nobody has the task any more.

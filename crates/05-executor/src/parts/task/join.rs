@@ -14,8 +14,8 @@ use super::cell::{Joining, Task};
 // ANCHOR: handle
 /// Is ready with the output of the task, or with what became of it instead.
 ///
-/// Dropped, it lets the task run on, whose output nobody sees then: it *detaches* it, as in tokio. (In smol it would cancel
-/// the task.) It may go to another thread than the task's.
+/// Dropped, it lets the task run on, whose output nobody sees then: it *detaches* it, as in tokio.
+/// (In smol it would cancel the task.) It may go to another thread than the task's.
 ///
 /// Cancel safe: to drop a reference to it and to await it again later loses nothing.
 pub struct JoinHandle<T>(Joining<T>);
@@ -26,8 +26,9 @@ impl<T> JoinHandle<T> {
         JoinHandle(task)
     }
 
-    /// Has the task cancelled: its future is dropped, on its own thread, instead of being polled again. If it has ended by
-    /// then, nothing happens; else awaiting the handle gives an error that [is cancelled](JoinError::is_cancelled).
+    /// Has the task cancelled: its future is dropped, on its own thread, instead of being polled
+    /// again. If it has ended by then, nothing happens; else awaiting the handle gives an error
+    /// that [is cancelled](JoinError::is_cancelled).
     pub fn abort(&self) {
         self.0.task().abort();
     }

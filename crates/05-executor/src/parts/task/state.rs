@@ -1,5 +1,6 @@
-//! A task's word: what it is doing, who still wants its output, and how many hold it. Every step that a thread may take is
-//! a function here, and says what the caller has to do next. No other file changes the word, and there is no unsafe code.
+//! A task's word: what it is doing, who still wants its output, and how many hold it. Every step
+//! that a thread may take is a function here, and says what the caller has to do next. No other
+//! file changes the word, and there is no unsafe code.
 
 use std::{
     fmt, process,
@@ -9,11 +10,13 @@ use std::{
 use crate::sync::AtomicUsize;
 
 // ANCHOR: word
-/// Woken, and not polled since. Set by a wake; unset when a poll begins. While it is set and neither `RUNNING` nor `COMPLETE`
-/// is, there is one entry for the task in a run queue, or on its way there. Set while `RUNNING`: the entry is made when the
-/// poll ends, unless that completes the task.
+/// Woken, and not polled since. Set by a wake; unset when a poll begins. While it is set and
+/// neither `RUNNING` nor `COMPLETE` is, there is one entry for the task in a run queue, or on its
+/// way there. Set while `RUNNING`: the entry is made when the poll ends, unless that completes the
+/// task.
 const SCHEDULED: usize = 1;
-/// Somebody has the future to itself: to poll it, or to drop it. Set by who begins that, and unset by the same.
+/// Somebody has the future to itself: to poll it, or to drop it. Set by who begins that, and unset
+/// by the same.
 const RUNNING: usize = 1 << 1;
 /// The future is gone, and the output is there. Set with the end of `RUNNING`; never unset.
 const COMPLETE: usize = 1 << 2;
@@ -21,8 +24,9 @@ const COMPLETE: usize = 1 << 2;
 const CANCELLED: usize = 1 << 3;
 /// There is a join handle. Set at first; unset when that is dropped.
 const HANDLE: usize = 1 << 4;
-/// The place for the joiner's waker is filled, and may be read by who completes the task; while it is not set, that place is
-/// the handle's. Set by the handle, before `COMPLETE`; unset by the handle before `COMPLETE`, by the other after.
+/// The place for the joiner's waker is filled, and may be read by who completes the task; while it
+/// is not set, that place is the handle's. Set by the handle, before `COMPLETE`; unset by the
+/// handle before `COMPLETE`, by the other after.
 const AWAITED: usize = 1 << 5;
 /// The rest of the word counts who holds the task.
 const REFERENCE: usize = 1 << 6;
@@ -101,7 +105,8 @@ impl State {
             if now & COMPLETE != 0 {
                 (now, Wake::Nothing)
             } else if now & (SCHEDULED | RUNNING) != 0 {
-                // Written also if it says so already: this wake has something of its own to show to the poll that comes.
+                // Written also if it says so already: this wake has something of its own to show to
+                // the poll that comes.
                 (now | SCHEDULED, Wake::Nothing)
             } else {
                 ((now | SCHEDULED) + REFERENCE, Wake::Schedule)
@@ -149,8 +154,8 @@ impl State {
     }
     // ANCHOR_END: start
 
-    /// Its owner ends it: `true` if the future is the caller's to drop, and the task to complete. If it is being polled
-    /// (further out, on this very thread), that poll's end sees to it.
+    /// Its owner ends it: `true` if the future is the caller's to drop, and the task to complete.
+    /// If it is being polled (further out, on this very thread), that poll's end sees to it.
     #[must_use]
     pub(crate) fn shut_down(&self) -> bool {
         self.step(|now| match now & (RUNNING | COMPLETE) {
@@ -166,7 +171,8 @@ impl State {
         Completed { wanted: before & HANDLE != 0, awaited: before & AWAITED != 0 }
     }
 
-    /// The joiner was woken: `true` if the handle went meanwhile, and its waker is the caller's to drop.
+    /// The joiner was woken: `true` if the handle went meanwhile, and its waker is the caller's to
+    /// drop.
     #[must_use]
     pub(crate) fn woke_joiner(&self) -> bool {
         self.0.fetch_and(!AWAITED, AcqRel) & HANDLE == 0
@@ -196,7 +202,8 @@ impl State {
     pub(crate) fn leave_handle(&self) -> Left {
         self.step(|now| {
             if now & COMPLETE != 0 {
-                // Who completed it may still be at the waker, and will see that nobody else takes it.
+                // Who completed it may still be at the waker, and will see that nobody else takes
+                // it.
                 (now & !HANDLE, Left { output: true, waker: now & AWAITED == 0 })
             } else {
                 (now & !(HANDLE | AWAITED), Left { output: false, waker: now & AWAITED != 0 })
@@ -220,7 +227,8 @@ impl State {
         self.0.fetch_sub(REFERENCE, AcqRel) / REFERENCE == 1
     }
 
-    /// Takes one step of the word, also if that changes nothing: each step sees all that was done before those it follows.
+    /// Takes one step of the word, also if that changes nothing: each step sees all that was done
+    /// before those it follows.
     fn step<T>(&self, step: impl Fn(usize) -> (usize, T)) -> T {
         let mut now = self.0.load(Relaxed);
         loop {

@@ -1,5 +1,5 @@
-//! The waker of a task: a pointer to it, which is one of its references, and what it is to clone, wake and drop that. Lesson 4
-//! made one of an `Arc`; this is the same of a [`Task`].
+//! The waker of a task: a pointer to it, which is one of its references, and what it is to clone,
+//! wake and drop that. Lesson 4 made one of an `Arc`; this is the same of a [`Task`].
 
 #![allow(unsafe_code)]
 
@@ -15,11 +15,13 @@ use crate::parts::event;
 
 static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
 
-/// A waker without a reference of its own, for as long as the task is borrowed. A clone of it has one.
+/// A waker without a reference of its own, for as long as the task is borrowed. A clone of it has
+/// one.
 pub(super) fn lent_by(task: &Task) -> impl Deref<Target = Waker> {
     let data = task.as_raw().as_ptr().cast_const().cast();
-    // SAFETY: the table keeps the promises of `RawWakerVTable`, see there. It is never dropped, so no reference is given back
-    // that was not counted; it cannot be moved out, and the borrower holds the task.
+    // SAFETY: the table keeps the promises of `RawWakerVTable`, see there. It is never dropped, so
+    // no reference is given back that was not counted; it cannot be moved out, and the borrower
+    // holds the task.
     ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(data, &TABLE)) })
 }
 
@@ -42,7 +44,8 @@ unsafe fn clone(data: *const ()) -> RawWaker {
     RawWaker::new(clone.as_ptr().cast(), &TABLE)
 }
 
-/// Consumes: the reference is given back after the wake, as the scheduler lives no longer than its tasks.
+/// Consumes: the reference is given back after the wake, as the scheduler lives no longer than its
+/// tasks.
 unsafe fn wake(data: *const ()) {
     // SAFETY: whoever wakes has a waker, whose reference becomes this one's.
     let task = ManuallyDrop::into_inner(unsafe { task(data) });

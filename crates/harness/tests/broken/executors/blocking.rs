@@ -1,4 +1,5 @@
-//! Functions that block on one future: one that passes every check, and the places where a [`Fault`] changes it.
+//! Functions that block on one future: one that passes every check, and the places where a
+//! [`Fault`] changes it.
 
 use std::{
     cell::Cell,

@@ -1,4 +1,5 @@
-//! The join handle of the executors that are broken: what is left when a task ends, and whoever waits for it.
+//! The join handle of the executors that are broken: what is left when a task ends, and whoever
+//! waits for it.
 
 use std::{
     pin::Pin,

@@ -1,4 +1,5 @@
-//! A queue of numbers, and those who sleep until there is one: a thread, or the runners of an executor.
+//! A queue of numbers, and those who sleep until there is one: a thread, or the runners of an
+//! executor.
 
 use std::{
     collections::VecDeque,

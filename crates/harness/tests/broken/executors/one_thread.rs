@@ -1,5 +1,6 @@
-//! An executor on one thread that passes every check, and the places where a [`Fault`] changes it: a table of tasks that
-//! never leaves its thread, and a queue of their numbers that every thread may add to.
+//! An executor on one thread that passes every check, and the places where a [`Fault`] changes it:
+//! a table of tasks that never leaves its thread, and a queue of their numbers that every thread
+//! may add to.
 
 use std::{
     cell::{Cell, RefCell},

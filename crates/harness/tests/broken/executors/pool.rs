@@ -1,4 +1,5 @@
-//! A pool of two threads over one queue that passes every check, and the places where a [`Fault`] changes it.
+//! A pool of two threads over one queue that passes every check, and the places where a [`Fault`]
+//! changes it.
 
 use std::{
     collections::VecDeque,
@@ -50,7 +51,8 @@ struct Queue {
 struct Task {
     shared: Weak<Shared>,
     state: Mutex<State>,
-    /// Whoever has put the state from `Queued` to `Polled` may touch it, and whoever has put it to `Over`.
+    /// Whoever has put the state from `Queued` to `Polled` may touch it, and whoever has put it to
+    /// `Over`.
     future: Unlocked,
     join: Join,
 }

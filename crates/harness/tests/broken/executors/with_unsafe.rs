@@ -1,5 +1,5 @@
-//! What Rust does not allow, so that executors can do it wrong: a value that is used on another thread than its own, and a
-//! future that two threads poll at once.
+//! What Rust does not allow, so that executors can do it wrong: a value that is used on another
+//! thread than its own, and a future that two threads poll at once.
 #![allow(unsafe_code)]
 
 use std::{
@@ -13,8 +13,8 @@ use harness::executor::{Job, Output};
 #[derive(Clone)]
 pub struct Anywhere<T>(T);
 
-// SAFETY: none. That such a value is dropped on a thread that is not its own is the fault that the check must find; the
-// check lets one thread at a time do anything, so that nothing races.
+// SAFETY: none. That such a value is dropped on a thread that is not its own is the fault that the
+// check must find; the check lets one thread at a time do anything, so that nothing races.
 unsafe impl<T> Send for Anywhere<T> {}
 
 impl<T> Anywhere<T> {
@@ -30,8 +30,9 @@ impl<T> Anywhere<T> {
 /// A future without a lock around it.
 pub struct Unlocked(UnsafeCell<Option<Job>>);
 
-// SAFETY: none. That two threads poll it at once is the fault that the check must find; what the check's future does in a
-// poll that overlaps another one is done through shared references to atomics.
+// SAFETY: none. That two threads poll it at once is the fault that the check must find; what the
+// check's future does in a poll that overlaps another one is done through shared references to
+// atomics.
 unsafe impl Sync for Unlocked {}
 
 impl Unlocked {

@@ -1,4 +1,5 @@
-//! The handle's side of a task: it takes the output out, or leaves a waker in the head. Whose these places are says the word.
+//! The handle's side of a task: it takes the output out, or leaves a waker in the head. Whose these
+//! places are says the word.
 
 #![allow(unsafe_code)]
 
@@ -41,7 +42,8 @@ impl<T> Joining<T> {
         }
         self.taken = true;
         let mut output = MaybeUninit::<Result<T, JoinError>>::uninit();
-        // SAFETY: it is complete, so the output is the handle's, which takes it once; and the table is that of this task.
+        // SAFETY: it is complete, so the output is the handle's, which takes it once; and the table
+        // is that of this task.
         unsafe {
             (table.take_output)(&self.task, output.as_mut_ptr().cast());
             Poll::Ready(output.assume_init())
@@ -75,7 +77,8 @@ impl<T> Drop for Joining<T> {
         // SAFETY: the word says that the place is the handle's.
         let waker = waker.then(|| joiner.with_mut(|place| unsafe { (*place).take() }));
         if output && !self.taken {
-            // SAFETY: it is complete, so the output is the handle's, and it is there; and the table is that of this task.
+            // SAFETY: it is complete, so the output is the handle's, and it is there; and the table
+            // is that of this task.
             unsafe { (table.drop_output)(&self.task) }
         }
         drop(waker);
