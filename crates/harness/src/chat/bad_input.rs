@@ -6,7 +6,7 @@ use super::{
     Client, Server,
     client::{is_error, unique},
 };
-use crate::{Stop, Verdict, holds};
+use crate::run::check::{Stop, Verdict, holds};
 
 pub(super) fn e1_cut_anywhere(server: &Server) -> Verdict {
     server.checked(|running| {

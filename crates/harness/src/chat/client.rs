@@ -12,7 +12,10 @@ use chat::{Reply, Request};
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket, sockopt};
 
 use super::PATIENCE;
-use crate::{Stop, Verdict, until};
+use crate::run::{
+    check::{Stop, Verdict},
+    wait::until,
+};
 
 /// One connection, seen from the client's side.
 ///

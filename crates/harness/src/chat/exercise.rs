@@ -6,7 +6,7 @@ use std::{env, process::ExitCode};
 use clap::{Args, Parser};
 
 use super::{CHECKS, Parts, Server, answer_heap_questions};
-use crate::{Subject, process::exit_when_not_written};
+use crate::run::{process::exit_when_not_written, runner::Subject};
 
 /// The `main` of a chat exercise: checks its five steps, or serves if a check has started this
 /// program again for that.

@@ -16,7 +16,7 @@ use super::{
     client::{is_error, read_reply, unique},
     parts,
 };
-use crate::{Stop, Verdict, holds};
+use crate::run::check::{Stop, Verdict, holds};
 
 /// Bytes of text in a post of a flood: with it a line is about 16 KiB.
 const TEXT: usize = 16 * 1024;

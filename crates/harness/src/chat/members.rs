@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Client, Server, client::unique};
-use crate::{Stop, Verdict, holds};
+use crate::run::check::{Stop, Verdict, holds};
 
 pub(super) fn e5_half_closed(server: &Server) -> Verdict {
     server.checked(|running| {

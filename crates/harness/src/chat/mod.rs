@@ -17,7 +17,7 @@ pub use exercise::exercise;
 pub use parts::{Accept, Incoming, Parts, Read, ReadStep, Script, Write};
 pub use server::{Memory, Running, Server, answer_heap_questions};
 
-use crate::{Check, Level};
+use crate::run::check::{Check, Level};
 
 /// How long anything may take that should happen at once. Longer than this is called a hang, and
 /// nothing is measured.

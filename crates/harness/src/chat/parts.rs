@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{Client, Server};
-use crate::{Stop, Verdict, holds};
+use crate::run::check::{Stop, Verdict, holds};
 
 /// The parts of a server that checks may drive; a foreign server has none, and these checks are not
 /// applicable to it.

@@ -19,7 +19,11 @@ use rustix::{
 };
 
 use super::{PATIENCE, Parts, START};
-use crate::{NOT_WRITTEN, Stop, Verdict, process, until};
+use crate::run::{
+    check::{Stop, Verdict},
+    process::{self, NOT_WRITTEN},
+    wait::until,
+};
 
 /// A subject of part E.
 #[derive(Clone, Debug)]

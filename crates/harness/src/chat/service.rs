@@ -8,7 +8,10 @@ use super::{
     client::unique,
     flood::{Flood, Heard},
 };
-use crate::{Stop, Verdict, holds, until};
+use crate::run::{
+    check::{Stop, Verdict, holds},
+    wait::until,
+};
 
 pub(super) fn e13_out_of_descriptors(server: &Server) -> Verdict {
     const SPARE: usize = 10;

@@ -10,14 +10,20 @@ use std::{
     time::Duration,
 };
 
-use super::{Nested, Tested, handle::Here};
 use crate::{
-    Stop, Verdict, Work,
-    caught::{caught, ended},
-    check::{failed, not_applicable},
-    guest::{guest, lock},
-    meanwhile::{Meanwhile, Sleeper, Until},
-    world::World,
+    probe::meanwhile::{Meanwhile, Sleeper, Until},
+    run::{
+        caught::{caught, ended},
+        check::{Stop, Verdict, failed, not_applicable},
+    },
+    subject::{
+        adapter::Work,
+        guest::{guest, lock},
+        handle::Here,
+        policies::Nested,
+        tested::Tested,
+        world::World,
+    },
 };
 
 pub(super) fn c1_wake_before_the_park(subject: &Tested) -> Verdict {

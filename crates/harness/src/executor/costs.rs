@@ -11,8 +11,14 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
-use super::Tested;
-use crate::{Verdict, check::not_applicable, guest::guest, holds, live_bytes, probe::PATIENCE, until};
+use crate::{
+    probe::{PATIENCE, alloc::live_bytes},
+    run::{
+        check::{Verdict, holds, not_applicable},
+        wait::until,
+    },
+    subject::{guest::guest, tested::Tested},
+};
 
 pub(super) fn c16_no_bytes_left(subject: &Tested) -> Verdict {
     const CYCLES: usize = 100_000;

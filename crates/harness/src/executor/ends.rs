@@ -11,16 +11,20 @@ use std::{
     thread,
 };
 
-use super::{DroppedHandle, End, Handle, Output, Tested};
 use crate::{
-    Stop, Verdict,
-    caught::ended,
-    check::{failed, not_applicable},
-    guest::{Life, local_job, lock, waits},
-    holds,
     probe::{PATIENCE, WakerProbe},
-    until,
-    world::World,
+    run::{
+        caught::ended,
+        check::{Stop, Verdict, failed, holds, not_applicable},
+        wait::until,
+    },
+    subject::{
+        guest::{Life, local_job, lock, waits},
+        handle::{End, Handle, Output},
+        policies::DroppedHandle,
+        tested::Tested,
+        world::World,
+    },
 };
 
 pub(super) fn c6_ends_once(subject: &Tested) -> Verdict {

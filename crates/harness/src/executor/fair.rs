@@ -10,14 +10,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Tested, Work};
 use crate::{
-    Stop, Verdict,
-    check::not_applicable,
-    guest::{Life, guest, lock},
-    holds,
     probe::Task,
-    world::{World, blocks},
+    run::check::{Stop, Verdict, holds, not_applicable},
+    subject::{
+        adapter::Work,
+        guest::{Life, guest, lock},
+        tested::Tested,
+        world::{World, blocks},
+    },
 };
 
 /// How many tasks wake themselves in each poll.

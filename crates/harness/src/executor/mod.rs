@@ -1,25 +1,23 @@
 //! Part C of the contract: what an executor must do. [`CHECKS`] is the list, [`Tested`] a subject,
 //! [`Executor`] what its adapter implements.
 
-mod adapter;
 mod block_on;
 mod costs;
 mod ends;
 mod fair;
-mod handle;
 mod panics;
-mod policies;
 mod shutdown;
 mod wakes;
 
 use std::time::Duration;
 
-pub use adapter::{Executor, Job, LocalJob, LocalWork, Work, turns};
-pub use handle::{End, Handle, Output, Spawner};
-pub use policies::{DroppedHandle, Nested, Panics, Policies};
-
-pub use crate::waker::Tested;
-use crate::{Check, Level};
+use crate::run::check::{Check, Level};
+pub use crate::subject::{
+    adapter::{Executor, Job, LocalJob, LocalWork, Work, turns},
+    handle::{End, Handle, Output, Spawner},
+    policies::{DroppedHandle, Nested, Panics, Policies},
+    tested::Tested,
+};
 
 /// Far longer than any check takes that ends.
 const DEADLINE: Duration = Duration::from_secs(60);

@@ -5,19 +5,20 @@ use std::{
     task::{Poll, Waker},
 };
 
-use super::{
-    DroppedHandle, End, Output, Panics, Tested,
-    ends::{joined, poll, word},
-};
+use super::ends::{joined, poll, word};
 use crate::{
-    Stop, Verdict,
-    caught::caught,
-    check::failed,
-    guest::{Life, guest, job, waits},
-    holds,
-    leak::no_leak,
-    probe::WakerProbe,
-    world::World,
+    probe::{WakerProbe, leak::no_leak},
+    run::{
+        caught::caught,
+        check::{Stop, Verdict, failed, holds},
+    },
+    subject::{
+        guest::{Life, guest, job, waits},
+        handle::{End, Output},
+        policies::{DroppedHandle, Panics},
+        tested::Tested,
+        world::World,
+    },
 };
 
 pub(super) fn c10_panic_in_a_task(subject: &Tested) -> Verdict {

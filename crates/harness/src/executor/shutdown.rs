@@ -6,16 +6,20 @@ use std::{
     task::{Poll, Waker},
 };
 
-use super::{Spawner, Tested};
 use crate::{
-    Verdict, Work,
-    caught::caught,
-    check::not_applicable,
-    guest::{Life, guest, lock, waits},
-    holds,
     probe::PATIENCE,
-    until,
-    world::{World, blocks},
+    run::{
+        caught::caught,
+        check::{Verdict, holds, not_applicable},
+        wait::until,
+    },
+    subject::{
+        adapter::Work,
+        guest::{Life, guest, lock, waits},
+        handle::Spawner,
+        tested::Tested,
+        world::{World, blocks},
+    },
 };
 
 pub(super) fn c14_spawn_too_late(subject: &Tested) -> Verdict {

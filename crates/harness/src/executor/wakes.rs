@@ -9,16 +9,18 @@ use std::{
     thread,
 };
 
-use super::{Tested, block_on::wake_elsewhere};
+use super::block_on::wake_elsewhere;
 use crate::{
-    Stop, Verdict,
-    caught::ended,
-    check::not_applicable,
-    guest::{Life, lock},
-    holds,
-    meanwhile::Sleeper,
-    probe::{Gate, PATIENCE},
-    world::World,
+    probe::{Gate, PATIENCE, meanwhile::Sleeper},
+    run::{
+        caught::ended,
+        check::{Stop, Verdict, holds, not_applicable},
+    },
+    subject::{
+        guest::{Life, lock},
+        tested::Tested,
+        world::World,
+    },
 };
 
 pub(super) fn c4_every_wake_is_followed(subject: &Tested) -> Verdict {

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::Tested;
-use crate::{Verdict, check::not_applicable, holds};
+use crate::run::check::{Verdict, holds, not_applicable};
 
 /// Whether a type is `Send`, `Sync` and `Unpin`, for a concrete type. A constant can assert it, so
 /// that neither a bound that is missing nor one that is too many compiles:

@@ -10,10 +10,7 @@ use std::{
 };
 
 use super::tested::Held;
-use crate::{
-    meanwhile::Event,
-    probe::{Canary, Seen, canary},
-};
+use crate::probe::{Canary, Seen, canary, meanwhile::Event};
 
 /// A future that a check makes, for a combinator to poll. It is `Send`, and not `Unpin`.
 ///

@@ -9,11 +9,11 @@ use super::{
     tested::{Combine, Kind, Of},
 };
 use crate::{
-    Verdict,
-    caught::caught,
-    check::{failed, not_applicable},
-    holds,
     probe::Task,
+    run::{
+        caught::caught,
+        check::{Verdict, failed, holds, not_applicable},
+    },
 };
 
 fn combinator(subject: &Tested) -> Option<(Of, &Combine)> {

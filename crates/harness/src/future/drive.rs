@@ -8,12 +8,12 @@ use super::{
     tested::{Held, Kind, Of, Polled},
 };
 use crate::{
-    Stop, Verdict,
-    caught::ended,
-    check::{failed, not_applicable},
-    meanwhile::Event,
-    probe::{PATIENCE, Task},
-    until,
+    probe::{PATIENCE, Task, meanwhile::Event},
+    run::{
+        caught::ended,
+        check::{Stop, Verdict, failed, not_applicable},
+        wait::until,
+    },
 };
 
 /// A fresh future that is pending until its event.

@@ -6,12 +6,14 @@ use super::{
     tested::Kind,
 };
 use crate::{
-    Stop, Verdict,
-    check::{failed, not_applicable},
-    holds,
-    meanwhile::{Meanwhile, Until},
-    probe::{PATIENCE, Task, WakerProbe},
-    until,
+    probe::{
+        PATIENCE, Task, WakerProbe,
+        meanwhile::{Meanwhile, Until},
+    },
+    run::{
+        check::{Stop, Verdict, failed, holds, not_applicable},
+        wait::until,
+    },
 };
 
 pub(super) fn a7_drop_releases(subject: &Tested) -> Verdict {

@@ -8,12 +8,14 @@ use super::{
     tested::{Kind, Polled},
 };
 use crate::{
-    Verdict,
-    caught::{caught, ended},
-    check::failed,
-    holds,
-    meanwhile::{Meanwhile, Until},
-    probe::{Gate, PATIENCE, Task, WakerProbe},
+    probe::{
+        Gate, PATIENCE, Task, WakerProbe,
+        meanwhile::{Meanwhile, Until},
+    },
+    run::{
+        caught::{caught, ended},
+        check::{Verdict, failed, holds},
+    },
 };
 
 /// How many clones of one poll are looked at.

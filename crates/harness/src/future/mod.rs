@@ -17,7 +17,7 @@ pub use bounds::{Facts, Otherwise};
 pub use child::Child;
 pub use tested::{AfterReady, Tested};
 
-use crate::{Check, Level};
+use crate::run::check::{Check, Level};
 
 /// Far longer than any check takes that ends.
 const DEADLINE: Duration = Duration::from_secs(60);

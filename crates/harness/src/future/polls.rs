@@ -15,12 +15,11 @@ use super::{
     tested::{Kind, Polled},
 };
 use crate::{
-    Verdict,
-    caught::caught,
-    check::{failed, not_applicable},
-    holds,
-    meanwhile::Sleeper,
-    probe::{PATIENCE, Task, WakerProbe},
+    probe::{PATIENCE, Task, WakerProbe, meanwhile::Sleeper},
+    run::{
+        caught::caught,
+        check::{Verdict, failed, holds, not_applicable},
+    },
 };
 
 /// How many polls nobody asked for.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Child, child::Does};
-use crate::meanwhile::Event;
+use crate::probe::meanwhile::Event;
 
 /// A future to be checked, as the ways to make a fresh one: each check makes as many as it needs.
 ///

@@ -6,12 +6,14 @@ use super::{
     tested::{Kind, Polled},
 };
 use crate::{
-    Verdict,
-    check::{failed, not_applicable},
-    holds,
-    meanwhile::{Meanwhile, Until},
-    probe::{PATIENCE, Task, WakerProbe},
-    until,
+    probe::{
+        PATIENCE, Task, WakerProbe,
+        meanwhile::{Meanwhile, Until},
+    },
+    run::{
+        check::{Verdict, failed, holds, not_applicable},
+        wait::until,
+    },
 };
 
 /// How many clones of one poll are looked at.

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use super::checkout::{Checkout, Copy, Lesson, cargo};
-use crate::process::{self, Group, collect};
+use crate::run::process::{self, Group, collect};
 
 /// The most that is kept of the compiler's errors, in bytes.
 const LONGEST: usize = 1 << 16;

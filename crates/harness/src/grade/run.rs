@@ -14,8 +14,9 @@ use indicatif::ProgressBar;
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 
 use super::{Judged, Order, secs};
-use crate::{
-    Outcome, lines,
+use crate::run::{
+    child::Outcome,
+    lines,
     process::{self, Group, collect},
 };
 

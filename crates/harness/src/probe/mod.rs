@@ -1,8 +1,11 @@
 //! Probes for one's own tests of futures, wakers and executors: what counts, what panics, what
 //! orders threads.
 
+pub(crate) mod alloc;
 mod canary;
 mod gate;
+pub(crate) mod leak;
+pub(crate) mod meanwhile;
 mod task;
 mod waker;
 

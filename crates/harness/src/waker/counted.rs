@@ -4,17 +4,16 @@
 
 use std::{mem, sync::Arc, task::Waker};
 
-use super::{
-    Tested,
-    tested::{Count, Kind, Life, Target},
-};
 use crate::{
-    Stop, Verdict,
-    caught::caught,
-    check::{failed, not_applicable},
-    holds,
-    leak::no_leak,
-    world::World,
+    probe::leak::no_leak,
+    run::{
+        caught::caught,
+        check::{Stop, Verdict, failed, holds, not_applicable},
+    },
+    subject::{
+        tested::{Count, Kind, Life, Target, Tested},
+        world::World,
+    },
 };
 
 /// What is done with wakers, of which there are never more than two: of three, the loss of two

@@ -9,19 +9,24 @@ use std::{
     time::Duration,
 };
 
-use super::{Tested, queue::InsideWake, tested::Kind};
+use super::queue::InsideWake;
 use crate::{
-    Stop, Verdict,
-    caught::ended,
-    check::{failed, not_applicable},
-    executor::Handle,
-    guest::{Life, lock, waits},
-    holds,
-    leak::no_leak,
-    meanwhile::{Meanwhile, Sleeper, Until},
-    probe::{Gate, PATIENCE},
-    until,
-    world::World,
+    probe::{
+        Gate, PATIENCE,
+        leak::no_leak,
+        meanwhile::{Meanwhile, Sleeper, Until},
+    },
+    run::{
+        caught::ended,
+        check::{Stop, Verdict, failed, holds, not_applicable},
+        wait::until,
+    },
+    subject::{
+        guest::{Life, lock, waits},
+        handle::Handle,
+        tested::{Kind, Tested},
+        world::World,
+    },
 };
 
 pub(super) fn b7_executor_dropped(subject: &Tested) -> Verdict {

@@ -7,14 +7,12 @@ mod counted;
 mod ends;
 mod queue;
 mod same;
-mod tested;
 mod threads;
 
 use std::time::Duration;
 
-pub use tested::{Target, Tested};
-
-use crate::{Check, Level};
+use crate::run::check::{Check, Level};
+pub use crate::subject::tested::{Target, Tested};
 
 /// Far longer than any check takes that ends.
 const DEADLINE: Duration = Duration::from_secs(60);

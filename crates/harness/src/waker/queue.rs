@@ -7,16 +7,16 @@ use std::{
     thread,
 };
 
-use super::Tested;
 use crate::{
-    Stop, Verdict,
-    caught::ended,
-    check::not_applicable,
-    guest::lock,
-    holds,
-    meanwhile::{Event, Meanwhile, Until},
-    probe::{Gate, PATIENCE},
-    world::World,
+    probe::{
+        Gate, PATIENCE,
+        meanwhile::{Event, Meanwhile, Until},
+    },
+    run::{
+        caught::ended,
+        check::{Stop, Verdict, holds, not_applicable},
+    },
+    subject::{guest::lock, tested::Tested, world::World},
 };
 
 pub(super) fn b10_wake_inside_poll(subject: &Tested) -> Verdict {

@@ -7,14 +7,17 @@ use std::{
     thread,
 };
 
-use super::{Tested, counted::Alone, tested::Kind};
+use super::counted::Alone;
 use crate::{
-    Stop, Verdict,
-    caught::ended,
-    check::{failed, not_applicable},
-    guest::Life,
-    holds,
-    world::World,
+    run::{
+        caught::ended,
+        check::{Stop, Verdict, failed, holds, not_applicable},
+    },
+    subject::{
+        guest::Life,
+        tested::{Kind, Tested},
+        world::World,
+    },
 };
 
 pub(super) fn b3_same_task(subject: &Tested) -> Verdict {

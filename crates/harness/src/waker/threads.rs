@@ -6,15 +6,17 @@ use std::{
     thread,
 };
 
-use super::{Tested, tested::Kind};
 use crate::{
-    Verdict,
-    caught::ended,
-    check::{failed, not_applicable},
-    guest::{Life, lock, waking},
-    holds,
-    meanwhile::{Meanwhile, Until},
-    world::World,
+    probe::meanwhile::{Meanwhile, Until},
+    run::{
+        caught::ended,
+        check::{Verdict, failed, holds, not_applicable},
+    },
+    subject::{
+        guest::{Life, lock, waking},
+        tested::{Kind, Tested},
+        world::World,
+    },
 };
 
 pub(super) fn b5_any_thread(subject: &Tested) -> Verdict {

@@ -20,8 +20,8 @@ use std::{
     thread,
 };
 
-use super::Work;
-use crate::caught::caught;
+use super::adapter::Work;
+use crate::run::caught::caught;
 
 /// What became of a task, as its join handle tells.
 #[derive(Debug)]

@@ -10,15 +10,18 @@ use std::{
     thread,
 };
 
-use crate::{
-    Executor, Handle, Stop, Verdict, Work,
-    check::not_applicable,
-    child::give_up,
-    executor::Output,
+use super::{
+    adapter::{Executor, Work},
     guest::{Life, guest, job, waits},
-    holds,
+    handle::{Handle, Output},
+};
+use crate::{
     probe::PATIENCE,
-    until,
+    run::{
+        check::{Stop, Verdict, holds, not_applicable},
+        child::give_up,
+        wait::until,
+    },
 };
 
 /// The executor of a subject, and what a check does with it.

@@ -13,7 +13,7 @@ use std::{
 
 use rustix::process::Signal;
 
-use crate::process::{self, Group, collect};
+use super::process::{self, Group, collect};
 
 /// A model takes much less.
 const DEADLINE: Duration = Duration::from_secs(300);

@@ -10,13 +10,17 @@ use std::{
     thread,
 };
 
-use crate::{
-    Executor, Stop, Verdict, Work,
-    caught::caught,
-    check::{failed, not_applicable},
-    executor::Policies,
-    probe::{Canary, Seen, canary},
+use super::{
+    adapter::{Executor, Work},
+    policies::Policies,
     world::World,
+};
+use crate::{
+    probe::{Canary, Seen, canary},
+    run::{
+        caught::caught,
+        check::{Stop, Verdict, failed, not_applicable},
+    },
 };
 
 /// A waker to be checked, as the ways to make a fresh one: each check makes as many as it needs.
@@ -48,12 +52,12 @@ use crate::{
 /// ```
 pub struct Tested {
     pub(crate) kind: Kind,
-    pub(super) global: bool,
+    pub(crate) global: bool,
     pub(crate) policies: Policies,
-    pub(super) models: Vec<(&'static str, fn())>,
+    pub(crate) models: Vec<(&'static str, fn())>,
 }
 
-pub(super) type Count = Box<dyn Fn() -> usize>;
+pub(crate) type Count = Box<dyn Fn() -> usize>;
 type MakeCounting = Box<dyn Fn() -> (Waker, Count, Count) + Send + Sync>;
 type MakeCalling = Box<dyn Fn(Target) -> Waker + Send + Sync>;
 type MakeExecutor = Box<dyn Fn() -> Box<dyn Executor> + Send + Sync>;
@@ -200,14 +204,14 @@ pub struct Target {
 
 /// What is known of a target.
 #[derive(Debug)]
-pub(super) struct Life {
+pub(crate) struct Life {
     woken: AtomicUsize,
     panics: AtomicBool,
     pub seen: Seen,
 }
 
 impl Target {
-    pub(super) fn new() -> (Target, Arc<Life>) {
+    pub(crate) fn new() -> (Target, Arc<Life>) {
         let (canary, seen) = canary();
         let life = Arc::new(Life { woken: AtomicUsize::new(0), panics: AtomicBool::new(false), seen });
         (Target { life: Arc::clone(&life), canary }, life)
@@ -236,11 +240,11 @@ impl Wake for Target {
 }
 
 impl Life {
-    pub(super) fn woken(&self) -> usize {
+    pub(crate) fn woken(&self) -> usize {
         self.woken.load(SeqCst)
     }
 
-    pub(super) fn panic_at_the_next_wake(&self) {
+    pub(crate) fn panic_at_the_next_wake(&self) {
         self.panics.store(true, SeqCst);
     }
 }

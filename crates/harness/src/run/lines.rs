@@ -3,7 +3,7 @@
 
 use std::{env, fmt::Write};
 
-use crate::{Check, runner::page};
+use super::{check::Check, report::page};
 
 /// Set when somebody wants lines.
 pub(crate) const ASKED: &str = "HARNESS_LINES";

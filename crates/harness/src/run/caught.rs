@@ -6,7 +6,10 @@ use std::{
     thread::JoinHandle,
 };
 
-use crate::{Verdict, check::failed, process::not_written};
+use super::{
+    check::{Verdict, failed},
+    process::not_written,
+};
 
 /// Runs what may panic, and gives the text of the panic. A `todo!()` goes on: that is an exercise
 /// to be written.

@@ -2,7 +2,11 @@
 
 use std::mem;
 
-use crate::{Verdict, check::not_applicable, holds, live_bytes, probe::PATIENCE, until};
+use super::{PATIENCE, alloc::live_bytes};
+use crate::run::{
+    check::{Verdict, holds, not_applicable},
+    wait::until,
+};
 
 /// How often, and how many bytes may be left: less than any allocation each time.
 const TIMES: usize = 500;

@@ -12,11 +12,11 @@ use std::{
     thread::{self, ThreadId},
 };
 
-use crate::{
-    Work,
-    executor::{Job, LocalJob, Output},
-    meanwhile::Event,
+use super::{
+    adapter::{Job, LocalJob, Work},
+    handle::Output,
 };
+use crate::probe::meanwhile::Event;
 
 /// A future of a check. What happens to it, its [`Life`] tells.
 struct Guest<S> {

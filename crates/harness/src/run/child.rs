@@ -14,9 +14,9 @@ use std::{
 
 use rustix::process::{Signal, getpid};
 
-use crate::{
-    Check, Stop, Verdict,
+use super::{
     caught::text,
+    check::{Check, Stop, Verdict},
     process::{self, Group, collect, not_written},
 };
 
