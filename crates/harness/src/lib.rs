@@ -19,7 +19,7 @@ pub use run::{
     guards,
     process::{NOT_WRITTEN, exit_when_not_written},
     report::report,
-    runner::{Subject, alone, answered, answered_among, exercise, main},
+    runner::{Subject, Suite, answered, answered_among, exercise, main, unwritten_if},
     wait::until,
 };
 pub use subject::{

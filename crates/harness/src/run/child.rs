@@ -12,11 +12,11 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Signal, getpid};
+use rustix::process::{Signal, getpid, set_parent_process_death_signal};
 
 use super::{
     caught::text,
-    check::{Check, Stop, Verdict},
+    check::{Stop, Verdict},
     process::{self, Group, collect, not_written},
 };
 
@@ -162,14 +162,25 @@ pub(crate) fn asked() -> Option<String> {
     env::var(ASKED).ok()
 }
 
-/// Runs one check here, and leaves its report on stdout.
-pub(crate) fn answer<S>(check: &Check<S>, subject: &S) {
-    let limit = check.deadline + GRACE;
+/// Runs one check here, and leaves its report on stdout. A thread ends the process some time after
+/// the deadline, should its parent be gone.
+pub(crate) fn answer(deadline: Duration, check: impl FnOnce() -> Verdict) {
     thread::spawn(move || {
-        thread::park_timeout(limit);
+        thread::park_timeout(deadline + GRACE);
         process::kill_group(getpid(), Signal::KILL);
     });
-    let (word, text) = match catch(|| (check.run)(subject)) {
+    answer_here(check);
+}
+
+/// The same without another thread: the kernel ends the process with its parent.
+pub(crate) fn answer_alone(test: impl FnOnce() -> Verdict) {
+    // Without it the process would only live longer.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
+    answer_here(test);
+}
+
+fn answer_here(check: impl FnOnce() -> Verdict) {
+    let (word, text) = match catch(check) {
         Ok(Ok(())) => ("passed", String::new()),
         Ok(Err(Stop::Failed(text))) => unless_unwritten("failed", text),
         Ok(Err(Stop::NotApplicable(text))) => unless_unwritten("not-applicable", text),

@@ -1,12 +1,12 @@
 //! The runner: every check on every subject, each in a process of its own, listed and filtered as
 //! ordinary tests.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, rc::Rc, thread, time::Duration};
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use super::{
-    check::Check,
+    check::{Check, Verdict},
     child::{self, Outcome, judge},
     lines,
     report::report,
@@ -26,12 +26,15 @@ pub struct Subject<S> {
     pub unwritten: bool,
     /// The ids of the checks that are run on it: `None` for all, some for a step of an exercise.
     pub only: Option<&'static [&'static str]>,
+    /// The ids of the checks that take long on it: they are ignored unless the run asks for ignored
+    /// tests, as `just long` does.
+    pub long: &'static [&'static str],
 }
 
 impl<S> Subject<S> {
     /// A subject that passes every check that applies to it.
     pub fn new(name: &'static str, value: S) -> Self {
-        Subject { name, value, fails: &[], unwritten: false, only: None }
+        Subject { name, value, fails: &[], unwritten: false, only: None, long: &[] }
     }
 
     /// The same subject, which fails exactly these checks, each with its reason.
@@ -46,113 +49,238 @@ impl<S> Subject<S> {
         Subject { only: Some(ids), ..self }
     }
 
+    /// The same subject, on which these checks are left to `just long`.
+    #[must_use]
+    pub fn long(self, ids: &'static [&'static str]) -> Self {
+        Subject { long: ids, ..self }
+    }
+
     fn is_judged_by(&self, check: &Check<S>) -> bool {
         self.only.is_none_or(|ids| ids.contains(&check.id))
     }
 }
 
-/// The `main` of a contract target (`harness = false`): runs every check on every subject under
-/// libtest's command line.
-///
-/// A failed check prints what must hold, what was observed, why it matters and where to read on. It
-/// is an error if a declared failure does not happen, or if nothing was applicable.
+/// The `main` of a contract target (`harness = false`) with one list of checks: see [`Suite`].
 ///
 /// # Panics
 ///
 /// If a subject names a check that is not in `checks`.
 pub fn main<S: 'static>(checks: &'static [Check<S>], subjects: Vec<Subject<S>>) -> ExitCode {
-    for subject in &subjects {
-        let named = subject.fails.iter().map(|(id, _)| id).chain(subject.only.unwrap_or_default());
-        for id in named {
-            assert!(checks.iter().any(|check| check.id == *id), "{} names {id}: no such check", subject.name);
-        }
-    }
-    let pairs = subjects.iter().flat_map(|subject| {
-        checks.iter().filter(|check| subject.is_judged_by(check)).map(move |check| (subject, check))
-    });
-    if answered_among(checks, &subjects) {
-        return ExitCode::SUCCESS;
-    }
-    let mut arguments = Arguments::from_args();
-    // Checks spend their time waiting for processes and deadlines, hardly ever for a processor.
-    arguments.test_threads.get_or_insert_with(|| 6 * std::thread::available_parallelism().map_or(1, usize::from));
-    let lines = lines::asked();
-    if lines {
-        arguments.logfile = Some("/dev/null".into());
-        pairs.clone().for_each(|(subject, check)| lines::print(&trial_name(subject.name, check.id), check, "", ""));
-    }
-    let trials = pairs.map(|(subject, check)| trial(subject, check, lines)).collect();
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    let everything = !arguments.list && arguments.filter.is_none() && arguments.skip.is_empty();
-    if everything && conclusion.num_passed + conclusion.num_failed == 0 {
-        eprintln!("error: not one check was applicable, so nothing was checked");
-        return ExitCode::FAILURE;
-    }
-    conclusion.exit_code()
+    Suite::new().checks(checks, subjects).main()
 }
 
 /// The `main` of an exercise: the same as [`main`], for subjects that are its steps.
 ///
 /// Each step is a subject called `step-1` and so on, or `step-4::join` where a step has several,
 /// with [`only`](Subject::only) the checks that pass once it and the steps before it are written.
-/// With `pristine` (CI asks for it by `EXERCISE_PRISTINE=1`) the file is as its reader finds it,
-/// and every check must end as "not written yet".
+/// With `pristine` (CI asks for it by `EXERCISE_PRISTINE=1`) the file is as its reader finds it, and
+/// every check must end as "not written yet".
 ///
 /// # Panics
 ///
 /// As [`main`] does.
 pub fn exercise<S: 'static>(pristine: bool, checks: &'static [Check<S>], steps: Vec<Subject<S>>) -> ExitCode {
-    main(checks, steps.into_iter().map(|step| Subject { unwritten: pristine, ..step }).collect())
+    main(checks, unwritten_if(pristine, steps))
 }
 
-/// The `main` of a test (`harness = false`) that counts what its whole process does, on the heap
-/// for example: runs these functions one after the other, with no thread beside them. (libtest's
-/// own allocates now and then.)
-pub fn alone(tests: &[(&'static str, fn())]) -> ExitCode {
-    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
-    let trial = |&(name, test): &(&'static str, fn())| {
-        Trial::test(name, move || {
+/// The same steps, which are held to be unwritten if `pristine`.
+pub fn unwritten_if<S>(pristine: bool, steps: Vec<Subject<S>>) -> Vec<Subject<S>> {
+    steps.into_iter().map(|step| Subject { unwritten: pristine, ..step }).collect()
+}
+
+/// What a contract target (`harness = false`) runs, under libtest's command line: checks on
+/// subjects, and tests that need a process of their own.
+///
+/// Each check and each test runs in a process of its own, which is this program started again. All
+/// of them run side by side, since they spend their time waiting.
+///
+/// ```no_run
+/// use harness::{Subject, Suite, waker};
+/// use std::task::Waker;
+///
+/// fn main() -> std::process::ExitCode {
+///     let noop = Subject::new("noop", waker::Tested::inert(|| Waker::noop().clone()));
+///     Suite::new().checks(&waker::CHECKS, vec![noop]).alone("allocates_nothing", || ()).main()
+/// }
+/// ```
+#[derive(Default)]
+pub struct Suite {
+    cases: Vec<Case>,
+}
+
+/// One entry of the list of tests.
+struct Case {
+    name: String,
+    kind: Kind,
+    /// Whether it is left to `just long`.
+    long: bool,
+    run: Box<dyn FnOnce() -> Verdict>,
+}
+
+enum Kind {
+    /// A check on a subject.
+    Check { facts: Check<()>, subject: &'static str, declared: Option<&'static str>, unwritten: bool },
+    /// A test that needs a process of its own.
+    Alone,
+}
+
+/// A test that takes longer than this hangs.
+const ALONE: Duration = Duration::from_secs(300);
+
+impl Suite {
+    /// An empty suite.
+    pub fn new() -> Self {
+        Suite::default()
+    }
+
+    /// Adds a list of checks and the subjects on which they run.
+    ///
+    /// # Panics
+    ///
+    /// If a subject names a check that is not in `checks`.
+    #[must_use]
+    pub fn checks<S: 'static>(mut self, checks: &'static [Check<S>], subjects: Vec<Subject<S>>) -> Self {
+        for subject in subjects {
+            let named =
+                subject.fails.iter().map(|(id, _)| id).chain(subject.only.unwrap_or_default()).chain(subject.long);
+            for id in named {
+                assert!(checks.iter().any(|check| check.id == *id), "{} names {id}: no such check", subject.name);
+            }
+            let subject = Rc::new(subject);
+            for check in checks.iter().filter(|check| subject.is_judged_by(check)) {
+                let subject = Rc::clone(&subject);
+                let declared = subject.fails.iter().find(|(id, _)| *id == check.id).map(|(_, why)| *why);
+                self.cases.push(Case {
+                    name: trial_name(subject.name, check.id),
+                    kind: Kind::Check {
+                        facts: check.facts(),
+                        subject: subject.name,
+                        declared,
+                        unwritten: subject.unwritten,
+                    },
+                    long: subject.long.contains(&check.id),
+                    run: Box::new(move || (check.run)(&subject.value)),
+                });
+            }
+        }
+        self
+    }
+
+    /// Adds a test that runs on the main thread of a process with no other thread: one that counts
+    /// what the whole process allocates, for example. It fails if it panics.
+    #[must_use]
+    pub fn alone(self, name: &str, test: fn()) -> Self {
+        self.with(name, test, false)
+    }
+
+    /// The same for a test that takes long, and is left to `just long`.
+    #[must_use]
+    pub fn alone_and_long(self, name: &str, test: fn()) -> Self {
+        self.with(name, test, true)
+    }
+
+    fn with(mut self, name: &str, test: fn(), long: bool) -> Self {
+        let run = move || {
             test();
             Ok(())
-        })
-    };
-    libtest_mimic::run(&arguments, tests.iter().map(trial).collect()).exit_code()
+        };
+        self.cases.push(Case { name: name.to_owned(), kind: Kind::Alone, long, run: Box::new(run) });
+        self
+    }
+
+    /// Runs what the command line selects.
+    ///
+    /// A failed check prints what must hold, what was observed, why it matters and where to read
+    /// on. It is an error if a declared failure does not happen, or if nothing was applicable.
+    pub fn main(self) -> ExitCode {
+        if let Some(name) = child::asked() {
+            return self.answer(&name);
+        }
+        let mut arguments = Arguments::from_args();
+        arguments.test_threads.get_or_insert_with(|| 6 * thread::available_parallelism().map_or(1, usize::from));
+        let lines = lines::asked();
+        if lines {
+            arguments.logfile = Some("/dev/null".into());
+            for Case { name, kind, .. } in &self.cases {
+                if let Kind::Check { facts, .. } = kind {
+                    lines::print(name, facts, "", "");
+                }
+            }
+        }
+        let trials = self
+            .cases
+            .into_iter()
+            .map(|case| trial(case.name, case.kind, lines).with_ignored_flag(case.long))
+            .collect();
+        let conclusion = libtest_mimic::run(&arguments, trials);
+        let everything = !arguments.list && arguments.filter.is_none() && arguments.skip.is_empty();
+        if everything && conclusion.num_passed + conclusion.num_failed == 0 {
+            eprintln!("error: not one check was applicable, so nothing was checked");
+            return ExitCode::FAILURE;
+        }
+        conclusion.exit_code()
+    }
+
+    /// In the process that was started for one case: runs that case.
+    fn answer(self, name: &str) -> ExitCode {
+        let Some(case) = self.cases.into_iter().find(|case| case.name == name) else {
+            eprintln!("error: nothing here is called '{name}'");
+            return ExitCode::from(2);
+        };
+        match case.kind {
+            Kind::Check { facts, .. } => child::answer(facts.deadline, case.run),
+            Kind::Alone => child::answer_alone(case.run),
+        }
+        ExitCode::SUCCESS
+    }
 }
 
 fn trial_name(subject: &str, id: &str) -> String {
     format!("{subject}::{id}")
 }
 
-fn trial<S: 'static>(subject: &Subject<S>, check: &'static Check<S>, lines: bool) -> Trial {
-    let name = trial_name(subject.name, check.id);
-    let (subject_name, unwritten) = (subject.name, subject.unwritten);
-    let declared = subject.fails.iter().find(|(id, _)| *id == check.id).map(|(_, why)| *why);
-    Trial::ignorable_test(name.clone(), move || {
-        if lines {
-            lines::print(&name, check, lines::BEGUN, "");
-        }
-        let outcome = judge(&name, check.deadline);
-        if lines {
-            lines::print(&name, check, outcome.word(), &outcome.observed());
-        }
-        match (&outcome, declared) {
-            (Outcome::NotApplicable(why), None) => Ok(Completion::ignored_with(format!("not applicable: {why}"))),
-            (Outcome::NotWritten(_), None) if unwritten => Ok(Completion::Completed),
-            (_, None) if unwritten => Err(Failed::from(format!(
-                "{}: expected \"not written yet\", and saw: {}",
-                check.id,
-                outcome.observed()
-            ))),
-            (Outcome::Passed, None) => Ok(Completion::Completed),
-            (outcome, Some(_)) if outcome.is_failure() => Ok(Completion::Completed),
-            (outcome, Some(why)) => Err(Failed::from(format!(
-                "{} stands in {subject_name}'s list of failures ({why}), and this time: {}\nIf it is mended, take it off the list.",
-                check.id,
-                outcome.observed()
-            ))),
-            (outcome, None) => Err(Failed::from(report(check, outcome))),
+fn trial(name: String, kind: Kind, lines: bool) -> Trial {
+    Trial::ignorable_test(name.clone(), move || match kind {
+        Kind::Alone => match judge(&name, ALONE) {
+            Outcome::Passed => Ok(Completion::Completed),
+            outcome => Err(Failed::from(outcome.observed())),
+        },
+        Kind::Check { facts, subject, declared, unwritten } => {
+            if lines {
+                lines::print(&name, &facts, lines::BEGUN, "");
+            }
+            let outcome = judge(&name, facts.deadline);
+            if lines {
+                lines::print(&name, &facts, outcome.word(), &outcome.observed());
+            }
+            completion(&facts, subject, declared, unwritten, &outcome)
         }
     })
+}
+
+/// What a check's outcome means for the run, with what the subject declares.
+fn completion(
+    check: &Check<()>,
+    subject: &str,
+    declared: Option<&str>,
+    unwritten: bool,
+    outcome: &Outcome,
+) -> Result<Completion, Failed> {
+    match (outcome, declared) {
+        (Outcome::NotApplicable(why), None) => Ok(Completion::ignored_with(format!("not applicable: {why}"))),
+        (Outcome::NotWritten(_), None) if unwritten => Ok(Completion::Completed),
+        (_, None) if unwritten => {
+            Err(Failed::from(format!("{}: expected \"not written yet\", and saw: {}", check.id, outcome.observed())))
+        }
+        (Outcome::Passed, None) => Ok(Completion::Completed),
+        (outcome, Some(_)) if outcome.is_failure() => Ok(Completion::Completed),
+        (outcome, Some(why)) => Err(Failed::from(format!(
+            "{} stands in {subject}'s list of failures ({why}), and this time: {}\nIf it is mended, take it off the list.",
+            check.id,
+            outcome.observed()
+        ))),
+        (outcome, None) => Err(Failed::from(report(check, outcome))),
+    }
 }
 
 /// For a program that judges several subjects with [`judge`]: if this process is the one that
@@ -162,7 +290,9 @@ pub fn answered_among<S>(checks: &[Check<S>], subjects: &[Subject<S>]) -> bool {
     let Some(name) = child::asked() else { return false };
     let asked = |subject: &Subject<S>| checks.iter().position(|check| name == trial_name(subject.name, check.id));
     let found = subjects.iter().find_map(|subject| Some((subject, asked(subject)?)));
-    found.inspect(|(subject, check)| child::answer(&checks[*check], &subject.value)).is_some()
+    found
+        .inspect(|(subject, check)| child::answer(checks[*check].deadline, || (checks[*check].run)(&subject.value)))
+        .is_some()
 }
 
 /// For a program that judges one subject with [`judge`]: if this process is the one that [`judge`]
@@ -170,5 +300,5 @@ pub fn answered_among<S>(checks: &[Check<S>], subjects: &[Subject<S>]) -> bool {
 pub fn answered<S>(checks: &[Check<S>], subject: &S) -> bool {
     let Some(name) = child::asked() else { return false };
     let check = checks.iter().find(|check| name.ends_with(&format!("::{}", check.id)));
-    check.inspect(|check| child::answer(check, subject)).is_some()
+    check.inspect(|check| child::answer(check.deadline, || (check.run)(subject))).is_some()
 }
