@@ -1,4 +1,4 @@
-//! Lines for whoever reads stdout, if somebody does.
+//! Printing lines to a stdout that may be closed.
 
 use std::{
     fmt::Display,
@@ -6,8 +6,8 @@ use std::{
     process,
 };
 
-/// Prints a line to stdout. If nobody reads it any more, as behind `| head`, the program ends
-/// quietly; if it cannot be written, with one line on stderr and exit code 1.
+/// Prints a line to stdout, with colours only on a terminal. If the reader has closed stdout, as
+/// `head` does, the process exits quietly. Any other error is one line on stderr and exit code 1.
 pub fn say(line: impl Display) {
     match writeln!(anstream::stdout(), "{line}") {
         Ok(()) => {}
