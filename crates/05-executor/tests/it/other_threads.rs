@@ -1,7 +1,6 @@
 //! Wakers and handles on other threads, all at once: woken, cloned, dropped, aborted and joined in
 //! an order that a seed decides. Under AddressSanitizer (`just asan executor`) this is where a task
 //! that is freed too early, or never, shows.
-#![forbid(unsafe_code)]
 
 use std::{
     future::poll_fn,

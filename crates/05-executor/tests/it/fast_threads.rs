@@ -1,7 +1,6 @@
 //! Stage 7's wakers on other threads, all at once: woken, cloned, dropped and aborted in an order
 //! that a seed decides, while the tasks come and go. Under AddressSanitizer this is where a slot
 //! that is given back too early, or never, shows.
-#![forbid(unsafe_code)]
 
 use std::{
     future::poll_fn,

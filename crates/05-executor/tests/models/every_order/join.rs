@@ -1,14 +1,14 @@
-//! The handle on another thread than its task: the output comes, once, to whoever is still there,
-//! and nothing stays behind.
+//! Stage 4's handle on another thread than its task: the output comes, once, to whoever is still
+//! there, and nothing stays behind.
 
 use std::{
-    future::{Future as _, pending},
+    future::Future as _,
     pin::pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use lesson_executor::s2_block_on::block_on;
+use lesson_executor::{s2_block_on::block_on, s4_spawn::Executor};
 use loom::thread;
 
 use super::tools::{Count, Dropped, all_freed, bounded, executor};
@@ -16,7 +16,7 @@ use super::tools::{Count, Dropped, all_freed, bounded, executor};
 #[test]
 fn join_gets_the_output() {
     loom::model(|| {
-        let (executor, alive) = executor();
+        let (executor, alive) = executor::<Executor<_>>();
         let (output, drops) = Dropped::new();
         let task = executor.spawn(async { output });
         let thread = thread::spawn(move || drop(block_on(task).unwrap()));
@@ -31,7 +31,7 @@ fn join_gets_the_output() {
 #[test]
 fn join_handle_goes_while_the_task_ends() {
     loom::model(|| {
-        let (executor, alive) = executor();
+        let (executor, alive) = executor::<Executor<_>>();
         let (output, drops) = Dropped::new();
         let task = executor.spawn(async { output });
         let thread = thread::spawn(move || drop(task));
@@ -48,7 +48,7 @@ fn join_handle_goes_while_the_task_ends() {
 #[test]
 fn join_leaves_no_waker_behind() {
     bounded(3, || {
-        let (executor, alive) = executor();
+        let (executor, alive) = executor::<Executor<_>>();
         let (output, drops) = Dropped::new();
         let task = executor.spawn(async { output });
         let held = task.abort_handle();
@@ -78,7 +78,7 @@ fn join_leaves_no_waker_behind() {
 #[test]
 fn join_is_woken() {
     loom::model(|| {
-        let (executor, _) = executor();
+        let (executor, _) = executor::<Executor<_>>();
         let task = executor.spawn(async { 5 });
         let ((first, waker), (last, last_waker)) = (Count::new(), Count::new());
         let thread = thread::spawn(move || {
@@ -97,26 +97,5 @@ fn join_is_woken() {
             assert!(matches!(polled, Poll::Ready(Ok(5))));
         }
         drop(first);
-    });
-}
-
-/// Aborted before its poll, in it, or after; then it is dropped where it was polled, and who joins
-/// is told.
-#[test]
-fn join_aborts() {
-    loom::model(|| {
-        let (executor, alive) = executor();
-        let (held, drops) = Dropped::new();
-        let task = executor.spawn(async move {
-            let _held = held;
-            pending::<()>().await
-        });
-        let abort = task.abort_handle();
-        let thread = thread::spawn(move || abort.abort());
-        assert!(executor.block_on(task).unwrap_err().is_cancelled());
-        thread.join().unwrap();
-        assert_eq!(drops(), 1, "drops of the future");
-        drop(executor);
-        all_freed(&alive);
     });
 }

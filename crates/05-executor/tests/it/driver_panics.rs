@@ -14,6 +14,8 @@ use harness::probe::Watchdog;
 use lesson_executor::{parts::driver::Driver, s5_pool, s6_stealing};
 
 const STAGE: &str = "STAGE_OF_A_DRIVER_THAT_PANICS";
+/// The test below, which is what its child runs.
+const THIS: &str = "driver_panics::a_driver_that_panics_ends_the_process_and_not_only_its_worker";
 
 struct Panics;
 
@@ -39,7 +41,7 @@ fn a_driver_that_panics_ends_the_process_and_not_only_its_worker() {
     }
     for stage in ["5", "6"] {
         let mut itself = Command::new(env::current_exe().unwrap());
-        let child = itself.env(STAGE, stage).arg("--nocapture").stdin(Stdio::null()).output().unwrap();
+        let child = itself.env(STAGE, stage).args(["--exact", THIS, "--nocapture"]).stdin(Stdio::null()).output().unwrap();
         let said = String::from_utf8_lossy(&child.stderr);
         assert!(!child.status.success(), "stage {stage}: {said}");
         for words in ["no sleep tonight", "a pool's driver has panicked"] {

@@ -1,5 +1,4 @@
 //! Who may go to another thread, as the compiler sees it.
-#![forbid(unsafe_code)]
 
 use std::rc::Rc;
 

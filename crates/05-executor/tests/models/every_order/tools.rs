@@ -11,12 +11,10 @@ use std::{
     time::Instant,
 };
 
-use lesson_executor::{
-    parts::driver::{Driver, Parking},
-    s4_spawn::Executor,
-    s7_fast,
-};
+use lesson_executor::parts::driver::{Driver, Parking};
 use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use crate::one_thread::Stage;
 
 /// A model of which not all orders can be tried: those in which a thread is stopped, while it could
 /// go on, at most so many times. (`LOOM_MAX_PREEMPTIONS` sets a bound for all models.) Most bugs
@@ -107,15 +105,9 @@ impl Drop for Dropped {
 }
 
 /// An executor, and what is left once the last task of it is freed: one reference.
-pub fn executor() -> (Executor<Watched>, Arc<()>) {
+pub fn executor<S: Stage<Watched>>() -> (S, Arc<()>) {
     let alive = Arc::new(());
-    (Executor::with_driver(Watched { parking: Parking::default(), alive: Arc::clone(&alive) }), alive)
-}
-
-/// The same of stage 7.
-pub fn fast() -> (s7_fast::Executor<Watched>, Arc<()>) {
-    let alive = Arc::new(());
-    (s7_fast::Executor::with_driver(Watched { parking: Parking::default(), alive: Arc::clone(&alive) }), alive)
+    (S::with_driver(Watched { parking: Parking::default(), alive: Arc::clone(&alive) }), alive)
 }
 
 /// A parker. Whoever has its unparker holds a reference: the run queue does, and each task holds

@@ -1,16 +1,25 @@
-//! B12, B13, C1, C4: every wake is followed by a poll, which sees what was done before the wake.
+//! B12, B13, C1, C4: every wake is followed by a poll, which sees what was done before the wake. On
+//! stages 4 and 7.
 
 use std::future::poll_fn;
 
 use loom::thread;
 
-use super::tools::{Flags, Kept, all_freed, bounded, executor};
+use super::tools::{Flags, Kept, Watched, all_freed, bounded, executor};
+use crate::one_thread::Stage;
+
+on_both! {
+    super::Watched =>
+    wake_from_another_thread
+    wake_from_two_threads
+    wake_inside_the_poll
+    wake_of_the_root
+}
 
 /// Woken while it waits: before the executor's thread parks, while it does, or after.
-#[test]
-fn wake_from_another_thread() {
+fn wake_from_another_thread<S: Stage<Watched>>() {
     loom::model(|| {
-        let (executor, alive) = executor();
+        let (executor, alive) = executor::<S>();
         let (flags, kept) = (Flags::new(), Kept::default());
         let task = executor.spawn(flags.wait(1, kept.clone()));
         executor.run_until_stalled();
@@ -28,10 +37,9 @@ fn wake_from_another_thread() {
 
 /// Woken in its queue, in its poll, between two, or by both at once. Each wake has something of its
 /// own to show.
-#[test]
-fn wake_from_two_threads() {
+fn wake_from_two_threads<S: Stage<Watched>>() {
     bounded(2, || {
-        let (executor, alive) = executor();
+        let (executor, alive) = executor::<S>();
         let (flags, kept) = (Flags::new(), Kept::default());
         let task = executor.spawn(flags.wait(2, kept.clone()));
         executor.run_until_stalled();
@@ -53,10 +61,9 @@ fn wake_from_two_threads() {
 }
 
 /// Woken in the middle of its first poll, or right after it.
-#[test]
-fn wake_inside_the_poll() {
+fn wake_inside_the_poll<S: Stage<Watched>>() {
     loom::model(|| {
-        let (executor, alive) = executor();
+        let (executor, alive) = executor::<S>();
         let (flags, kept) = (Flags::new(), Kept::default());
         let (mut wait, mut thread) = (Box::pin(flags.wait(1, kept.clone())), None);
         let task = executor.spawn(poll_fn(move |cx| {
@@ -77,11 +84,11 @@ fn wake_inside_the_poll() {
     });
 }
 
-/// The future that the executor blocks on, which is no task.
-#[test]
-fn wake_of_the_root() {
+/// The future that the executor blocks on, which is no task. Its last waker is dropped elsewhere,
+/// when all else is gone or before.
+fn wake_of_the_root<S: Stage<Watched>>() {
     loom::model(|| {
-        let (executor, alive) = executor();
+        let (executor, alive) = executor::<S>();
         let (flags, kept) = (Flags::new(), Kept::default());
         let (there, waker) = (flags.clone(), kept.clone());
         let mut thread = None;
@@ -98,8 +105,8 @@ fn wake_of_the_root() {
             }
             polled
         }));
-        thread.unwrap().join().unwrap();
         drop((executor, wait, waker));
+        thread.unwrap().join().unwrap();
         all_freed(&alive);
     });
 }

@@ -1,6 +1,5 @@
 //! When the executor goes, every future goes: here, now, and once; and what they do on their way is
 //! no trouble.
-#![forbid(unsafe_code)]
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,10 +14,7 @@ use futures::task::{LocalSpawnExt as _, SpawnExt};
 use harness::probe::canary;
 use lesson_executor::{s2_block_on::block_on, s4_spawn::Executor};
 
-#[macro_use]
-mod one_thread;
-
-use one_thread::{Handle as _, Stage};
+use crate::one_thread::{Handle as _, Stage};
 
 /// Runs a function when it is dropped.
 struct OnDrop<F: FnMut()>(F);

@@ -1,6 +1,5 @@
 //! What pools have beside what the contract asks of every executor: workers that share a driver,
 //! tasks that block, and an end from within.
-#![forbid(unsafe_code)]
 
 use std::{
     future::{Future, pending},
@@ -18,11 +17,9 @@ use harness::probe::canary;
 use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on, s5_pool, s6_stealing};
 use lesson_future::s4_yield_now::yield_now;
 
-mod fake_driver;
-mod pools;
 
-use fake_driver::{Fake, Seen};
-use pools::Pool;
+use crate::fake_driver::{Fake, Seen};
+use crate::pools::Pool;
 
 /// Far longer than any of these takes.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,23 +1,6 @@
-//! A model that cannot fail holds nothing: each line that a model is there for is taken out of a
-//! copy of the lesson, and the model must fail. A model that fails may abort, so each runs in a
-//! process of its own. Part of `just loom`.
-#![cfg(loom_model)]
-#![forbid(unsafe_code)]
+//! The lines that the models of parts guard, each with its model. Part of `just loom`.
 
-use harness::guards::{Copied, Guard, Lesson, guard};
-
-const LESSON: Lesson = Lesson {
-    package: env!("CARGO_PKG_NAME"),
-    folder: env!("CARGO_MANIFEST_DIR"),
-    temporary: env!("CARGO_TARGET_TMPDIR"),
-    models: "loom_models",
-    dependencies: concat!(
-        "futures = \"0.3\"\nloom = \"0.7\"\ntracing = \"0.1\"\n",
-        "waker = { path = \"",
-        env!("CARGO_MANIFEST_DIR"),
-        "/../04-waker\" }"
-    ),
-};
+use harness::guards::{Guard, guard};
 
 const STATE: &str = "parts/task/state.rs";
 const CELL: &str = "parts/task/cell.rs";
@@ -36,25 +19,25 @@ const RETURNED: &str = "parts/fast/returned.rs";
 const OWNER: &str = "parts/fast/owner.rs";
 const COMMON: &str = "parts/fast/shared.rs";
 
-const GUARDS: &[Guard] = &[
-    guard(STATE, "(now | SCHEDULED, Wake::Nothing)", "(now, Wake::Nothing)", "wake_inside_the_poll"),
+pub const GUARDS: &[Guard] = &[
+    guard(STATE, "(now | SCHEDULED, Wake::Nothing)", "(now, Wake::Nothing)", "with_handles::wake_inside_the_poll"),
     guard(
         STATE,
         "let (next, done) = step(now);",
         "let (next, done) = step(now); if next == now { return done; }",
-        "wake_from_two_threads",
+        "with_handles::wake_from_two_threads",
     ),
     guard(
         STATE,
         "} else if now & SCHEDULED != 0 {\n                (now & !RUNNING, Pending::Again)",
         "} else if false {\n                (now & !RUNNING, Pending::Again)",
-        "wake_inside_the_poll",
+        "with_handles::wake_inside_the_poll",
     ),
     guard(
         STATE,
         "compare_exchange_weak(now, next, AcqRel, Relaxed)",
         "compare_exchange_weak(now, next, Relaxed, Relaxed)",
-        "wake_inside_the_poll",
+        "with_handles::wake_inside_the_poll",
     ),
     guard(
         STATE,
@@ -92,18 +75,18 @@ const GUARDS: &[Guard] = &[
         "{ self.0.fetch_and(!AWAITED, AcqRel); false }",
         "join_leaves_no_waker_behind",
     ),
-    guard(STATE, "(now | CANCELLED, Wake::Nothing)", "(now, Wake::Nothing)", "join_aborts"),
+    guard(STATE, "(now | CANCELLED, Wake::Nothing)", "(now, Wake::Nothing)", "with_handles::abort_from_elsewhere"),
     guard(
         STATE,
         "if now & CANCELLED != 0 {\n                (now, Pending::Cancel)",
         "if false {\n                (now, Pending::Cancel)",
-        "join_aborts",
+        "with_handles::abort_from_elsewhere",
     ),
     guard(
         STATE,
         "0 => (now | CANCELLED | RUNNING, true)",
         "0 => (now | CANCELLED, true)",
-        "shutdown_while_a_task_is_woken",
+        "with_handles::shutdown_while_a_task_is_woken",
     ),
     guard(
         STATE,
@@ -113,25 +96,25 @@ const GUARDS: &[Guard] = &[
     ),
     guard(JOINING, "state.take_back()?;", "", "join_leaves_no_waker_behind"),
     guard(CELL, "        if !wanted {", "        if false && !wanted {", "join_handle_goes_while_the_task_ends"),
-    guard(QUEUE, "if entries.closed {", "if false && entries.closed {", "shutdown_while_a_task_is_woken"),
-    guard(QUEUE, "        entries.closed = true;\n", "", "shutdown_while_a_task_is_woken"),
+    guard(QUEUE, "if entries.closed {", "if false && entries.closed {", "with_handles::shutdown_while_a_task_is_woken"),
+    guard(QUEUE, "        entries.closed = true;\n", "", "with_handles::shutdown_while_a_task_is_woken"),
     guard(
         STAGE,
         "        self.queue.push(woken);\n        self.unparker.wake_by_ref();",
         "        self.unparker.wake_by_ref();\n        self.queue.push(woken);",
-        "wake_from_another_thread",
+        "with_handles::wake_from_another_thread",
     ),
     guard(
         WAKER,
         "    event::wake(\"value\", task.address());\n    task.wake();",
         "    let lent = std::mem::ManuallyDrop::new(unsafe { Task::from_raw(task.as_raw()) });\n    drop(task);\n    lent.wake();",
-        "shutdown_while_a_task_is_woken",
+        "with_handles::shutdown_while_a_task_is_woken",
     ),
     guard(
         ROOT,
         "        self.woken.swap(true, Release);\n        self.unparker.wake_by_ref();",
         "        self.unparker.wake_by_ref();\n        self.woken.swap(true, Release);",
-        "wake_of_the_root",
+        "with_handles::wake_of_the_root",
     ),
     guard(RING, "tail.0.store(end + 1, Release);", "tail.0.store(end + 1, Relaxed);", "ring_is_taken_from_by_two"),
     guard(
@@ -204,118 +187,112 @@ const GUARDS: &[Guard] = &[
         WORDS,
         "let before = self.0.fetch_or(flags, AcqRel);",
         "let before = self.0.load(Acquire); if before & WOKEN == 0 { self.0.fetch_or(flags, AcqRel); }",
-        "fast_wake_from_two_threads",
+        "fast::wake_from_two_threads",
     ),
     guard(
         WORDS,
         "self.0.fetch_or(flags, AcqRel)",
         "self.0.fetch_or(flags, std::sync::atomic::Ordering::Relaxed)",
-        "fast_wake_from_two_threads",
+        "fast::wake_from_two_threads",
     ),
-    guard(WORDS, "            self.retain();\n", "", "fast_wake_while_it_ends"),
+    guard(WORDS, "            self.retain();\n", "", "fast::wake_while_it_ends"),
     guard(
         WORDS,
         "self.0.fetch_sub(WOKEN + REFERENCE, AcqRel)",
         "self.0.fetch_sub(WOKEN + REFERENCE, std::sync::atomic::Ordering::Relaxed)",
-        "fast_wake_from_two_threads",
+        "fast::wake_from_two_threads",
     ),
     guard(
         WORDS,
         "self.0.fetch_sub(WOKEN + REFERENCE, AcqRel)",
         "self.0.fetch_sub(WOKEN, AcqRel)",
-        "fast_wake_while_it_ends",
+        "fast::wake_while_it_ends",
     ),
-    guard(WORDS, "self.wake_with(WOKEN | ABORT)", "self.wake_with(WOKEN)", "fast_abort_from_elsewhere"),
+    guard(WORDS, "self.wake_with(WOKEN | ABORT)", "self.wake_with(WOKEN)", "fast::abort_from_elsewhere"),
     guard(
         OWNER,
         "self.drain();\n        self.shared().queue.pop()",
         "self.shared().queue.pop()",
-        "fast_wake_from_another_thread",
+        "fast::wake_from_another_thread",
     ),
-    guard(WOKEN, "        if entries.waiting.len() > 1 {", "        if true {", "fast_wake_from_another_thread"),
+    guard(WOKEN, "        if entries.waiting.len() > 1 {", "        if true {", "fast::wake_from_another_thread"),
     guard(
         COMMON,
         "Pushed::First => self.unparker.with(|unparker| unsafe { (*unparker).wake_by_ref() }),",
         "Pushed::First => {}",
-        "fast_wake_from_another_thread",
+        "fast::wake_from_another_thread",
     ),
     // The end of a task.
-    guard(WORDS, "self.set(MERGED);", "", "fast_last_reference_is_dropped_elsewhere"),
+    guard(WORDS, "self.set(MERGED);", "", "fast::last_reference_is_dropped_elsewhere"),
     guard(
         WORDS,
         "wrapping_mul(REFERENCE).wrapping_add(ALL)",
         "wrapping_mul(REFERENCE)",
-        "fast_last_reference_is_dropped_elsewhere",
+        "fast::last_reference_is_dropped_elsewhere",
     ),
-    guard(WORDS, "self.0.load(Acquire)", "self.0.load(std::sync::atomic::Ordering::Relaxed)", "fast_look_is_enough"),
+    guard(WORDS, "self.0.load(Acquire)", "self.0.load(std::sync::atomic::Ordering::Relaxed)", "fast::look_is_enough"),
     guard(
         WORDS,
         "self.0.fetch_sub(REFERENCE, AcqRel)",
         "self.0.fetch_sub(REFERENCE, std::sync::atomic::Ordering::Relaxed)",
-        "fast_last_reference_is_dropped_elsewhere",
+        "fast::last_reference_is_dropped_elsewhere",
     ),
-    guard(WORDS, "others.add(self.count());", "", "fast_last_reference_is_dropped_elsewhere"),
-    guard(WORDS, "_ if references(before) == 1 => Answer::Free,", "", "fast_wake_while_it_ends"),
+    guard(WORDS, "others.add(self.count());", "", "fast::last_reference_is_dropped_elsewhere"),
+    guard(WORDS, "_ if references(before) == 1 => Answer::Free,", "", "fast::wake_while_it_ends"),
     guard(
         RETURNED,
         "self.0.swap(ptr::null_mut(), Acquire)",
         "self.0.swap(ptr::null_mut(), Relaxed)",
-        "fast_last_reference_is_dropped_elsewhere",
+        "fast::last_reference_is_dropped_elsewhere",
     ),
     // The end of the executor.
     guard(
         COMMON,
         "let last = task.head().others.give_back();",
         "let last = false;",
-        "fast_shutdown_while_a_task_is_woken",
+        "fast::shutdown_while_a_task_is_woken",
     ),
     guard(
         OWNER,
         "shared.others.woken.close().into_iter().for_each(|task| shared.answer(task));",
         "",
-        "fast_shutdown_while_a_task_is_woken",
+        "fast::shutdown_while_a_task_is_woken",
     ),
     guard(
         COMMON,
         "shared.others.returned.close().for_each(|slot| shared.slab.give(slot));",
         "",
-        "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
+        "fast::shutdown_leaves_the_last_slot_to_whoever_has_it",
     ),
     guard(
         COMMON,
         "slots.fetch_sub(1, AcqRel)",
         "slots.fetch_sub(1, std::sync::atomic::Ordering::Relaxed)",
-        "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
+        "fast::shutdown_leaves_the_last_slot_to_whoever_has_it",
     ),
     guard(
         COMMON,
         "if let Err(Closed) = shared.others.returned.push(self) {",
         "if let Err(Closed) = shared.others.returned.push(self) && false {",
-        "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
+        "fast::shutdown_leaves_the_last_slot_to_whoever_has_it",
     ),
     guard(
         RETURNED,
         "slot.as_ptr(), Release, Relaxed)",
         "slot.as_ptr(), Relaxed, Relaxed)",
-        "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
+        "fast::shutdown_leaves_the_last_slot_to_whoever_has_it",
     ),
     guard(
         RETURNED,
         "self.0.swap(closed(), Acquire)",
         "self.0.swap(closed(), Relaxed)",
-        "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
+        "fast::shutdown_leaves_the_last_slot_to_whoever_has_it",
     ),
     guard(
         RETURNED,
         "while first != closed() {",
         "while first != closed() || true {",
-        "fast_shutdown_leaves_the_last_slot_to_whoever_has_it",
+        "fast::shutdown_leaves_the_last_slot_to_whoever_has_it",
     ),
-    guard(WOKEN, "if entries.closed {", "if false && entries.closed {", "fast_shutdown_while_a_task_is_woken"),
+    guard(WOKEN, "if entries.closed {", "if false && entries.closed {", "fast::shutdown_while_a_task_is_woken"),
 ];
-
-#[test]
-fn no_model_passes_without_its_line() {
-    let unguarded = Copied::new(&LESSON).unwrap().unguarded(GUARDS).unwrap();
-    assert!(unguarded.is_empty(), "no model fails without these: {unguarded:#?}");
-}

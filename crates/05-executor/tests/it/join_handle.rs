@@ -1,6 +1,5 @@
 //! A join handle: the output comes once and whole, a panic stays where it belongs, and who goes
 //! takes nothing along.
-#![forbid(unsafe_code)]
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,10 +19,7 @@ use lesson_executor::{
     s4_spawn::{Executor, JoinHandle},
 };
 
-#[macro_use]
-mod one_thread;
-
-use one_thread::{Handle as _, Stage};
+use crate::one_thread::{Handle as _, Stage};
 
 on_both! {
     the_output_comes_to_who_awaits_before_and_after_the_end

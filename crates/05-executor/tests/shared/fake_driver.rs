@@ -1,6 +1,6 @@
 //! A driver that counts, and that wakes whoever waits for it: at its next turn, or while it is
 //! slept in.
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(dead_code, reason = "each program uses a part of it")]
 
 use std::{
     future::poll_fn,

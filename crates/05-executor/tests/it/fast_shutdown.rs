@@ -1,6 +1,5 @@
 //! Stage 7 at its end, beside what `shutdown.rs` asks of both: what a waker of a `block_on` does
 //! that is long over, and the end of the thread.
-#![forbid(unsafe_code)]
 
 use std::{
     cell::Cell,

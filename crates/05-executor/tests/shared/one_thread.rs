@@ -1,18 +1,30 @@
-//! The two stages on one thread whose tasks have handles, as tests that are written once for both
-//! see them.
-#![allow(dead_code, reason = "each test uses a part of it")]
+//! The two stages on one thread whose tasks have handles, behind traits: a test is written once for
+//! both.
+#![allow(dead_code, reason = "each program uses a part of it")]
 
 use std::future::Future;
 
 use futures::task::{LocalSpawn, Spawn};
-use lesson_executor::{parts::task::JoinError, s4_spawn, s7_fast};
+use lesson_executor::{
+    parts::{
+        driver::{Driver, Parking},
+        task::JoinError,
+    },
+    s4_spawn, s7_fast,
+};
 
-/// What the two have in common.
-pub trait Stage: Sized + 'static {
+/// What the two have in common, on a driver.
+pub trait Stage<D = Parking>: Sized + 'static {
     type Handle<T: 'static>: Handle<T>;
     type Spawner: LocalSpawn + Spawn + 'static;
 
-    fn new() -> Self;
+    fn with_driver(driver: D) -> Self;
+    fn new() -> Self
+    where
+        D: Default,
+    {
+        Self::with_driver(D::default())
+    }
     fn spawn<F: Future + 'static>(&self, future: F) -> Self::Handle<F::Output>;
     fn spawner(&self) -> Self::Spawner;
     fn block_on<F: Future>(&self, future: F) -> F::Output;
@@ -33,12 +45,12 @@ pub trait Handle<T>: Future<Output = Result<T, JoinError>> + Unpin + 'static {
 
 macro_rules! stages {
     ($($stage:ident)*) => {$(
-        impl Stage for $stage::Executor {
+        impl<D: Driver + 'static> Stage<D> for $stage::Executor<D> {
             type Handle<T: 'static> = $stage::JoinHandle<T>;
             type Spawner = $stage::Spawner;
 
-            fn new() -> Self {
-                $stage::Executor::new()
+            fn with_driver(driver: D) -> Self {
+                $stage::Executor::with_driver(driver)
             }
 
             fn spawn<F: Future + 'static>(&self, future: F) -> $stage::JoinHandle<F::Output> {
@@ -89,14 +101,17 @@ macro_rules! stages {
 
 stages!(s4_spawn s7_fast);
 
-/// The same tests on both.
+/// The same tests on both, on the driver of the stages or on another one.
 macro_rules! on_both {
     ($($(#[$how:meta])* $test:ident)*) => {
+        on_both! { lesson_executor::parts::driver::Parking => $($(#[$how])* $test)* }
+    };
+    ($driver:ty => $($(#[$how:meta])* $test:ident)*) => {
         mod with_handles {
-            $(#[test] $(#[$how])* fn $test() { super::$test::<lesson_executor::s4_spawn::Executor>(); })*
+            $(#[test] $(#[$how])* fn $test() { super::$test::<lesson_executor::s4_spawn::Executor<$driver>>(); })*
         }
         mod fast {
-            $(#[test] $(#[$how])* fn $test() { super::$test::<lesson_executor::s7_fast::Executor>(); })*
+            $(#[test] $(#[$how])* fn $test() { super::$test::<lesson_executor::s7_fast::Executor<$driver>>(); })*
         }
     };
 }

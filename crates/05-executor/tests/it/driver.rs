@@ -1,6 +1,5 @@
 //! The seam for sleeping: the driver has its turn however busy the tasks are, it is slept in only
 //! when nobody is in the queue, and one driver can stand on another.
-#![forbid(unsafe_code)]
 
 use std::{
     cell::{Cell, RefCell},
@@ -25,9 +24,8 @@ use lesson_executor::{
 };
 use lesson_future::s4_yield_now::yield_now;
 
-mod fake_driver;
 
-use fake_driver::Fake;
+use crate::fake_driver::Fake;
 
 /// What the stages on one thread have in common.
 trait Stage {

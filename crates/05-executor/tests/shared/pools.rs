@@ -1,5 +1,5 @@
-//! The two pools, as tests that are written once for both see them.
-#![allow(dead_code, reason = "each test uses a part of it")]
+//! The two pools behind a trait: a test is written once for both.
+#![allow(dead_code, reason = "each program uses a part of it")]
 
 use std::{future::Future, pin::Pin};
 
