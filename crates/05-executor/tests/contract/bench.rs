@@ -1,31 +1,84 @@
 //! The bench of the executors, but for its clock: every load does on every subject what it says; a
 //! row is judged by the rule; system calls are counted exactly; and a wrong command line is an
 //! error.
-#![forbid(unsafe_code)]
 
-use std::{
-    collections::BTreeSet,
-    env, fs,
-    process::{Command, Stdio},
-};
+use std::{collections::BTreeSet, env, fs};
 
-use harness::compare::Outcome;
+use harness::{Suite, compare::Outcome};
 use rustix::process::getppid;
 
-#[path = "../benches/against_peers/mod.rs"]
-#[allow(dead_code, reason = "what starts processes is for the bench")]
-mod against_peers;
-
-use against_peers::{
-    Target, calls,
-    command::{Arguments, Usage},
-    loads::Meter,
-    plot,
-    rounds::{self, Measured},
-    rows::{ROWS, Row, tally},
-    subjects::{Load, Passes, Subject, tables},
-    table::json,
+use crate::{
+    against_peers::{
+        Target, calls,
+        command::{Arguments, Usage},
+        loads::Meter,
+        plot,
+        rounds::{self, Measured},
+        rows::{ROWS, Row, tally},
+        subjects::{Load, Passes, Subject, tables},
+        table::json,
+    },
+    tools::Tool,
 };
+
+/// All of it.
+pub fn add(suite: Suite) -> Suite {
+    suite
+        .alone("bench::every_load_does_on_every_subject_what_it_says", every_load_does_on_every_subject_what_it_says)
+        .alone(
+            "bench::the_tallies_differ_from_load_to_load_as_their_sentences_do",
+            the_tallies_differ_from_load_to_load_as_their_sentences_do,
+        )
+        .alone(
+            "bench::every_load_has_a_row_and_every_row_a_load_in_each_table_where_it_is",
+            every_load_has_a_row_and_every_row_a_load_in_each_table_where_it_is,
+        )
+        .alone(
+            "bench::the_last_stage_is_compared_with_the_best_peer_round_by_round",
+            the_last_stage_is_compared_with_the_best_peer_round_by_round,
+        )
+        .alone(
+            "bench::the_last_stage_is_compared_with_the_stage_before_it_round_by_round",
+            the_last_stage_is_compared_with_the_stage_before_it_round_by_round,
+        )
+        .alone(
+            "bench::a_round_without_the_stage_before_counts_for_the_peer_alone",
+            a_round_without_the_stage_before_counts_for_the_peer_alone,
+        )
+        .alone(
+            "bench::the_stage_before_stays_a_contender_however_slow_it_is",
+            the_stage_before_stays_a_contender_however_slow_it_is,
+        )
+        .alone(
+            "bench::there_are_more_rounds_while_either_ratio_is_too_wide",
+            there_are_more_rounds_while_either_ratio_is_too_wide,
+        )
+        .alone(
+            "bench::a_peer_is_not_the_best_for_having_been_measured_while_the_machine_was_faster",
+            a_peer_is_not_the_best_for_having_been_measured_while_the_machine_was_faster,
+        )
+        .alone(
+            "bench::counts_are_compared_and_system_calls_only_shown",
+            counts_are_compared_and_system_calls_only_shown,
+        )
+        .alone(
+            "bench::a_row_is_an_object_with_its_figures_and_its_outcome",
+            a_row_is_an_object_with_its_figures_and_its_outcome,
+        )
+        .alone(
+            "bench::the_plot_names_every_row_and_every_subject_with_figures",
+            the_plot_names_every_row_and_every_subject_with_figures,
+        )
+        .alone(
+            "bench::system_calls_are_counted_between_the_marks_alone",
+            system_calls_are_counted_between_the_marks_alone,
+        )
+        .alone(
+            "bench::a_wrong_command_line_is_a_clear_message_and_exit_code_2",
+            a_wrong_command_line_is_a_clear_message_and_exit_code_2,
+        )
+        .alone("bench::words_choose_rows_and_subjects", words_choose_rows_and_subjects)
+}
 
 /// How often the part of a load began that counts, and how often it ended.
 #[derive(Default)]
@@ -46,7 +99,6 @@ impl Meter for Parts {
     }
 }
 
-#[test]
 fn every_load_does_on_every_subject_what_it_says() {
     for table in tables() {
         for subject in table.subjects {
@@ -64,7 +116,6 @@ fn every_load_does_on_every_subject_what_it_says() {
     }
 }
 
-#[test]
 fn the_tallies_differ_from_load_to_load_as_their_sentences_do() {
     assert_eq!(tally("batch", 5), 1 + 2 + 3 + 4);
     assert_eq!(tally("yield", 5), 5 * 6, "five tasks, each polled six times");
@@ -72,7 +123,6 @@ fn the_tallies_differ_from_load_to_load_as_their_sentences_do() {
     assert_eq!(tally("chained", 5), 5);
 }
 
-#[test]
 fn every_load_has_a_row_and_every_row_a_load_in_each_table_where_it_is() {
     let rows: BTreeSet<&str> = ROWS.iter().map(|row| row.load).collect();
     let tables = tables();
@@ -108,7 +158,6 @@ fn measured(id: &str, rounds: &[[Option<f64>; 5]]) -> Measured {
     Measured::new("single", row(id), &subjects().iter().collect::<Vec<_>>(), &rounds)
 }
 
-#[test]
 fn the_last_stage_is_compared_with_the_best_peer_round_by_round() {
     // The machine is slower in every second round; the ratio is not.
     let round = |factor: f64| [50.0, 90.0, 300.0, 100.0, 0.0].map(|figure| (figure > 0.0).then_some(figure * factor));
@@ -134,7 +183,6 @@ fn steps(hundredths: [u32; 11]) -> Vec<[Option<f64>; 5]> {
     (1..).zip(hundredths).map(round).collect()
 }
 
-#[test]
 fn the_last_stage_is_compared_with_the_stage_before_it_round_by_round() {
     let step = |id, hundredths| {
         let row = measured(id, &steps(hundredths));
@@ -159,7 +207,6 @@ fn the_last_stage_is_compared_with_the_stage_before_it_round_by_round() {
     assert_eq!(step("wake", wide), ([52, 63, 67], Outcome::Won, false), "the kernel decides");
 }
 
-#[test]
 fn a_round_without_the_stage_before_counts_for_the_peer_alone() {
     let row = measured(
         "yield",
@@ -174,7 +221,6 @@ fn a_round_without_the_stage_before_counts_for_the_peer_alone() {
     assert_eq!(row.step.unwrap().ratio.value, 1.5);
 }
 
-#[test]
 fn the_stage_before_stays_a_contender_however_slow_it_is() {
     assert_eq!(measured("yield", &steps([1; 11])).contenders(), [true, true, false, true, false]);
 }
@@ -193,7 +239,6 @@ fn rounds_while_uneven(uneven: usize, asked: Option<u32>) -> (usize, [usize; 5])
     (measured.unwrap().rounds, runs)
 }
 
-#[test]
 fn there_are_more_rounds_while_either_ratio_is_too_wide() {
     assert_eq!(rounds_while_uneven(0, None), (11, [11, 11, 11, 11, 0]));
     // Of eleven, five are uneven; of 21, still five, and the interval is from the sixth to the
@@ -205,7 +250,6 @@ fn there_are_more_rounds_while_either_ratio_is_too_wide() {
 
 /// Of two peers that are close, the slower one is left out after eleven rounds, and the machine is
 /// slower from the ninth on.
-#[test]
 fn a_peer_is_not_the_best_for_having_been_measured_while_the_machine_was_faster() {
     let (subjects, mut last) = (subjects(), 0);
     let references: Vec<&Subject> = subjects.iter().collect();
@@ -233,7 +277,6 @@ fn a_peer_is_not_the_best_for_having_been_measured_while_the_machine_was_faster(
     assert_eq!(row.to_best("slow").map(|ratio| (ratio * 100.0).round()), Some(106.0));
 }
 
-#[test]
 fn counts_are_compared_and_system_calls_only_shown() {
     let counts = |ours| [Some(112.0), Some(ours), Some(256.0), Some(112.0), None];
     let outcomes = |ours| {
@@ -257,7 +300,6 @@ fn counts_are_compared_and_system_calls_only_shown() {
     assert!(calls.compared.is_none() && calls.step.is_none());
 }
 
-#[test]
 fn a_row_is_an_object_with_its_figures_and_its_outcome() {
     let figures = [Some(60.0), Some(30.0), Some(40.0), Some(20.0), None];
     let row = measured("yield", &[figures; 6]);
@@ -281,7 +323,6 @@ fn a_row_is_an_object_with_its_figures_and_its_outcome() {
     assert!(object["subjects"]["new"]["low"].is_null());
 }
 
-#[test]
 fn the_plot_names_every_row_and_every_subject_with_figures() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("plot.svg");
@@ -307,10 +348,8 @@ fn ask(times: u64) {
 
 const CALLS: &str = "BENCH_CALLS";
 
-/// A process that is traced by [`system_calls_are_counted_between_the_marks_alone`].
-#[test]
-#[ignore = "its parent traces it"]
-fn is_traced() {
+/// What a process does that is traced by [`system_calls_are_counted_between_the_marks_alone`].
+pub fn is_traced() {
     let asked: u64 = env::var(CALLS).unwrap().parse().unwrap();
     calls::follow_me().unwrap();
     ask(1);
@@ -322,13 +361,10 @@ fn is_traced() {
     }
 }
 
-#[test]
 fn system_calls_are_counted_between_the_marks_alone() {
     let counted = |asked: u64| {
-        let arguments = ["--exact", "is_traced", "--ignored"];
-        let mut command = Command::new(env::current_exe().unwrap());
-        command.args(arguments).env(CALLS, asked.to_string()).stdin(Stdio::null()).stdout(Stdio::null());
-        calls::of(&command.spawn().unwrap()).unwrap()
+        let mut command = Tool::Traced.command();
+        calls::of(&command.env(CALLS, asked.to_string()).spawn().unwrap()).unwrap()
     };
     assert_eq!(counted(0), 0.0);
     assert_eq!(counted(7), 14.0);
@@ -339,7 +375,6 @@ fn arguments(line: &[&str]) -> Arguments {
     Arguments::of(line).unwrap()
 }
 
-#[test]
 fn a_wrong_command_line_is_a_clear_message_and_exit_code_2() {
     for (line, words) in [
         (&["nothing"][..], "no row is called 'nothing'"),
@@ -358,7 +393,6 @@ fn a_wrong_command_line_is_a_clear_message_and_exit_code_2() {
     }
 }
 
-#[test]
 fn words_choose_rows_and_subjects() {
     let tables = tables();
     let chosen = arguments(&["yield", "--subject", "tokio", "--subject", "s4", "--bench"]);

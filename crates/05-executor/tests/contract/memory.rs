@@ -1,26 +1,35 @@
 //! What a task costs: one allocation, and no more bytes than a page of this lesson promises.
-#![forbid(unsafe_code)]
 
 use std::{
     cell::Cell,
     future::{Future, poll_fn},
-    mem,
     pin::Pin,
-    process::ExitCode,
     rc::Rc,
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
     task::{Context, Poll, Waker},
     thread,
 };
 
+use harness::Suite;
 use lesson_executor::{s4_spawn::Executor, s5_pool, s6_stealing};
 
-#[global_allocator]
-static HEAP: harness::Counting = harness::Counting;
+/// All of it.
+pub fn add(suite: Suite) -> Suite {
+    suite
+        .alone("memory::an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none", on_one_thread)
+        .alone("memory::an_idle_task_of_a_pool_is_120_bytes_too", on_a_pool)
+}
 
 /// A future of 64 bytes that waits for ever.
-struct Idle {
+pub struct Idle {
     _bytes: [u64; 8],
+}
+
+impl Idle {
+    pub fn new() -> Self {
+        const { assert!(size_of::<Idle>() == 64) };
+        Idle { _bytes: [0; 8] }
+    }
 }
 
 impl Future for Idle {
@@ -31,25 +40,20 @@ impl Future for Idle {
     }
 }
 
-fn main() -> ExitCode {
-    harness::alone(&[
-        ("an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none", on_one_thread),
-        ("an_idle_task_of_a_pool_is_120_bytes_too", on_a_pool),
-    ])
+/// The bytes that are not freed.
+pub fn live() -> usize {
+    harness::live_bytes().expect("the allocator of this program counts")
 }
 
-fn live() -> usize {
-    harness::live_bytes().expect("the allocator of this test counts")
-}
-
-fn allocations() -> usize {
-    harness::allocations().expect("the allocator of this test counts")
+/// The allocations so far.
+pub fn allocations() -> usize {
+    harness::allocations().expect("the allocator of this program counts")
 }
 
 fn on_one_thread() {
     const TASKS: usize = 1_000;
     let executor = Executor::new();
-    let idle = || drop(executor.spawn(Idle { _bytes: [0; 8] }));
+    let idle = || drop(executor.spawn(Idle::new()));
     // Once, so that the queue has its room.
     (0..TASKS).for_each(|_| drop(executor.spawn(async {})));
     executor.run_until_stalled();
@@ -58,7 +62,6 @@ fn on_one_thread() {
     executor.run_until_stalled();
     let idle = live() - before;
     assert_eq!(self::allocations() - allocations, TASKS, "one a task, and none for its first poll");
-    assert_eq!(mem::size_of::<Idle>(), 64);
     assert_eq!(idle, 120 * TASKS, "{TASKS} tasks with a future of 64 bytes");
     let waker = Rc::new(Cell::new(None::<Waker>));
     let keep = Rc::clone(&waker);
@@ -110,7 +113,7 @@ fn idle_on_a_pool(spawn: impl Fn(Counted)) {
     idle();
     let before = live();
     idle();
-    assert_eq!(mem::size_of::<Counted>(), 64);
+    assert_eq!(size_of::<Counted>(), 64);
     // A queue may have had no more room, and another one too much; and what a thread began with may
     // have gone meanwhile.
     assert!((119 * TASKS..129 * TASKS).contains(&(live() - before)), "{} bytes", live() - before);

@@ -1,5 +1,5 @@
-//! The stages as the harness drives them: as they are measured, and some of them with a hook and
-//! all their functions besides.
+//! The stages as the checks drive them: the very adapters that are measured, and what a stage on one
+//! thread shows besides.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -15,156 +15,118 @@ use lesson_executor::{
     parts::driver::{Driver, Parking},
     s2_block_on, s3_run_queue, s4_spawn, s7_fast,
 };
-use peers::runtime::{Blocks, blocks, spawns, starts};
+use peers::runtime::{Blocks, Spawns, Starts, blocks, spawns, starts};
 
-#[path = "../../benches/against_peers/stages.rs"]
-#[allow(dead_code, reason = "those with a hook are here instead")]
-mod measured;
-
-use measured::{BLOCKS, BlockOn, JOINS, Pool, Spin, Stealing, handle, handle_here};
+use crate::against_peers::stages::{BLOCKS, BlockOn, Fast, Joins, OneThread, Pool, RunQueue, Spawn, Spin, Stealing};
 
 /// Every stage, under its name.
 pub fn all() -> Vec<Subject<Tested>> {
     vec![
         Subject::new("s1-spin", starts::<Spin>()),
         Subject::new("s2-block-on", blocks::<BlockOn>()),
-        Subject::new("s2-naive", naive_block_on()),
-        Subject::new("s3-run-queue", run_queue()),
-        Subject::new("s4-spawn", spawn()),
+        Subject::new("s2-naive", Tested::block_on(|root: Work| s2_block_on::naive_block_on(root)).policies(BLOCKS)),
+        Subject::new("s3-run-queue", shown::<RunQueue>()),
+        Subject::new("s4-spawn", shown::<Spawn>()),
         Subject::new("s5-pool-1", spawns::<Pool<1>>()),
         Subject::new("s5-pool-2", spawns::<Pool<2>>()),
         Subject::new("s5-pool-4", spawns::<Pool<4>>()),
         Subject::new("s6-stealing-1", spawns::<Stealing<1>>()),
         Subject::new("s6-stealing-2", spawns::<Stealing<2>>()),
         Subject::new("s6-stealing-4", spawns::<Stealing<4>>()),
-        Subject::new("s7-fast", fast()),
+        Subject::new("s7-fast", shown::<Fast>()),
     ]
 }
 
-/// Stage 2, over the token of std.
-fn naive_block_on() -> Tested {
-    Tested::block_on(|root: Work| s2_block_on::naive_block_on(root)).policies(BLOCKS)
+/// Those on a driver with a hook, for the checks that do something in the middle of a wake.
+pub fn hooked() -> Vec<Subject<Tested>> {
+    let all = vec![
+        Subject::new("s3-run-queue-hooked", with_hook(|driver| RunQueue(s3_run_queue::Executor::with_driver(driver)))),
+        Subject::new("s4-spawn-hooked", with_hook(|driver| OneThread(s4_spawn::Executor::with_driver(driver)))),
+        Subject::new("s7-fast-hooked", with_hook(|driver| OneThread(s7_fast::Executor::with_driver(driver)))),
+    ];
+    all.into_iter().map(|subject| subject.only(&["B7", "B13"])).collect()
 }
 
-/// Stage 3.
-fn run_queue() -> Tested {
-    let hooked = |hook: Hook| RunQueue(s3_run_queue::Executor::with_driver(hook.driver()), hook);
-    Tested::executor(move || hooked(Hook::default())).policies(measured::RunQueue::POLICIES)
+fn shown<R: Blocks>() -> Tested
+where
+    Shown<R>: Executor,
+{
+    Tested::executor(|| Shown(R::new(), None)).policies(R::POLICIES)
 }
 
-/// Stage 4.
-fn spawn() -> Tested {
-    let hooked = |hook: Hook| Spawns(s4_spawn::Executor::with_driver(hook.driver()), hook);
-    Tested::executor(move || hooked(Hook::default())).policies(JOINS)
+fn with_hook<R: Blocks>(make: fn(Hooked) -> R) -> Tested
+where
+    Shown<R>: Executor,
+{
+    let make = move || {
+        let driver = Hooked::default();
+        let hook = driver.hook.clone();
+        Shown(make(driver), Some(hook))
+    };
+    Tested::executor(make).policies(R::POLICIES)
 }
 
-/// Stage 7: a join handle stays on the thread, and only what aborts may leave it.
-fn fast() -> Tested {
-    let hooked = |hook: Hook| Fast(s7_fast::Executor::with_driver(hook.driver()), hook);
-    Tested::executor(move || hooked(Hook::default())).policies(JOINS)
-}
+/// A stage on one thread: what is measured of it, what the checks can see besides, and the hook in
+/// its driver.
+struct Shown<R>(R, Option<Hook>);
 
-struct RunQueue(s3_run_queue::Executor<Hooked>, Hook);
-
-impl Executor for RunQueue {
+impl<D: Driver + Default + 'static> Executor for Shown<RunQueue<D>> {
     fn spawn(&self, work: Work) {
-        self.0.spawn(work);
+        self.0.start(work);
     }
 
     fn block_on(&self, root: Work) -> bool {
-        self.0.block_on(root);
+        Blocks::block_on(&self.0, root);
         true
     }
 
     fn run_until_stalled(&self) -> bool {
-        self.0.run_until_stalled();
+        self.0.0.run_until_stalled();
         true
     }
 
     fn queue_len(&self) -> Option<usize> {
-        Some(self.0.queue_len())
+        Some(self.0.0.queue_len())
     }
 
     fn inside_wake(&self, hook: Box<dyn Fn() + Send + Sync>) -> bool {
-        self.1.set(hook)
+        self.1.as_ref().is_some_and(|of_driver| of_driver.set(hook))
     }
 }
 
-struct Spawns(s4_spawn::Executor<Hooked>, Hook);
-
-impl Executor for Spawns {
+impl<S: Joins> Executor for Shown<OneThread<S>> {
     fn spawn(&self, work: Work) {
-        drop(self.0.spawn(work));
+        self.0.start(work);
     }
 
     fn block_on(&self, root: Work) -> bool {
-        self.0.block_on(root);
+        Blocks::block_on(&self.0, root);
         true
     }
 
     fn run_until_stalled(&self) -> bool {
-        self.0.run_until_stalled();
+        self.0.0.run_until_stalled();
         true
     }
 
     fn spawn_joined(&self, job: Job) -> Option<Handle> {
-        Some(handle(self.0.spawn(job)))
+        Some(S::joins(Spawns::spawn(&self.0, job)))
     }
 
     fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
-        Some(handle(self.0.spawn(job)))
+        Some(S::joins(self.0.0.spawn(job)))
     }
 
     fn spawner(&self) -> Option<Spawner> {
-        let spawner = self.0.spawner();
-        Some(Spawner::local(move |work| drop(spawner.spawn(work))))
+        Spawns::spawner(&self.0)
     }
 
     fn queue_len(&self) -> Option<usize> {
-        Some(self.0.queue_len())
+        Some(self.0.0.queue_len())
     }
 
     fn inside_wake(&self, hook: Box<dyn Fn() + Send + Sync>) -> bool {
-        self.1.set(hook)
-    }
-}
-
-struct Fast(s7_fast::Executor<Hooked>, Hook);
-
-impl Executor for Fast {
-    fn spawn(&self, work: Work) {
-        drop(self.0.spawn(work));
-    }
-
-    fn block_on(&self, root: Work) -> bool {
-        self.0.block_on(root);
-        true
-    }
-
-    fn run_until_stalled(&self) -> bool {
-        self.0.run_until_stalled();
-        true
-    }
-
-    fn spawn_joined(&self, job: Job) -> Option<Handle> {
-        Some(handle_here(self.0.spawn(job)))
-    }
-
-    fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
-        Some(handle_here(self.0.spawn(job)))
-    }
-
-    fn spawner(&self) -> Option<Spawner> {
-        let spawner = self.0.spawner();
-        Some(Spawner::local(move |work| drop(spawner.spawn(work))))
-    }
-
-    fn queue_len(&self) -> Option<usize> {
-        Some(self.0.queue_len())
-    }
-
-    fn inside_wake(&self, hook: Box<dyn Fn() + Send + Sync>) -> bool {
-        self.1.set(hook)
+        self.1.as_ref().is_some_and(|of_driver| of_driver.set(hook))
     }
 }
 
@@ -177,13 +139,10 @@ impl Hook {
     fn set(&self, hook: Box<dyn Fn() + Send + Sync>) -> bool {
         self.0.set(hook).is_ok()
     }
-
-    fn driver(&self) -> Hooked {
-        Hooked { parking: Parking::default(), hook: self.clone() }
-    }
 }
 
 /// The driver of all stages, and the hook in its unparker.
+#[derive(Default)]
 struct Hooked {
     parking: Parking,
     hook: Hook,

@@ -24,7 +24,6 @@ use lesson_executor::{
 };
 use lesson_future::s4_yield_now::yield_now;
 
-
 use crate::fake_driver::Fake;
 
 /// What the stages on one thread have in common.

@@ -41,7 +41,8 @@ fn a_driver_that_panics_ends_the_process_and_not_only_its_worker() {
     }
     for stage in ["5", "6"] {
         let mut itself = Command::new(env::current_exe().unwrap());
-        let child = itself.env(STAGE, stage).args(["--exact", THIS, "--nocapture"]).stdin(Stdio::null()).output().unwrap();
+        let child =
+            itself.env(STAGE, stage).args(["--exact", THIS, "--nocapture"]).stdin(Stdio::null()).output().unwrap();
         let said = String::from_utf8_lossy(&child.stderr);
         assert!(!child.status.success(), "stage {stage}: {said}");
         for words in ["no sleep tonight", "a pool's driver has panicked"] {

@@ -17,7 +17,6 @@ use harness::probe::canary;
 use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on, s5_pool, s6_stealing};
 use lesson_future::s4_yield_now::yield_now;
 
-
 use crate::fake_driver::{Fake, Seen};
 use crate::pools::Pool;
 
@@ -129,7 +128,7 @@ fn the_last_spawner_and_the_pool_itself_may_go_in_a_task<P: Pool>() {
         let _held = held;
         drop(is_given.lock().unwrap().recv().unwrap());
         // Its pool is gone, and what is spawned is dropped at once.
-        assert!(spawner(Box::pin(async { 1 })).is_finished());
+        assert!(P::spawn_on(&spawner, async {}).is_finished());
         drop(spawner);
         pending::<()>().await
     });
@@ -222,7 +221,7 @@ fn what_a_drop_spawns_while_a_pool_goes_is_dropped_at_once<P: Pool>() {
     for _ in 0..TASKS {
         let (spawner, refused) = (pool.spawner(), Arc::clone(&refused));
         let held = SpawnsInItsDrop(move || {
-            let is_finished = spawner(Box::pin(async { 1 })).is_finished();
+            let is_finished = P::spawn_on(&spawner, async {}).is_finished();
             refused.fetch_add(usize::from(is_finished), SeqCst);
             is_finished
         });

@@ -6,24 +6,20 @@ use std::future::Future;
 
 use futures::task::{LocalSpawn, Spawn};
 use lesson_executor::{
-    parts::{
-        driver::{Driver, Parking},
-        task::JoinError,
-    },
+    parts::{driver::Driver, task::JoinError},
     s4_spawn, s7_fast,
 };
 
-/// What the two have in common, on a driver.
-pub trait Stage<D = Parking>: Sized + 'static {
+/// What the two have in common.
+pub trait Stage: Sized + 'static {
+    /// What its thread sleeps in.
+    type Driver: Driver + Default;
     type Handle<T: 'static>: Handle<T>;
     type Spawner: LocalSpawn + Spawn + 'static;
 
-    fn with_driver(driver: D) -> Self;
-    fn new() -> Self
-    where
-        D: Default,
-    {
-        Self::with_driver(D::default())
+    fn with_driver(driver: Self::Driver) -> Self;
+    fn new() -> Self {
+        Self::with_driver(Self::Driver::default())
     }
     fn spawn<F: Future + 'static>(&self, future: F) -> Self::Handle<F::Output>;
     fn spawner(&self) -> Self::Spawner;
@@ -32,7 +28,7 @@ pub trait Stage<D = Parking>: Sized + 'static {
     fn queue_len(&self) -> usize;
     /// From inside a task.
     fn spawn_here<F: Future + 'static>(future: F) -> Self::Handle<F::Output>;
-    /// Whoever has a spawner.
+    /// From wherever there is a spawner.
     fn spawn_on<F: Future + 'static>(spawner: &Self::Spawner, future: F) -> Self::Handle<F::Output>;
 }
 
@@ -45,7 +41,8 @@ pub trait Handle<T>: Future<Output = Result<T, JoinError>> + Unpin + 'static {
 
 macro_rules! stages {
     ($($stage:ident)*) => {$(
-        impl<D: Driver + 'static> Stage<D> for $stage::Executor<D> {
+        impl<D: Driver + Default + 'static> Stage for $stage::Executor<D> {
+            type Driver = D;
             type Handle<T: 'static> = $stage::JoinHandle<T>;
             type Spawner = $stage::Spawner;
 

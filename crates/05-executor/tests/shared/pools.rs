@@ -13,65 +13,58 @@ pub type Work = Pin<Box<dyn Future<Output = usize> + Send>>;
 
 /// What the two stages have in common.
 pub trait Pool: Send + Sync + Sized + 'static {
+    type Spawner: Send + Sync + 'static;
+
     fn new(workers: usize) -> Self;
     fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self;
     fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output>;
-    fn spawner(&self) -> impl Fn(Work) -> JoinHandle<usize> + Send + 'static;
+    fn spawner(&self) -> Self::Spawner;
     fn block_on<F: Future>(&self, future: F) -> F::Output;
     /// From inside a task.
     fn spawn_here<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output>;
+    /// From wherever there is a spawner.
+    fn spawn_on<F>(spawner: &Self::Spawner, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static;
 }
 
-impl Pool for s5_pool::Executor {
-    fn new(workers: usize) -> Self {
-        s5_pool::Executor::new(workers)
-    }
+macro_rules! pools {
+    ($($stage:ident)*) => {$(
+        impl Pool for $stage::Executor {
+            type Spawner = $stage::Spawner;
 
-    fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self {
-        s5_pool::Executor::with_driver(workers, driver)
-    }
+            fn new(workers: usize) -> Self {
+                $stage::Executor::new(workers)
+            }
 
-    fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
-        self.spawn(future)
-    }
+            fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self {
+                $stage::Executor::with_driver(workers, driver)
+            }
 
-    fn spawner(&self) -> impl Fn(Work) -> JoinHandle<usize> + Send + 'static {
-        let spawner = self.spawner();
-        move |work| spawner.spawn(work)
-    }
+            fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+                self.spawn(future)
+            }
 
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.block_on(future)
-    }
+            fn spawner(&self) -> $stage::Spawner {
+                self.spawner()
+            }
 
-    fn spawn_here<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output> {
-        s5_pool::spawn(future)
-    }
+            fn block_on<F: Future>(&self, future: F) -> F::Output {
+                self.block_on(future)
+            }
+
+            fn spawn_here<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output> {
+                $stage::spawn(future)
+            }
+
+            fn spawn_on<F>(spawner: &$stage::Spawner, future: F) -> JoinHandle<F::Output>
+            where
+                F: Future<Output: Send> + Send + 'static,
+            {
+                spawner.spawn(future)
+            }
+        }
+    )*};
 }
 
-impl Pool for s6_stealing::Executor {
-    fn new(workers: usize) -> Self {
-        s6_stealing::Executor::new(workers)
-    }
-
-    fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self {
-        s6_stealing::Executor::with_driver(workers, driver)
-    }
-
-    fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
-        self.spawn(future)
-    }
-
-    fn spawner(&self) -> impl Fn(Work) -> JoinHandle<usize> + Send + 'static {
-        let spawner = self.spawner();
-        move |work| spawner.spawn(work)
-    }
-
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
-        self.block_on(future)
-    }
-
-    fn spawn_here<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output> {
-        s6_stealing::spawn(future)
-    }
-}
+pools!(s5_pool s6_stealing);

@@ -17,7 +17,7 @@ on_both! {
 
 /// Aborted before its poll, in it, or after; then it is dropped where it was polled, and who joins
 /// is told.
-fn abort_from_elsewhere<S: Stage<Watched>>() {
+fn abort_from_elsewhere<S: Stage<Driver = Watched>>() {
     loom::model(|| {
         let (executor, alive) = executor::<S>();
         let (held, drops) = Dropped::new();
@@ -35,7 +35,7 @@ fn abort_from_elsewhere<S: Stage<Watched>>() {
 }
 
 /// The entry that a wake makes is taken out, or refused.
-fn shutdown_while_a_task_is_woken<S: Stage<Watched>>() {
+fn shutdown_while_a_task_is_woken<S: Stage<Driver = Watched>>() {
     loom::model(|| {
         let (executor, alive) = executor::<S>();
         let ((held, drops), kept) = (Dropped::new(), Kept::default());

@@ -105,13 +105,15 @@ impl Drop for Dropped {
 }
 
 /// An executor, and what is left once the last task of it is freed: one reference.
-pub fn executor<S: Stage<Watched>>() -> (S, Arc<()>) {
-    let alive = Arc::new(());
-    (S::with_driver(Watched { parking: Parking::default(), alive: Arc::clone(&alive) }), alive)
+pub fn executor<S: Stage<Driver = Watched>>() -> (S, Arc<()>) {
+    let watched = Watched::default();
+    let alive = Arc::clone(&watched.alive);
+    (S::with_driver(watched), alive)
 }
 
 /// A parker. Whoever has its unparker holds a reference: the run queue does, and each task holds
 /// that.
+#[derive(Default)]
 pub struct Watched {
     parking: Parking,
     alive: Arc<()>,

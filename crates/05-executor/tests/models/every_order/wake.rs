@@ -17,7 +17,7 @@ on_both! {
 }
 
 /// Woken while it waits: before the executor's thread parks, while it does, or after.
-fn wake_from_another_thread<S: Stage<Watched>>() {
+fn wake_from_another_thread<S: Stage<Driver = Watched>>() {
     loom::model(|| {
         let (executor, alive) = executor::<S>();
         let (flags, kept) = (Flags::new(), Kept::default());
@@ -37,7 +37,7 @@ fn wake_from_another_thread<S: Stage<Watched>>() {
 
 /// Woken in its queue, in its poll, between two, or by both at once. Each wake has something of its
 /// own to show.
-fn wake_from_two_threads<S: Stage<Watched>>() {
+fn wake_from_two_threads<S: Stage<Driver = Watched>>() {
     bounded(2, || {
         let (executor, alive) = executor::<S>();
         let (flags, kept) = (Flags::new(), Kept::default());
@@ -61,7 +61,7 @@ fn wake_from_two_threads<S: Stage<Watched>>() {
 }
 
 /// Woken in the middle of its first poll, or right after it.
-fn wake_inside_the_poll<S: Stage<Watched>>() {
+fn wake_inside_the_poll<S: Stage<Driver = Watched>>() {
     loom::model(|| {
         let (executor, alive) = executor::<S>();
         let (flags, kept) = (Flags::new(), Kept::default());
@@ -86,7 +86,7 @@ fn wake_inside_the_poll<S: Stage<Watched>>() {
 
 /// The future that the executor blocks on, which is no task. Its last waker is dropped elsewhere,
 /// when all else is gone or before.
-fn wake_of_the_root<S: Stage<Watched>>() {
+fn wake_of_the_root<S: Stage<Driver = Watched>>() {
     loom::model(|| {
         let (executor, alive) = executor::<S>();
         let (flags, kept) = (Flags::new(), Kept::default());

@@ -90,11 +90,11 @@ fn it_goes<P: Pool>() {
     let held = Held::new(&alive);
     let thread = thread::spawn(move || {
         gate.open();
-        let late = spawner(Box::pin(async move {
+        let late = P::spawn_on(&spawner, async move {
             let _held = held;
             yields(1).await;
             2
-        }));
+        });
         for (task, output) in [(waiting, 1), (late, 2)] {
             match block_on(task) {
                 Ok(given) => assert_eq!(given, output),
