@@ -1,30 +1,13 @@
 //! What a person sees who types no more than the lesson's name, a scene or a stage. A scene whose
 //! record breaks the schema exits with 1.
-#![forbid(unsafe_code)]
 
-use std::process::{Command, Output, Stdio};
+use harness::probe::{Program, count_lines};
 
-fn run(arguments: &[&str]) -> (Output, String) {
-    let program = Command::new(env!("CARGO_BIN_EXE_waker")).args(arguments).stdin(Stdio::null()).output().unwrap();
-    let out = String::from_utf8(program.stdout.clone()).unwrap();
-    (program, out)
-}
-
-fn played(arguments: &[&str]) -> String {
-    let (program, out) = run(arguments);
-    assert!(program.status.success(), "{arguments:?}: {out}{}", String::from_utf8_lossy(&program.stderr));
-    out
-}
-
-/// How many lines of a record say so.
-fn count(record: &str, what: &str) -> usize {
-    record.lines().filter(|line| line.contains(what)).count()
-}
+const PROGRAM: Program = Program(env!("CARGO_BIN_EXE_waker"));
 
 #[test]
 fn every_scene_that_is_listed_ends_by_itself_and_shows_the_same_record_every_time() {
-    let list = played(&["--list"]);
-    let scenes: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let scenes = PROGRAM.listed();
     assert_eq!(
         scenes,
         [
@@ -40,26 +23,26 @@ fn every_scene_that_is_listed_ends_by_itself_and_shows_the_same_record_every_tim
             "queue"
         ]
     );
-    for scene in scenes {
-        let out = played(&[scene]);
+    for scene in &scenes {
+        let out = PROGRAM.prints(&[scene]);
         assert!(out.contains("1  main"), "{out}");
-        assert_eq!(out, played(&[scene]));
+        assert_eq!(out, PROGRAM.prints(&[scene]));
     }
 }
 
 #[test]
 fn without_arguments_a_few_of_them_are_played() {
-    let out = played(&[]);
+    let out = PROGRAM.prints(&[]);
     for scene in ["counts: ", "clones: ", "during: ", "another-thread: ", "queue: "] {
         assert!(out.lines().any(|line| line.starts_with(scene)), "{scene} {out}");
     }
-    assert_eq!(count(&out, "stuck: "), 1, "{out}");
+    assert_eq!(count_lines(&out, "stuck: "), 1, "{out}");
 }
 
 #[test]
 fn the_waker_by_hand_and_that_of_std_count_alike() {
     let notes = |stage| {
-        let out = played(&["counts", "--stage", stage]);
+        let out = PROGRAM.prints(&["counts", "--stage", stage]);
         out.lines().filter(|line| line.contains("  note ")).map(str::to_owned).collect::<Vec<_>>()
     };
     let by_hand = notes("raw");
@@ -70,12 +53,12 @@ fn the_waker_by_hand_and_that_of_std_count_alike() {
 
 #[test]
 fn what_comes_during_the_registration_is_lost_in_stage_5_and_in_no_later_one() {
-    let lost = played(&["during", "--stage", "lost"]);
-    assert_eq!((count(&lost, " wake  "), count(&lost, " ready ")), (0, 0), "{lost}");
+    let lost = PROGRAM.prints(&["during", "--stage", "lost"]);
+    assert_eq!((count_lines(&lost, " wake  "), count_lines(&lost, " ready ")), (0, 0), "{lost}");
     assert!(lost.contains("stuck: the event has happened, the task waits for it, and nobody wakes it."), "{lost}");
     for stage in ["mended", "atomic"] {
-        let out = played(&["during", "--stage", stage]);
-        assert!(out.contains("saw the event at its second look") && count(&out, " ready ") == 1, "{out}");
+        let out = PROGRAM.prints(&["during", "--stage", stage]);
+        assert!(out.contains("saw the event at its second look") && count_lines(&out, " ready ") == 1, "{out}");
     }
 }
 
@@ -91,18 +74,18 @@ fn the_other_scenes_say_what_came_of_them() {
         ("handed-on", "second was woken: true, and sent: Ready(Ok(())).", 2, 1),
         ("queue", "receiver gave Ok(5).", 1, 0),
     ] {
-        let out = played(&[scene]);
+        let out = PROGRAM.prints(&[scene]);
         assert!(out.contains(said), "{out}");
-        assert_eq!((count(&out, " wake  "), count(&out, " release ")), (wakes, releases), "{out}");
+        assert_eq!((count_lines(&out, " wake  "), count_lines(&out, " release ")), (wakes, releases), "{out}");
     }
-    let parked = |scene| played(&[scene]).lines().filter(|line| line.ends_with("  park")).count();
+    let parked = |scene| PROGRAM.prints(&[scene]).lines().filter(|line| line.ends_with("  park")).count();
     assert_eq!((parked("another-thread"), parked("early-unpark")), (1, 0));
 }
 
 /// N14, on tokio: only the wake puts a task that is pending back into the queue.
 #[test]
 fn a_task_that_waits_is_in_no_queue_until_somebody_wakes_it() {
-    let out = played(&["queue"]);
+    let out = PROGRAM.prints(&["queue"]);
     let said: Vec<&str> = out.lines().filter_map(|line| line.split_once("  note     ")).map(|(_, said)| said).collect();
     assert_eq!(
         said,
@@ -114,30 +97,21 @@ fn a_task_that_waits_is_in_no_queue_until_somebody_wakes_it() {
             "after its second poll: 0 in the queue, of 0 alive",
         ]
     );
-    assert_eq!(count(&out, "  poll  "), 2, "{out}");
+    assert_eq!(count_lines(&out, "  poll  "), 2, "{out}");
 }
 
 #[test]
 fn a_wrong_command_line_is_a_clear_message_and_exit_code_2() {
-    for (arguments, words) in [
+    PROGRAM.assert_refuses(&[
         (&["nowhere"][..], "there is no scene 'nowhere'"),
         (&["noop", "--stage", "lost"], "the scene 'noop' has no stages"),
-        (&["during", "--stage", "raw"], "the stages of the scene 'during' are [lost, mended, atomic]"),
+        (&["during", "--stage", "raw"], "the stages of the scene 'during' are lost, mended, atomic"),
         (&["during", "--stage", "9"], "invalid value '9' for '--stage <STAGE>'"),
         (&["--stage", "lost"], "--stage needs a scene"),
-    ] {
-        let (program, _) = run(arguments);
-        let err = String::from_utf8(program.stderr).unwrap();
-        assert_eq!(program.status.code(), Some(2), "{err}");
-        assert!(err.contains(words), "{err}");
-    }
+    ]);
 }
 
 #[test]
 fn behind_a_pipe_that_is_closed_it_ends_quietly() {
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let program = Command::new(env!("CARGO_BIN_EXE_waker")).arg("after").stdout(writer).output().unwrap();
-    assert!(program.status.success());
-    assert_eq!(String::from_utf8_lossy(&program.stderr), "");
+    PROGRAM.assert_quiet_behind_a_closed_pipe(&["after"]);
 }

@@ -1,8 +1,6 @@
-//! A model that cannot fail holds nothing: each line that a model is there for is taken out of a
-//! copy of the lesson, and the model must fail. A model that fails may abort, so each runs in a
-//! process of its own. Part of `just loom`.
-#![cfg(loom_model)]
-#![forbid(unsafe_code)]
+//! A model that cannot fail holds nothing: each line that a model guards is taken out of a copy of
+//! the lesson, and the model must fail. A model that fails may abort, so each runs in a process of
+//! its own.
 
 use std::{fs, path::Path};
 
@@ -12,7 +10,7 @@ const LESSON: Lesson = Lesson {
     package: env!("CARGO_PKG_NAME"),
     folder: env!("CARGO_MANIFEST_DIR"),
     temporary: env!("CARGO_TARGET_TMPDIR"),
-    models: "loom_models",
+    models: "models",
     dependencies: "loom = \"0.7\"\ntracing = \"0.1\"",
 };
 

@@ -1,30 +1,13 @@
 //! What a person sees who types no more than the lesson's name, a scene or a stage. A scene whose
 //! record breaks the schema exits with 1.
-#![forbid(unsafe_code)]
 
-use std::process::{Command, Output, Stdio};
+use harness::probe::{Program, count_lines};
 
-fn run(arguments: &[&str]) -> (Output, String) {
-    let program = Command::new(env!("CARGO_BIN_EXE_future")).args(arguments).stdin(Stdio::null()).output().unwrap();
-    let out = String::from_utf8(program.stdout.clone()).unwrap();
-    (program, out)
-}
-
-fn played(arguments: &[&str]) -> String {
-    let (program, out) = run(arguments);
-    assert!(program.status.success(), "{arguments:?}: {out}{}", String::from_utf8_lossy(&program.stderr));
-    out
-}
-
-/// How many lines of a record say so.
-fn count(record: &str, what: &str) -> usize {
-    record.lines().filter(|line| line.contains(what)).count()
-}
+const PROGRAM: Program = Program(env!("CARGO_BIN_EXE_future"));
 
 #[test]
 fn every_scene_that_is_listed_ends_by_itself_and_shows_its_record() {
-    let list = played(&["--list"]);
-    let scenes: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let scenes = PROGRAM.listed();
     assert_eq!(
         scenes,
         [
@@ -43,51 +26,55 @@ fn every_scene_that_is_listed_ends_by_itself_and_shows_its_record() {
             "lost-data"
         ]
     );
-    for scene in scenes {
-        let out = played(&[scene]);
+    for scene in &scenes {
+        let out = PROGRAM.prints(&[scene]);
         assert!(out.contains("1  main"), "{out}");
-        assert_eq!(out, played(&[scene]), "the same record every time");
+        assert_eq!(out, PROGRAM.prints(&[scene]), "the same record every time");
     }
 }
 
 #[test]
 fn without_arguments_a_few_of_them_are_played() {
-    let out = played(&[]);
+    let out = PROGRAM.prints(&[]);
     for scene in ["lazy: ", "countdown: ", "delay: ", "timeout: "] {
         assert!(out.lines().any(|line| line.starts_with(scene)), "{scene} {out}");
     }
-    assert_eq!(count(&out, "stuck: second waits, and nobody can wake it."), 1, "{out}");
+    assert_eq!(count_lines(&out, "stuck: second waits, and nobody can wake it."), 1, "{out}");
 }
 
 #[test]
 fn the_countdown_is_polled_four_times_and_wakes_itself_three_times() {
-    let out = played(&["countdown"]);
-    assert_eq!((count(&out, " poll  "), count(&out, " wake  "), count(&out, " pending ")), (4, 3, 3), "{out}");
+    let out = PROGRAM.prints(&["countdown"]);
+    assert_eq!(
+        (count_lines(&out, " poll  "), count_lines(&out, " wake  "), count_lines(&out, " pending ")),
+        (4, 3, 3),
+        "{out}"
+    );
     assert!(out.contains("task 1 (countdown), 4th time"), "{out}");
 }
 
 #[test]
 fn the_stale_delay_leaves_a_task_that_nobody_can_wake_and_the_mended_one_wakes_it() {
-    let out = played(&["delay", "--stage", "stale"]);
+    let out = PROGRAM.prints(&["delay", "--stage", "stale"]);
     assert!(out.contains("task 2 (second) waits and nobody can wake it"), "{out}");
     assert!(out.contains("wake     task 1 (first), waker 1, 0 alive, by value  too late: the task is over"), "{out}");
-    let out = played(&["delay", "--stage", "mended"]);
-    assert_eq!(out, played(&["delay"]));
+    let out = PROGRAM.prints(&["delay", "--stage", "mended"]);
+    assert_eq!(out, PROGRAM.prints(&["delay"]));
     assert!(!out.contains("nobody can wake it"), "{out}");
     assert!(out.contains("delay  wake     task 2 (second), waker 1, 0 alive, by value\n"), "{out}");
 }
 
 #[test]
 fn the_cancelled_delay_gives_its_waker_back_and_the_mended_one_does_not() {
-    let out = played(&["cancel", "--stage", "cancelled"]);
-    assert_eq!((count(&out, " release "), count(&out, " wake  ")), (1, 0), "{out}");
-    let out = played(&["cancel", "--stage", "mended"]);
-    assert_eq!((count(&out, " release "), count(&out, " wake  ")), (0, 1), "{out}");
+    let out = PROGRAM.prints(&["cancel", "--stage", "cancelled"]);
+    assert_eq!((count_lines(&out, " release "), count_lines(&out, " wake  ")), (1, 0), "{out}");
+    let out = PROGRAM.prints(&["cancel", "--stage", "mended"]);
+    assert_eq!((count_lines(&out, " release "), count_lines(&out, " wake  ")), (0, 1), "{out}");
 }
 
 #[test]
 fn the_async_fn_and_the_machine_by_hand_have_the_same_record() {
-    let out = played(&["state-machine"]);
+    let out = PROGRAM.prints(&["state-machine"]);
     let (by_compiler, by_hand) = out.split_once("note     and now by hand").expect("two records");
     let events = |record: &str| {
         let words = record.lines().filter_map(|line| line.split_once("  main ").map(|(_, event)| event.to_owned()));
@@ -108,32 +95,23 @@ fn the_other_scenes_say_what_came_of_them() {
         ("timeout", "timeout gave Err(Elapsed)."),
         ("lost-data", "loses made [(2, 3)], keeps_future [(1, 2), (3, 4)], keeps_state [(1, 2), (3, 4)]."),
     ] {
-        let out = played(&[scene]);
+        let out = PROGRAM.prints(&[scene]);
         assert!(out.contains(said), "{out}");
     }
 }
 
 #[test]
 fn a_wrong_command_line_is_a_clear_message_and_exit_code_2() {
-    for (arguments, words) in [
+    PROGRAM.assert_refuses(&[
         (&["nowhere"][..], "there is no scene 'nowhere'"),
         (&["map", "--stage", "stale"], "the scene 'map' has no stages"),
-        (&["delay", "--stage", "cancelled"], "the stages of the scene 'delay' are [stale, mended]"),
+        (&["delay", "--stage", "cancelled"], "the stages of the scene 'delay' are stale, mended"),
         (&["delay", "--stage", "9"], "invalid value '9' for '--stage <STAGE>'"),
         (&["--stage", "stale"], "--stage needs a scene"),
-    ] {
-        let (program, _) = run(arguments);
-        let err = String::from_utf8(program.stderr).unwrap();
-        assert_eq!(program.status.code(), Some(2), "{err}");
-        assert!(err.contains(words), "{err}");
-    }
+    ]);
 }
 
 #[test]
 fn behind_a_pipe_that_is_closed_it_ends_quietly() {
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let program = Command::new(env!("CARGO_BIN_EXE_future")).arg("select").stdout(writer).output().unwrap();
-    assert!(program.status.success());
-    assert_eq!(String::from_utf8_lossy(&program.stderr), "");
+    PROGRAM.assert_quiet_behind_a_closed_pipe(&["select"]);
 }

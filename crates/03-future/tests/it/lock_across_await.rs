@@ -1,6 +1,5 @@
 //! What a future holds while it waits: with each of the three cures nothing that keeps it on one
 //! thread, or others out.
-#![forbid(unsafe_code)]
 
 use std::{
     future::Future,
@@ -59,7 +58,7 @@ fn compiler_says(program: &str) -> String {
 /// Every `compile_fail` example of the stage, as a program with the errors that stand in the `text`
 /// after it.
 fn examples() -> Vec<(String, Vec<String>)> {
-    let stage = include_str!("../src/s10_send.rs");
+    let stage = include_str!("../../src/s10_send.rs");
     let docs: Vec<&str> = stage.lines().filter_map(|line| line.strip_prefix("///")).map(str::trim_start).collect();
     let docs = docs.join("\n");
     let examples = docs.split("```compile_fail\n").skip(1).map(|rest| {

@@ -1,23 +1,13 @@
 //! To register, to wake, to send and to receive allocates nothing.
-#![forbid(unsafe_code)]
 
 use std::{
     future::Future as _,
     pin::{Pin, pin},
-    process::ExitCode,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
 
 use lesson_waker::{parts::atomic_waker::AtomicWaker, s2_wake, s8_parker::Parker, s9_oneshot, s10_mpsc};
-
-#[global_allocator]
-static HEAP: harness::Counting = harness::Counting;
-
-fn main() -> ExitCode {
-    const NAME: &str = "nothing_is_allocated_to_wait_to_wake_to_send_and_to_receive";
-    harness::alone(&[(NAME, nothing_is_allocated_to_wait_to_wake_to_send_and_to_receive)])
-}
 
 /// How often this program allocates in there.
 fn allocations(inside: impl FnOnce()) -> usize {
@@ -31,7 +21,7 @@ fn waker() -> Waker {
     s2_wake::waker(Arc::new(s2_wake::OnWake(|| {})))
 }
 
-fn nothing_is_allocated_to_wait_to_wake_to_send_and_to_receive() {
+pub fn nothing_is_allocated_to_wait_to_wake_to_send_and_to_receive() {
     let (one, other) = (waker(), waker());
     let place = AtomicWaker::new();
     let used = allocations(|| {

@@ -1,6 +1,5 @@
 //! Wakers that panic, in their clone, their wake or their drop, and a message that does: whoever
 //! stored them goes on.
-#![forbid(unsafe_code)]
 
 use std::{
     future::Future as _,

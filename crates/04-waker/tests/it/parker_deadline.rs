@@ -1,6 +1,5 @@
 //! A park with a deadline: it ends by whichever comes first, and an unpark that nobody slept for is
 //! there for the next.
-#![forbid(unsafe_code)]
 
 use std::{
     sync::Arc,

@@ -1,5 +1,4 @@
 //! Who is polled, who wins and who is dropped, in `join`, `select` and `timeout`.
-#![forbid(unsafe_code)]
 
 use std::{
     future::{pending, poll_fn},
@@ -20,9 +19,7 @@ use lesson_future::{
     s14_timeout::{Elapsed, timeout},
 };
 
-mod common;
-
-use common::gated;
+use crate::gated::gated;
 
 /// Never ready; it counts its polls.
 fn counting() -> (impl Future<Output = u32>, Arc<AtomicUsize>) {

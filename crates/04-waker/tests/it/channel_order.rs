@@ -1,6 +1,5 @@
 //! The bounded channel against a queue that cannot be wrong, and what is left in it when an end
 //! goes.
-#![forbid(unsafe_code)]
 
 use std::{
     future::Future,

@@ -1,5 +1,4 @@
 //! A future that moves to another task: whom its delay wakes.
-#![forbid(unsafe_code)]
 
 use std::{
     future::Future,
@@ -9,9 +8,7 @@ use std::{
 use harness::probe::{Gate, Task, WakerProbe};
 use lesson_future::{s5_stale_delay, s6_delay, s7_cancelled_delay};
 
-mod common;
-
-use common::gated;
+use crate::gated::gated;
 
 /// How often the first and the last of two wakers are woken with which a delay was polled.
 fn woken<D: Future<Output = ()>>(make: impl FnOnce(Box<dyn FnOnce() + Send>) -> D) -> (usize, usize) {

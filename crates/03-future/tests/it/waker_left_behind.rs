@@ -1,14 +1,11 @@
 //! A delay that is dropped while it waits: what its thread still holds of the task.
-#![forbid(unsafe_code)]
 
 use std::future::Future;
 
 use harness::probe::{Task, WakerProbe, canary};
 use lesson_future::{s6_delay, s7_cancelled_delay};
 
-mod common;
-
-use common::gated;
+use crate::gated::gated;
 
 /// Polls a delay and drops it: how many wakers are left before its thread fires, and how many wakes
 /// come after.

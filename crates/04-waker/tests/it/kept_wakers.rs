@@ -1,6 +1,5 @@
 //! Who keeps a waker, and for how long: it is let go of with the place, the wait or the receiver
 //! that it was left with.
-#![forbid(unsafe_code)]
 
 use std::{future::Future as _, pin::pin, sync::Arc, task::Context};
 

@@ -1,5 +1,5 @@
-//! What the scenes are played with: a record that can stop the play at an event, and what is said
-//! beside it.
+//! The recording of a scene, which can stop the play at an event, and what the scene says beside
+//! it.
 
 use std::{
     fmt::{Debug, Display},
@@ -8,34 +8,49 @@ use std::{
     thread,
 };
 
-use timeline::{Recording, Timeline};
-use tracing::{Event, Subscriber, field::Field, field::Visit};
-use tracing_subscriber::{
-    layer::{Context as Around, Layer, SubscriberExt as _},
-    util::SubscriberInitExt as _,
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
 };
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+
+use crate::{Recording, Timeline, event::TARGET};
 
 /// The recording of a scene.
+#[derive(Debug)]
 pub struct Record(Recording);
 
 impl Record {
     /// Starts to record.
+    ///
+    /// # Errors
+    ///
+    /// As [`Recording::start`].
     pub fn start() -> Result<Self, String> {
-        Record::start_and_at("", || ())
+        Recording::start().map(Record).map_err(|why| format!("nothing can be recorded: {why}"))
     }
 
-    /// Starts to record. At the first event of this kind, on the thread on which it happens and
-    /// before that thread goes on, `then` is called: so a play puts something exactly there.
+    /// Starts to record. At the first event of this kind, `then` is called on the thread that emits
+    /// the event. That thread goes on when `then` has returned.
+    ///
+    /// # Errors
+    ///
+    /// If the program has a `tracing` subscriber.
     pub fn start_and_at(event: &'static str, then: impl FnOnce() + Send + 'static) -> Result<Self, String> {
         let (layer, recording) = Recording::layer();
         let stop = Stop { event, then: Mutex::new(Some(Box::new(then))) };
-        let started = tracing_subscriber::registry().with(layer).with(stop).try_init();
+        let subscriber = tracing_subscriber::registry().with(layer).with(stop);
+        let started = tracing::subscriber::set_global_default(subscriber);
         started.map_err(|why| format!("nothing can be recorded: {why}"))?;
         Ok(Record(recording))
     }
 
-    /// Prints what has happened, and gives it. Called while the tasks that still wait are there, so
-    /// that it tells of them.
+    /// Prints what has happened, and returns it. A task that still waits is in the record only if it
+    /// has not been dropped before.
+    ///
+    /// # Errors
+    ///
+    /// If an event breaks the schema.
     pub fn show(self) -> Result<Timeline, String> {
         let timeline = self.0.finish();
         written(timeline.text().print());
@@ -46,14 +61,14 @@ impl Record {
     }
 }
 
-/// Called with every event, after it was recorded.
+/// A layer that sees each event after the recording has.
 struct Stop {
     event: &'static str,
     then: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl<S: Subscriber> Layer<S> for Stop {
-    fn on_event(&self, event: &Event<'_>, _: Around<'_, S>) {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         struct Is<'a>(&'a str, bool);
         impl Visit for Is<'_> {
             fn record_str(&mut self, field: &Field, value: &str) {
@@ -74,6 +89,10 @@ impl<S: Subscriber> Layer<S> for Stop {
 }
 
 /// Runs this on a thread of that name, to its end.
+///
+/// # Errors
+///
+/// If the thread cannot be started, or panics.
 pub fn on_thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), String> {
     let thread = thread::Builder::new().name(name.into()).spawn(run).map_err(|why| why.to_string())?;
     thread.join().map_err(|_| format!("the thread {name} panicked"))
@@ -81,16 +100,17 @@ pub fn on_thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), 
 
 /// Puts a remark into the record.
 pub fn note(text: impl Display) {
-    tracing::trace!(target: "executor", event = "note", %text);
+    tracing::trace!(target: TARGET, event = "note", %text);
 }
 
 /// Prints a line to stdout.
+///
+/// If nobody reads stdout any more, as behind `| head`, the program exits with 0. If stdout cannot
+/// be written, it says so on stderr and exits with 1.
 pub fn say(line: impl Display) {
     written(writeln!(io::stdout(), "{line}"));
 }
 
-/// If nobody reads stdout any more, as behind `| head`, the program ends quietly; if it cannot be
-/// written, with one line on stderr and exit code 1.
 fn written(result: io::Result<()>) {
     match result {
         Ok(()) => {}

@@ -1,6 +1,5 @@
 //! A future that is moved between two polls: the loose one breaks, and the pinned one cannot be
 //! moved.
-#![forbid(unsafe_code)]
 
 use std::{
     future::Future,
