@@ -1,6 +1,4 @@
-//! What the tests share: a recording of this thread alone, and a record in few words. Each test
-//! file uses its part of it.
-#![allow(dead_code)]
+//! What the tests share: a recording of this thread alone, and a record in few words.
 
 use std::{
     future::{Future, poll_fn},
@@ -13,8 +11,6 @@ use std::{
 
 use timeline::{By, Event, Recording, Role, Timeline};
 use tracing_subscriber::layer::SubscriberExt;
-
-pub mod runtime;
 
 /// Records what `body` does on this thread. What it returns is dropped when the recording has
 /// ended.

@@ -11,6 +11,8 @@ use std::{
 use timeline::{Recording, Traced};
 use tracing::trace;
 
+use crate::alone::alone;
+
 /// Whether the time has come, and the waker of who waits for it.
 #[derive(Default)]
 struct Clock(bool, Option<Waker>);
@@ -37,22 +39,27 @@ fn on_thread(name: &str, body: impl FnOnce() + Send + 'static) {
 
 #[test]
 fn a_delay_that_a_thread_wakes() {
-    let recording = Recording::start().unwrap();
-    on_thread("main", || {
-        let clock = Arc::new(Mutex::new(Clock::default()));
-        let mut delay = Box::pin(Traced::new("delay", Delay(clock.clone())));
-        let mut poll = || delay.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        assert!(poll().is_pending());
-        on_thread("timer", move || {
-            trace!(target: "future", event = "fire", at = "the clock");
-            let mut clock = clock.lock().unwrap();
-            clock.0 = true;
-            let waker = clock.1.take().unwrap();
-            drop(clock);
-            waker.wake();
+    alone(|| {
+        let recording = Recording::start().unwrap();
+        on_thread("main", || {
+            let clock = Arc::new(Mutex::new(Clock::default()));
+            let mut delay = Box::pin(Traced::new("delay", Delay(clock.clone())));
+            let mut poll = || delay.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(poll().is_pending());
+            on_thread("timer", move || {
+                trace!(target: "future", event = "fire", at = "the clock");
+                let mut clock = clock.lock().unwrap();
+                clock.0 = true;
+                let waker = clock.1.take().unwrap();
+                drop(clock);
+                waker.wake();
+            });
+            assert!(poll().is_ready());
         });
-        assert!(poll().is_ready());
+        let text = recording.finish().text().to_string();
+        assert!(
+            include_str!("../../README.md").contains(&format!("```text\n{text}```\n")),
+            "the README shows:\n{text}"
+        );
     });
-    let text = recording.finish().text().to_string();
-    assert!(include_str!("../README.md").contains(&format!("```text\n{text}```\n")), "the README shows:\n{text}");
 }

@@ -10,11 +10,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use common::{Counter, countdown, elsewhere, record, story};
 use futures::{executor::block_on, future::join};
 use timeline::{Event, Role, Traced};
 
-mod common;
+use crate::common::{Counter, countdown, elsewhere, record, story};
 
 /// Polls once with a waker.
 fn poll<F: Future>(future: &mut Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {

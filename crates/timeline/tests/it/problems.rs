@@ -1,12 +1,11 @@
 //! An event of ours that is not as the schema says is a problem that the record names, in its
 //! place.
 
-use common::story;
 use timeline::Recording;
 use tracing::trace;
 use tracing_subscriber::layer::SubscriberExt;
 
-mod common;
+use crate::common::story;
 
 #[test]
 fn what_is_not_as_the_schema_says_is_a_problem_and_all_else_is_recorded() {

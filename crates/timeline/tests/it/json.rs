@@ -1,12 +1,11 @@
 //! JSON: what is written is read back without loss, and what is no record is refused.
 
-use common::{countdown, record};
 use futures::executor::block_on;
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Value, json};
 use timeline::{Timeline, Traced};
 
-mod common;
+use crate::common::{countdown, record};
 
 /// The fields of any event of the schema.
 fn event() -> impl Strategy<Value = Value> {

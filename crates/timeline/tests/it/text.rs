@@ -1,10 +1,9 @@
 //! The text of a record, to the letter.
 
-use common::{elsewhere, record};
 use timeline::Timeline;
 use tracing::trace;
 
-mod common;
+use crate::common::{elsewhere, record};
 
 /// A record of every event, on two threads.
 fn everything() -> Timeline {

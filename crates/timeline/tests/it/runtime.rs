@@ -15,7 +15,7 @@ use std::{
 use futures::future::join;
 use timeline::{By, Event, Record, Role, Timeline, Traced};
 
-use super::countdown;
+use crate::common::countdown;
 
 type Job = Pin<Box<dyn Future<Output = usize> + Send>>;
 

@@ -7,10 +7,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use common::{Counter, countdown, elsewhere, record};
 use timeline::{Gone, Timeline, Traced};
 
-mod common;
+use crate::common::{Counter, countdown, elsewhere, record};
 
 /// The sentences at the end, without the number of the task.
 fn sentences(timeline: &Timeline) -> Vec<String> {

@@ -1,29 +1,21 @@
 //! `print`: in colour and cut to the width on a terminal (a pseudoterminal of Linux), plain
 //! elsewhere.
 
-use std::{
-    env,
-    fs::File,
-    io::Read,
-    os::fd::OwnedFd,
-    process::{Command, Stdio},
-};
+use std::{env, fs::File, io::Read, os::fd::OwnedFd, process::Stdio};
 
-use common::record;
 use rustix::{
     pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt},
     termios::{Winsize, tcsetwinsize},
 };
 
-mod common;
+use crate::{alone::only, common::record};
 
 const NOTE: &str = "a remark that is wider than twenty columns";
 
 /// What a process that prints a record writes, in an environment, to a terminal so wide or to a
 /// pipe.
 fn printed(terminal: Option<u16>, environment: &[(&str, &str)]) -> String {
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", "prints_when_asked", "--nocapture"]);
+    let mut command = only("terminal::prints_when_asked");
     for of_ours in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
         command.env_remove(of_ours);
     }
