@@ -43,7 +43,8 @@ pub struct Lesson {
     pub folder: &'static str,
     /// `env!("CARGO_TARGET_TMPDIR")`, where the copy is made and built.
     pub temporary: &'static str,
-    /// The test in which the models are.
+    /// The test target with the models: `models` for `tests/models/main.rs`. Its module `guards`, in
+    /// `tests/models/guards.rs`, is empty in the copy.
     pub models: &'static str,
     /// What the library and the models depend on, as in a manifest.
     pub dependencies: &'static str,
@@ -75,6 +76,11 @@ impl Copied {
         }
         for folder in ["src", "tests"] {
             copy_all(&from.join(folder), &package.join(folder))?;
+        }
+        // The guards need this crate, on which the copy does not depend.
+        let guards = package.join("tests").join(lesson.models).join("guards.rs");
+        if guards.exists() {
+            fs::write(guards, "")?;
         }
         fs::copy(from.join("README.md"), package.join("README.md"))?;
         fs::copy(from.join("../../Cargo.lock"), package.join("Cargo.lock"))?;
