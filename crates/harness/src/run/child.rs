@@ -104,6 +104,11 @@ fn run_child(name: &str, deadline: Duration) -> std::io::Result<Outcome> {
     // What the check started and left behind must not outlive it, nor hold its pipes open.
     drop(group);
     let (stdout, stderr) = (stdout.join().unwrap_or_default(), stderr.join().unwrap_or_default());
+    if env::args().any(|argument| argument == "--nocapture") {
+        let printed = stdout.rsplit_once(MARK).map_or(&*stdout, |(printed, _)| printed);
+        print!("{printed}");
+        eprint!("{stderr}");
+    }
     Ok(status?.map_or(Outcome::Hung(deadline), |status| classify(status, &stdout, &stderr)))
 }
 

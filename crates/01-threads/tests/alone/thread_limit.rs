@@ -16,8 +16,7 @@ fn mappings() -> usize {
 }
 
 // ANCHOR: four
-#[test]
-fn a_thread_takes_four_mappings() {
+pub fn a_thread_takes_four_mappings() {
     let (started, counted) = (Arc::new(Barrier::new(THREADS + 1)), Arc::new(Barrier::new(THREADS + 1)));
     let before = mappings();
     for _ in 0..THREADS {
@@ -35,8 +34,7 @@ fn a_thread_takes_four_mappings() {
 }
 // ANCHOR_END: four
 
-#[test]
-fn the_most_connections_stay_below_what_the_kernel_maps() {
+pub fn the_most_connections_stay_below_what_the_kernel_maps() {
     let limit: usize = fs::read_to_string("/proc/sys/vm/max_map_count").unwrap().trim().parse().unwrap();
     let mapped = most_connections() * 2 * MAPPINGS_A_THREAD;
     assert!(mapped < limit && mapped > limit / 2, "{mapped} of {limit} mappings");

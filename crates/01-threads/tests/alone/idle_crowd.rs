@@ -5,8 +5,7 @@ use harness::chat::{Client, Server};
 
 const CLIENTS: usize = 2000;
 
-#[test]
-fn a_post_among_two_thousand_idle_members_arrives() {
+pub fn a_post_among_two_thousand_idle_members_arrives() {
     let most = raise_descriptor_limit();
     assert!(
         most.is_none_or(|most| most > 2 * CLIENTS as u64 + 100),
