@@ -19,7 +19,7 @@ use crate::{
     subject::{
         adapter::Work,
         guest::{guest, lock},
-        handle::Here,
+        handle::ThreadBound,
         policies::Nested,
         tested::Tested,
         world::World,
@@ -163,7 +163,7 @@ pub(super) fn c3_nested(subject: &Tested) -> Verdict {
         return not_applicable("it does not block on a future");
     }
     // A root future is `Send` and an executor is not.
-    let inner = Here::new(inner);
+    let inner = ThreadBound::new(inner);
     let blocks = inner.clone();
     let seen = Arc::new(Mutex::new(None));
     let note = Arc::clone(&seen);

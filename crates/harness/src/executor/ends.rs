@@ -112,7 +112,7 @@ pub(super) fn word(end: &End) -> &'static str {
 pub(super) fn c12_dropped_handle(subject: &Tested) -> Verdict {
     let world = subject.world_of_tasks()?;
     if !world.joins() {
-        return not_applicable("its tasks have no handles to join them by");
+        return not_applicable("its tasks have no join handles");
     }
     let Some(declared) = subject.policies.dropped_handle else {
         return not_applicable("it does not declare what dropping a handle does");

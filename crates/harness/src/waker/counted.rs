@@ -11,7 +11,7 @@ use crate::{
         check::{Stop, Verdict, failed, holds, not_applicable},
     },
     subject::{
-        tested::{Count, Kind, Life, Target, Tested},
+        tested::{Count, Kind, Target, TargetRecord, Tested},
         world::World,
     },
 };
@@ -49,14 +49,14 @@ pub(super) struct Alone {
     pub woken: Count,
     counted: Counted,
     /// If the check can make a wake panic.
-    pub target: Option<Arc<Life>>,
+    pub target: Option<Arc<TargetRecord>>,
 }
 
 enum Counted {
     /// The references there are, and how many there were with one waker.
     References(Count, usize),
     /// Whether the target was dropped.
-    Target(Arc<Life>),
+    Target(Arc<TargetRecord>),
     Nothing,
 }
 

@@ -147,7 +147,7 @@ pub(super) fn b8_last_waker(subject: &Tested) -> Verdict {
 pub(super) fn b14_no_ring(subject: &Tested) -> Verdict {
     let world = subject.world()?;
     if !world.joins() {
-        return not_applicable("its tasks have no handles to join them by");
+        return not_applicable("its tasks have no join handles");
     }
     no_leak("tasks that waited for themselves and ended", 1, || ring(&world, 1, true))?;
     no_leak("tasks that waited for each other and ended", 2, || ring(&world, 2, true))?;
