@@ -18,11 +18,11 @@ use crate::{
         check::{Stop, Verdict, failed, not_applicable},
     },
     subject::{
-        adapter::Work,
         guest::{guest, lock},
         handle::ThreadBound,
         policies::Nested,
         tested::Tested,
+        work::Work,
         world::World,
     },
 };

@@ -21,9 +21,10 @@ use crate::{
     },
     subject::{
         guest::{Life, local_job, lock, waits},
-        handle::{End, Handle, Output},
+        handle::{End, Handle},
         policies::DroppedHandle,
         tested::Tested,
+        work::Output,
         world::World,
     },
 };

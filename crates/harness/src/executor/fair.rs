@@ -14,9 +14,9 @@ use crate::{
     probe::Task,
     run::check::{Stop, Verdict, holds, not_applicable},
     subject::{
-        adapter::Work,
         guest::{Life, guest, lock},
         tested::Tested,
+        work::Work,
         world::{World, blocks},
     },
 };

@@ -13,10 +13,12 @@ use std::time::Duration;
 
 use crate::run::check::{Check, Level};
 pub use crate::subject::{
-    adapter::{Executor, Job, LocalJob, LocalWork, Work, turns},
-    handle::{End, Handle, Output, Spawner},
+    adapter::{Executor, turns},
+    handle::{End, Handle, Spawner},
     policies::{DroppedHandle, Nested, Panics, Policies},
     tested::Tested,
+    work::Output,
+    work::{Job, LocalJob, LocalWork, Work},
 };
 
 /// Names a hang: a check that ends takes far less.

@@ -14,9 +14,10 @@ use crate::{
     },
     subject::{
         guest::{Life, guest, job, waits},
-        handle::{End, Output},
+        handle::End,
         policies::{DroppedHandle, Panics},
         tested::Tested,
+        work::Output,
         world::World,
     },
 };

@@ -14,10 +14,10 @@ use crate::{
         wait::until,
     },
     subject::{
-        adapter::Work,
         guest::{Life, guest, lock, waits},
         handle::Spawner,
         tested::Tested,
+        work::Work,
         world::{World, blocks},
     },
 };

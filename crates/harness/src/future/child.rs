@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::tested::Held;
+use super::held::Held;
 use crate::probe::{Canary, Seen, canary, meanwhile::Event};
 
 /// A future that a check makes for a combinator to poll. It is `Send` but not `Unpin`.

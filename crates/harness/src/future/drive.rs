@@ -6,7 +6,8 @@ use std::thread;
 use super::{
     Child, Tested,
     child::Does,
-    tested::{Held, Kind, Polled, WaitsFor},
+    held::{Held, Polled},
+    tested::{Kind, WaitsFor},
 };
 use crate::{
     probe::{PATIENCE, Task, meanwhile::Event},

@@ -5,7 +5,8 @@ use std::{task::Poll, thread};
 use super::{
     Tested,
     drive::{Waiting, finish, fire, pending},
-    tested::{Kind, Polled},
+    held::Polled,
+    tested::Kind,
 };
 use crate::{
     probe::{

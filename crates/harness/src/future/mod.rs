@@ -6,6 +6,7 @@ mod child;
 mod children;
 mod drive;
 mod drops;
+mod held;
 mod locks;
 mod polls;
 mod tested;

@@ -12,7 +12,8 @@ use super::{
     AfterReady, Child, Tested,
     child::Does,
     drive::{exhaust, finish, fire, pending},
-    tested::{Kind, Polled},
+    held::Polled,
+    tested::Kind,
 };
 use crate::{
     probe::{PATIENCE, Task, WakerProbe, meanwhile::Sleeper},

@@ -1,13 +1,11 @@
 //! A subject of part A: its author describes a future in a few lines.
 
-use std::{
-    any::Any,
-    fmt,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{any::Any, fmt};
 
-use super::{Child, child::Does};
+use super::{
+    child::{Child, Does},
+    held::{Held, held},
+};
 use crate::probe::meanwhile::Event;
 
 /// A subject for the checks of part A: a function that makes a future. Each check calls it as often
@@ -44,8 +42,6 @@ pub enum AfterReady {
     Ready,
 }
 
-/// Any future, boxed and pinned, without its output.
-pub(super) type Held = Pin<Box<dyn Polled>>;
 type Make = Box<dyn Fn() -> Held + Send + Sync>;
 type MakeWaiting = Box<dyn Fn() -> (Held, Event) + Send + Sync>;
 type MakePermits = Box<dyn Fn() -> (Held, Held, Event) + Send + Sync>;
@@ -205,31 +201,6 @@ impl fmt::Debug for Tested {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tested").finish_non_exhaustive()
     }
-}
-
-/// A future without an output that can be downcast to its concrete type.
-pub(super) trait Polled: Future<Output = ()> {
-    fn as_any(&self) -> &dyn Any;
-}
-
-struct WithoutOutput<F>(Pin<Box<F>>);
-
-impl<F: Future> Future for WithoutOutput<F> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.as_mut().poll(cx).map(drop)
-    }
-}
-
-impl<F: Future + 'static> Polled for WithoutOutput<F> {
-    fn as_any(&self) -> &dyn Any {
-        &*self.0
-    }
-}
-
-fn held<F: Future + 'static>(future: F) -> Held {
-    Box::pin(WithoutOutput(Box::pin(future)))
 }
 
 fn boxed<R>(event: impl FnOnce() -> R + Send + 'static) -> Event {

@@ -3,7 +3,8 @@
 use super::{
     Tested,
     drive::{Waiting, finish, fire, pending},
-    tested::{Kind, Polled},
+    held::Polled,
+    tested::Kind,
 };
 use crate::{
     probe::{

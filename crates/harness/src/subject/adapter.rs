@@ -8,16 +8,10 @@ use std::{
     time::Duration,
 };
 
-use super::handle::{Handle, Output, Spawner};
-
-/// A future without a result, which a check gives to an executor.
-pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
-/// The same, but not `Send`: it stays on one thread.
-pub type LocalWork = Pin<Box<dyn Future<Output = ()>>>;
-/// A future whose result the join handle of its task must return.
-pub type Job = Pin<Box<dyn Future<Output = Output> + Send>>;
-/// The same, but not `Send`: it stays on one thread.
-pub type LocalJob = Pin<Box<dyn Future<Output = Output>>>;
+use super::{
+    handle::{Handle, Spawner},
+    work::{Job, LocalJob, LocalWork, Work},
+};
 
 /// The adapter of an executor. Dropping this value must drop the executor.
 ///

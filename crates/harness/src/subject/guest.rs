@@ -13,8 +13,8 @@ use std::{
 };
 
 use super::{
-    adapter::{Job, LocalJob, Work},
-    handle::Output,
+    work::Output,
+    work::{Job, LocalJob, Work},
 };
 use crate::probe::meanwhile::Event;
 

@@ -11,16 +11,12 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{
-            AtomicUsize,
-            Ordering::{Relaxed, SeqCst},
-        },
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Poll},
-    thread,
 };
 
-use super::adapter::Work;
+use super::work::{Output, Work};
 use crate::run::caught::caught;
 
 /// The outcome of a task, as its join handle reports it.
@@ -211,29 +207,5 @@ impl Drop for Number {
         // whole table.
         let value = HERE.try_with(|here| here.borrow_mut().remove(&self.0));
         drop(value);
-    }
-}
-
-/// The result of a check's task.
-#[derive(Debug, Default)]
-pub struct Output {
-    drops: Option<Arc<AtomicUsize>>,
-    panics_in_drop: bool,
-}
-
-impl Output {
-    /// A result and a counter of its drops. If `panics_in_drop`, its drop panics.
-    pub(crate) fn counted(panics_in_drop: bool) -> (Self, Arc<AtomicUsize>) {
-        let drops = Arc::<AtomicUsize>::default();
-        (Output { drops: Some(Arc::clone(&drops)), panics_in_drop }, drops)
-    }
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        if let Some(drops) = &self.drops {
-            drops.fetch_add(1, SeqCst);
-        }
-        assert!(!self.panics_in_drop || thread::panicking(), "a result that panics when it is dropped");
     }
 }

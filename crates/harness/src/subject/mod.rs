@@ -6,4 +6,5 @@ pub(crate) mod guest;
 pub(crate) mod handle;
 pub(crate) mod policies;
 pub(crate) mod tested;
+pub(crate) mod work;
 pub(crate) mod world;

@@ -10,11 +10,7 @@ use std::{
     thread,
 };
 
-use super::{
-    adapter::{Executor, Work},
-    policies::Policies,
-    world::World,
-};
+use super::{adapter::Executor, policies::Policies, work::Work, world::World};
 use crate::{
     probe::{Canary, Seen, canary},
     run::{

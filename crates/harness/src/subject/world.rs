@@ -11,9 +11,11 @@ use std::{
 };
 
 use super::{
-    adapter::{Executor, Work},
+    adapter::Executor,
     guest::{Life, guest, job, waits},
-    handle::{Handle, Output},
+    handle::Handle,
+    work::Output,
+    work::Work,
 };
 use crate::{
     probe::PATIENCE,
