@@ -143,7 +143,7 @@ pub fn cycles(modules: &[Module]) -> Vec<Problem> {
     // Of each parent: which child imports which, and where that was seen first.
     let mut graphs: BTreeMap<Vec<String>, BTreeMap<(String, String), (PathBuf, usize)>> = BTreeMap::new();
     for module in modules {
-        for (import, line, exported) in imports(module) {
+        for (import, line, exported) in imports(module, &known) {
             let target = owner(import, &known, &exports);
             let common = module.path.iter().zip(&target).take_while(|(own, other)| own == other).count();
             let child = |path: &[String]| path.get(common).map_or(ITSELF, String::as_str).to_owned();
@@ -224,9 +224,9 @@ fn is_public(before: &[Token]) -> bool {
     }
 }
 
-/// Every path of this module that begins with `crate`, `super` or `self`: absolute, with its line,
-/// and whether it is re-exported. Tests inside the file are left out.
-fn imports(module: &Module) -> Vec<(Vec<String>, usize, bool)> {
+/// Every path of this module that begins with `crate`, `super`, `self` or a child: absolute, with
+/// its line, and whether it is re-exported. Tests inside the file are left out.
+fn imports(module: &Module, known: &BTreeSet<&[String]>) -> Vec<(Vec<String>, usize, bool)> {
     let code = &module.code;
     let mut found = Vec::new();
     let mut index = 0;
@@ -237,13 +237,15 @@ fn imports(module: &Module) -> Vec<(Vec<String>, usize, bool)> {
             index = closing(code, index + 2);
         } else if text(0) == "use" && is_public(&code[..index]) {
             exported_until = code[index..].iter().position(|token| token.text == ";").map_or(index, |end| index + end);
-        } else if matches!(text(0), "crate" | "super" | "self") && text(1) == ":" && text(2) == ":" {
-            let follows = index.checked_sub(1).is_some_and(|before| code[before].text == ":");
-            if !follows {
+        } else if text(1) == ":" && text(2) == ":" && index.checked_sub(1).is_none_or(|at| code[at].text != ":") {
+            let child = [&module.path[..], &[text(0).to_owned()]].concat();
+            let inside = known.contains(child.as_slice());
+            if inside || matches!(text(0), "crate" | "super" | "self") {
                 let mut paths = Vec::new();
-                tree(code, index, &[], &mut paths);
+                tree(code, index, if inside { &module.path } else { &[] }, &mut paths);
                 let line = code[index].line;
-                let paths = paths.into_iter().filter_map(|(path, _)| absolute(&module.path, &path));
+                let rooted = |path: Vec<String>| if inside { Some(path) } else { absolute(&module.path, &path) };
+                let paths = paths.into_iter().filter_map(|(path, _)| rooted(path));
                 found.extend(paths.map(|path| (path, line, index < exported_until)));
             }
         }
