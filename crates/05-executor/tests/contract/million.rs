@@ -22,7 +22,7 @@ use crate::{memory::live, pools::Pool};
 
 const MILLION: usize = 1_000_000;
 /// As many as show what grows with each task.
-const SAMPLE: usize = 100_000;
+const SAMPLE: usize = 50_000;
 /// How many there are at once in a stream.
 const WAVE: usize = 1_000;
 const WORKERS: [usize; 3] = [1, 2, 8];
@@ -30,7 +30,7 @@ const WORKERS: [usize; 3] = [1, 2, 8];
 /// A vector of them that has doubled its room whenever it was full.
 const ROOM_OF_AN_ENTRY: usize = 2 * size_of::<usize>();
 /// What is not the tasks': workers with the task that each is about to free, and their rings. It is
-/// a third of a byte a task of the sample.
+/// less than a byte a task of the sample.
 const OTHERS: usize = 32 << 10;
 
 /// Each as a sample, and whole.
