@@ -2,7 +2,6 @@
 
 #[cfg(feature = "chat")]
 pub mod chat;
-pub mod compare;
 pub mod executor;
 pub mod future;
 #[cfg(feature = "grade")]

@@ -4,6 +4,8 @@ mod chrome;
 mod event;
 mod recording;
 mod replay;
+#[cfg(feature = "scenes")]
+pub mod scenes;
 mod text;
 mod timeline;
 mod traced;

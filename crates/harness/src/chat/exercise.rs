@@ -18,20 +18,31 @@ use crate::run::{process::exit_when_not_written, runner::Subject};
 ///
 /// As [`main`](crate::main) does.
 pub fn exercise<A: Args>(pristine: bool, parts: Parts, serve: fn(&A) -> Result<(), String>) -> ExitCode {
-    if env::args().nth(1).as_deref() == Some("serve") {
-        exit_when_not_written();
-        answer_heap_questions();
-        let Command::Serve(flags) = Command::<A>::parse();
-        return match serve(&flags) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("error: {error}");
-                ExitCode::FAILURE
-            }
-        };
+    if let Some(code) = serve_if_asked("serve", serve) {
+        return code;
     }
     let server = Server::this_program(&SERVE).with_parts(parts);
     crate::exercise(pristine, &CHECKS, STEPS.map(|(name, ids)| Subject::new(name, server.clone()).only(ids)).into())
+}
+
+/// Serves if `word` is the first argument of this program, which is how a check starts it again as
+/// the server. Gives the exit code then, and `None` in any other process.
+///
+/// The flags `A` follow the word. The server answers questions about its heap.
+pub fn serve_if_asked<A: Args>(word: &str, serve: fn(&A) -> Result<(), String>) -> Option<ExitCode> {
+    if env::args().nth(1).as_deref() != Some(word) {
+        return None;
+    }
+    exit_when_not_written();
+    answer_heap_questions();
+    let Command { flags } = Command::<A>::parse_from(env::args_os().skip(1));
+    Some(serve(&flags).map_or_else(
+        |error| {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    ))
 }
 
 /// Each step, and the checks that pass once it and those before it are written.
@@ -47,8 +58,9 @@ const SERVE: [&str; 9] =
     ["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--half-closed-ms", "2000", "--drain-ms", "20000"];
 
 #[derive(Parser)]
-enum Command<A: Args> {
-    Serve(A),
+struct Command<A: Args> {
+    #[command(flatten)]
+    flags: A,
 }
 
 #[cfg(test)]

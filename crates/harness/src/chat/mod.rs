@@ -13,7 +13,7 @@ mod service;
 use std::time::Duration;
 
 pub use client::Client;
-pub use exercise::exercise;
+pub use exercise::{exercise, serve_if_asked};
 pub use parts::{Accept, Incoming, Parts, Read, ReadStep, Script, Write};
 pub use server::{Memory, Running, Server, answer_heap_questions};
 

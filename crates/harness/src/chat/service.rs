@@ -148,6 +148,10 @@ pub(super) fn e15_shutdown(server: &Server) -> Verdict {
     const LATE_POSTS: usize = 64;
     let running = server.start_own()?;
     let check = || {
+        // All that is posted to this one fits into the kernel's buffers.
+        let late_group = unique("late");
+        let mut late = member(&running, &late_group)?;
+        Flood::start(running.address, &late_group, LATE_POSTS)?.wait_until_done_or_blocked();
         let group = unique("shutdown");
         // Its socket is full, so some of the posts, or the notice of those dropped, wait in the
         // server.
@@ -155,10 +159,6 @@ pub(super) fn e15_shutdown(server: &Server) -> Verdict {
         let mut idle = Client::connect(running.address)?;
         idle.settle_alone()?;
         Flood::start(running.address, &group, POSTS)?.wait_until_done_or_blocked();
-        // All that is posted to this one fits into the kernel's buffers.
-        let late_group = unique("late");
-        let mut late = member(&running, &late_group)?;
-        Flood::start(running.address, &late_group, LATE_POSTS)?.wait_until_done_or_blocked();
         running.terminate()?;
         // A listener that nobody accepts from any more still lets clients queue up; they must be
         // told at once.

@@ -1,5 +1,5 @@
-//! What runs a check: the check itself, the process that it runs in, and the runner that lists and
-//! reports the results.
+//! Runs the checks: the type of a check, the process in which each one runs, and the runner that
+//! lists them and reports the results.
 
 pub(crate) mod caught;
 pub(crate) mod check;

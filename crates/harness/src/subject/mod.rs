@@ -1,5 +1,5 @@
-//! The subjects of parts B and C: a waker or an executor, the adapter that its author writes, what
-//! it declares, and how a check starts tasks on it.
+//! The subjects of parts B and C: a waker or an executor, the adapter that its author writes, the
+//! policies that it declares, and the tasks that a check starts on it.
 
 pub(crate) mod adapter;
 pub(crate) mod guest;
