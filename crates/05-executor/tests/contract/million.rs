@@ -164,7 +164,7 @@ fn fill_the_queue<P: Pool>(pool: &P, workers: usize) {
     let (spawner, all_block) = (pool.spawner(), Arc::new(Barrier::new(workers + 1)));
     let block = || {
         let barrier = Arc::clone(&all_block);
-        P::spawn_on(&spawner, async move { drop(barrier.wait()) })
+        P::spawn_on(&spawner, async move { _ = barrier.wait() })
     };
     let mut tasks: Vec<_> = (0..workers).map(|_| block()).collect();
     tasks.extend((0..WAVE).map(|_| P::spawn_on(&spawner, async {})));
