@@ -36,9 +36,9 @@ fn main() -> ExitCode {
         return code;
     }
     let suite = Suite::new()
-        .checks(&waker::CHECKS, subjects::all())
+        .checks(&waker::CHECKS, subjects::all().into_iter().map(in_part_b).collect())
         .checks(&waker::CHECKS, subjects::hooked())
-        .checks(&executor::CHECKS, subjects::all().into_iter().map(with_what_it_fails).collect())
+        .checks(&executor::CHECKS, subjects::all().into_iter().map(in_part_c).collect())
         .checks(&steps::CHECKS, steps::steps());
     [memory::add, fast_memory::add, million::add, bench::add, tools::add]
         .into_iter()
@@ -46,10 +46,26 @@ fn main() -> ExitCode {
         .main()
 }
 
-fn with_what_it_fails(subject: Subject<Tested>) -> Subject<Tested> {
+/// With what it fails, and with what takes long and is asked of a like one always.
+fn in_part_b(subject: Subject<Tested>) -> Subject<Tested> {
+    match subject.name {
+        "s1-spin" => subject.fails(fails::SPIN_WAKER).long(&["B15"]),
+        name if is_like_another(name) => subject.long(&["B15"]),
+        _ => subject,
+    }
+}
+
+/// The same.
+fn in_part_c(subject: Subject<Tested>) -> Subject<Tested> {
     match subject.name {
         "s1-spin" => subject.fails(fails::SPIN),
         "s2-naive" => subject.fails(fails::NAIVE),
+        name if is_like_another(name) => subject.long(&["C16"]),
         _ => subject,
     }
+}
+
+/// A pool with one worker or four, beside the same with two.
+fn is_like_another(name: &str) -> bool {
+    ["s5-pool-1", "s5-pool-4", "s6-stealing-1", "s6-stealing-4"].contains(&name)
 }

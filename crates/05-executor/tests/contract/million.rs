@@ -22,7 +22,7 @@ use crate::{memory::live, pools::Pool};
 
 const MILLION: usize = 1_000_000;
 /// As many as show what grows with each task.
-const SAMPLE: usize = 100_000;
+const SAMPLE: usize = 50_000;
 /// How many there are at once in a stream.
 const WAVE: usize = 1_000;
 const WORKERS: [usize; 3] = [1, 2, 8];
@@ -30,7 +30,7 @@ const WORKERS: [usize; 3] = [1, 2, 8];
 /// A vector of them that has doubled its room whenever it was full.
 const ROOM_OF_AN_ENTRY: usize = 2 * size_of::<usize>();
 /// What is not the tasks': workers with the task that each is about to free, and their rings. It is
-/// a third of a byte a task of the sample.
+/// less than a byte a task of the sample.
 const OTHERS: usize = 32 << 10;
 
 /// Each as a sample, and whole.
@@ -164,7 +164,7 @@ fn fill_the_queue<P: Pool>(pool: &P, workers: usize) {
     let (spawner, all_block) = (pool.spawner(), Arc::new(Barrier::new(workers + 1)));
     let block = || {
         let barrier = Arc::clone(&all_block);
-        P::spawn_on(&spawner, async move { drop(barrier.wait()) })
+        P::spawn_on(&spawner, async move { _ = barrier.wait() })
     };
     let mut tasks: Vec<_> = (0..workers).map(|_| block()).collect();
     tasks.extend((0..WAVE).map(|_| P::spawn_on(&spawner, async {})));

@@ -12,14 +12,7 @@ use std::{
 
 use lesson_executor::s7_fast::{Executor, spawn};
 
-/// Runs a function when it is dropped.
-struct OnDrop<F: FnMut()>(F);
-
-impl<F: FnMut()> Drop for OnDrop<F> {
-    fn drop(&mut self) {
-        (self.0)();
-    }
-}
+use crate::shutdown::OnDrop;
 
 /// The root's waker is left behind, woken, by a `block_on` that is over.
 #[test]

@@ -3,71 +3,43 @@
 //! that is given back too early, or never, shows.
 
 use std::{
-    future::poll_fn,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
         mpsc,
     },
-    task::{Poll, Waker},
+    task::Waker,
     thread,
 };
 
 use lesson_executor::s7_fast::{AbortHandle, Executor, spawn};
 
+use crate::told::{Told, WAKES, next, told};
+
 const TASKS: usize = 400;
-const WAKES: usize = 8;
-
-/// Counts itself down.
-struct Held(Arc<AtomicUsize>);
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, SeqCst);
-    }
-}
 
 /// What another thread has of a task.
 struct Remote {
-    /// How often it has been told to go on; it is ready after `WAKES`.
-    told: Arc<AtomicUsize>,
-    waker: Arc<Mutex<Option<Waker>>>,
+    told: Told,
     abort: AbortHandle,
 }
 
-/// The next number of a sequence that looks random.
-fn next(seed: &mut u64) -> usize {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (*seed >> 33) as usize
-}
-
-/// A task that is ready once it was told to go on so many times, and what it gives: how often it
-/// was polled, or that it was aborted.
+/// A task, and what it gives: how often it was polled, or that it was aborted.
 fn task(alive: &Arc<AtomicUsize>) -> (impl Future<Output = Option<usize>> + 'static, Remote) {
-    alive.fetch_add(1, SeqCst);
-    let (held, told, waker) = (Held(Arc::clone(alive)), Arc::new(AtomicUsize::new(0)), Arc::<Mutex<_>>::default());
-    let (seen, kept) = (Arc::clone(&told), Arc::clone(&waker));
-    let mut polls = 0;
-    let handle = spawn(poll_fn(move |cx| {
-        let _ = &held;
-        polls += 1;
-        *kept.lock().unwrap() = Some(cx.waker().clone());
-        if seen.load(SeqCst) < WAKES { Poll::Pending } else { Poll::Ready(polls) }
-    }));
+    let (future, told) = told(alive);
+    let handle = spawn(future);
     let abort = handle.abort_handle();
-    (async { handle.await.ok() }, Remote { told, waker, abort })
+    (async { handle.await.ok() }, Remote { told, abort })
 }
 
 /// Tells each task to go on and wakes it, again and again, and aborts some. What it keeps of them
 /// goes last, and late.
 fn disturb(tasks: Vec<Remote>, mut seed: u64) {
     let mut kept = Vec::new();
-    for Remote { told, waker, abort } in tasks {
+    for Remote { told, abort } in tasks {
         let aborts = next(&mut seed).is_multiple_of(8);
         for number in 1..=WAKES {
-            told.store(number, SeqCst);
-            let last = waker.lock().unwrap().clone();
-            match (last, next(&mut seed) % 4) {
+            match (told.tell(number), next(&mut seed) % 4) {
                 (Some(waker), 0) => waker.wake(),
                 (Some(waker), 1) => kept.push(waker),
                 (Some(waker), _) => waker.wake_by_ref(),
@@ -78,8 +50,7 @@ fn disturb(tasks: Vec<Remote>, mut seed: u64) {
             }
         }
         // The last one, which a task must not miss.
-        let last = waker.lock().unwrap().clone();
-        last.into_iter().for_each(Waker::wake);
+        told.waker().into_iter().for_each(Waker::wake);
         if next(&mut seed).is_multiple_of(2) {
             kept.clear();
         }
@@ -88,7 +59,17 @@ fn disturb(tasks: Vec<Remote>, mut seed: u64) {
 
 #[test]
 fn whatever_they_do_every_task_ends_and_every_future_is_dropped_once() {
-    for seed in 0..if cfg!(debug_assertions) { 12 } else { 80 } {
+    whatever_they_do(12);
+}
+
+#[test]
+#[ignore = "long"]
+fn whatever_they_do_with_more_seeds() {
+    whatever_they_do(80);
+}
+
+fn whatever_they_do(seeds: u64) {
+    for seed in 0..seeds {
         let (executor, alive) = (Executor::new(), Arc::<AtomicUsize>::default());
         let (left, threads) = executor.block_on(async {
             let mut threads = Vec::new();

@@ -10,6 +10,7 @@ mod fake_driver;
 mod one_thread;
 #[path = "../shared/pools.rs"]
 mod pools;
+mod told;
 
 mod bounds;
 mod driver;

@@ -3,13 +3,11 @@
 //! that is freed too early, or never, shows.
 
 use std::{
-    future::poll_fn,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
         mpsc::{self, TryRecvError},
     },
-    task::{Poll, Waker},
     thread,
 };
 
@@ -18,56 +16,29 @@ use lesson_executor::{
     s4_spawn::{Executor, JoinHandle},
 };
 
+use crate::told::{Told, WAKES, next, told};
+
 const TASKS: usize = 500;
-const WAKES: usize = 8;
-
-/// Counts itself down.
-struct Held(Arc<AtomicUsize>);
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, SeqCst);
-    }
-}
 
 /// What another thread has of a task.
 struct Remote {
-    /// How often it has been told to go on; it is ready after `WAKES`.
-    told: Arc<AtomicUsize>,
-    waker: Arc<Mutex<Option<Waker>>>,
+    told: Told,
     handle: JoinHandle<usize>,
 }
 
-/// The next number of a sequence that looks random.
-fn next(seed: &mut u64) -> usize {
-    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-    (*seed >> 33) as usize
-}
-
 fn spawn(executor: &Executor, alive: &Arc<AtomicUsize>) -> Remote {
-    alive.fetch_add(1, SeqCst);
-    let (held, told, waker) = (Held(Arc::clone(alive)), Arc::new(AtomicUsize::new(0)), Arc::<Mutex<_>>::default());
-    let (seen, kept) = (Arc::clone(&told), Arc::clone(&waker));
-    let mut polls = 0;
-    let handle = executor.spawn(poll_fn(move |cx| {
-        let _ = &held;
-        polls += 1;
-        *kept.lock().unwrap() = Some(cx.waker().clone());
-        if seen.load(SeqCst) < WAKES { Poll::Pending } else { Poll::Ready(polls) }
-    }));
-    Remote { told, waker, handle }
+    let (future, told) = told(alive);
+    Remote { told, handle: executor.spawn(future) }
 }
 
 /// Tells each task to go on and wakes it, again and again; and then lets its handle go, aborts it,
 /// or joins it. How many it joined.
 fn disturb(tasks: Vec<Remote>, mut seed: u64) -> usize {
     let mut joined = 0;
-    for Remote { told, waker, handle } in tasks {
+    for Remote { told, handle } in tasks {
         let aborts = next(&mut seed).is_multiple_of(8);
         for number in 1..=WAKES {
-            told.store(number, SeqCst);
-            let last = waker.lock().unwrap().clone();
-            match (last, next(&mut seed) % 3) {
+            match (told.tell(number), next(&mut seed) % 3) {
                 (Some(waker), 0) => waker.wake(),
                 (Some(waker), _) => waker.wake_by_ref(),
                 (None, _) => {}
@@ -91,7 +62,17 @@ fn disturb(tasks: Vec<Remote>, mut seed: u64) -> usize {
 
 #[test]
 fn whatever_they_do_every_future_is_dropped_once_and_who_joins_is_told() {
-    for seed in 0..if cfg!(debug_assertions) { 8 } else { 80 } {
+    whatever_they_do(8);
+}
+
+#[test]
+#[ignore = "long"]
+fn whatever_they_do_with_more_seeds() {
+    whatever_they_do(80);
+}
+
+fn whatever_they_do(seeds: u64) {
+    for seed in 0..seeds {
         let (executor, alive) = (Executor::new(), Arc::<AtomicUsize>::default());
         let mut tasks: Vec<Remote> = (0..TASKS).map(|_| spawn(&executor, &alive)).collect();
         let (done, is_done) = mpsc::channel();

@@ -17,7 +17,7 @@ use lesson_executor::{s2_block_on::block_on, s4_spawn::Executor};
 use crate::one_thread::{Handle as _, Stage};
 
 /// Runs a function when it is dropped.
-struct OnDrop<F: FnMut()>(F);
+pub struct OnDrop<F: FnMut()>(pub F);
 
 impl<F: FnMut()> Drop for OnDrop<F> {
     fn drop(&mut self) {
