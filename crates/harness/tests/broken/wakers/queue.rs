@@ -19,7 +19,7 @@ use harness::{
     executor::{Job, Output},
 };
 
-use super::wakers::{self, Wakee};
+use super::raw::{self, Wakee};
 
 /// The one thing that is wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -49,7 +49,7 @@ pub struct Queue(Arc<Shared>);
 
 struct Shared {
     fault: Fault,
-    wakers: wakers::Fault,
+    wakers: raw::Fault,
     run: Mutex<Run>,
     owned: Mutex<BTreeMap<usize, Arc<Task>>>,
     started: AtomicUsize,
@@ -93,7 +93,7 @@ struct Join {
 }
 
 impl Queue {
-    pub fn new(fault: Fault, wakers: wakers::Fault) -> Self {
+    pub fn new(fault: Fault, wakers: raw::Fault) -> Self {
         Queue(Arc::new(Shared {
             fault,
             wakers,
@@ -177,7 +177,7 @@ impl Task {
         drop(state);
         let mut future = lock(&self.future);
         let Some(pinned) = future.as_mut() else { return };
-        let (waker, _) = wakers::waker(shared.wakers, Arc::<Task>::clone(self));
+        let (waker, _) = raw::waker(shared.wakers, Arc::<Task>::clone(self));
         let held = (shared.fault == Fault::LocksWhilePolling).then(|| shared.lock.lock());
         let polled = pinned.as_mut().poll(&mut Context::from_waker(&waker));
         drop((held, future, waker));

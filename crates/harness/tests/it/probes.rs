@@ -1,5 +1,4 @@
 //! The probes: what each counts, on whichever thread, and what remains of a panic inside.
-#![forbid(unsafe_code)]
 
 use std::{
     env,
@@ -166,7 +165,7 @@ fn a_watchdog_ends_the_process_with_the_name_of_the_hang() {
     }
     drop(Watchdog::new("nothing happens", Duration::from_secs(60)));
     let mut again = Command::new(env::current_exe().expect("a running program has a file"));
-    let name = "a_watchdog_ends_the_process_with_the_name_of_the_hang";
+    let name = "probes::a_watchdog_ends_the_process_with_the_name_of_the_hang";
     let output = again.args(["--exact", name, "--nocapture"]).env(HANG, "1").output().expect("it can be started again");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("a hang: in 50ms it was not seen that the lock was released"), "{said}");

@@ -1,5 +1,4 @@
 //! Lines that are taken out of a made-up lesson: what no model misses is found.
-#![forbid(unsafe_code)]
 
 use std::{fs, path::Path, time::Duration};
 

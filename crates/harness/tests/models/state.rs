@@ -1,6 +1,6 @@
-//! The state of a task that somebody has woken already, as a model: the order of memory that
-//! decides whether its next poll sees what was written before yet another wake. No machine of today
-//! shows the fault each time; a model does.
+//! A model of a task's state word. A task is woken, and before its poll another thread lets an event
+//! happen and wakes it again. The memory ordering of that second wake decides whether the poll sees
+//! the event. No machine shows a wrong ordering each time; the model tries all orders.
 
 use loom::{
     sync::{
@@ -17,24 +17,25 @@ const IDLE: usize = 0;
 const WOKEN: usize = 1;
 const POLLED: usize = 2;
 
-/// A wake writes to the state even if it finds it woken, so that the poll that follows has
-/// synchronized with it.
-pub fn writes_when_woken_already() {
-    loom::model(|| woken_already(|state| state.fetch_or(WOKEN, AcqRel)));
+/// Right: a wake writes to the state even if the task is woken already. The poll that follows
+/// synchronizes with that write.
+pub fn writes_when_woken() {
+    loom::model(|| wake_a_woken_task(|state| state.fetch_or(WOKEN, AcqRel)));
 }
 
-/// The fault: a wake that finds the task woken already has nothing to write.
-pub fn only_looks_when_woken_already() {
+/// Wrong: a wake that finds the task woken already writes nothing.
+pub fn only_looks_when_woken() {
     loom::model(|| {
-        woken_already(|state| match state.load(Acquire) {
+        wake_a_woken_task(|state| match state.load(Acquire) {
             found if found & WOKEN != 0 => found,
             _ => state.fetch_or(WOKEN, AcqRel),
         })
     });
 }
 
-/// Polls, and whether the event was seen, while another thread lets it happen and wakes.
-fn woken_already(wake: fn(&AtomicUsize) -> usize) {
+/// Polls a woken task while another thread lets the event happen and wakes it. Panics if the last
+/// poll missed the event.
+fn wake_a_woken_task(wake: fn(&AtomicUsize) -> usize) {
     let (state, happened) = (Arc::new(AtomicUsize::new(WOKEN)), Arc::new(AtomicBool::new(false)));
     let event = thread::spawn({
         let (state, happened) = (Arc::clone(&state), Arc::clone(&happened));
@@ -51,5 +52,5 @@ fn woken_already(wake: fn(&AtomicUsize) -> usize) {
     }
     event.join().unwrap();
     let is_woken = state.load(Relaxed) & WOKEN != 0;
-    assert!(seen || is_woken, "the event had happened before a wake, the last poll did not see it, and no other comes");
+    assert!(seen || is_woken, "the event happened before a wake, the last poll missed it, and no poll follows");
 }
