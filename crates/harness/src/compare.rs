@@ -1,6 +1,6 @@
-//! Comparing speeds: the same load on ours and on the peers, each subject in a process of its own,
-//! the processes in turn. What counts is the ratio within a turn, since a machine may slow down by
-//! half from one minute to the next.
+//! Compares speeds: the same load runs on our subject and on the peers. Each run has its own
+//! process, and the subjects take turns. The result is the ratio within a turn, because a machine's
+//! speed may change by half from one minute to the next.
 
 use std::{
     env,
@@ -9,51 +9,53 @@ use std::{
     time::Instant,
 };
 
-/// What a subject does, so many times.
+/// The measured function. Its argument is the number of repetitions.
 pub type Load = fn(u64);
 
-/// A load, and who carries it: the first subject is ours, the others are the peers.
+/// A row of the table: a load, and the subjects that run it. The first subject is ours, the others
+/// are the peers.
 pub struct Row {
-    /// What is measured.
+    /// The name of the load.
     pub name: &'static str,
-    /// How often a subject is to do it in one run: enough for some tens of milliseconds.
+    /// The number of repetitions in one run: enough for some tens of milliseconds.
     pub times: u64,
-    /// Their names, and what each does.
+    /// The name of each subject, and its load.
     pub subjects: Vec<(&'static str, Load)>,
-    /// Whether the kernel has a part in it: then the interval may be twice as wide, and a tie is as
-    /// good as can be.
+    /// Whether the load includes system calls. Then the interval may be twice as wide, because the
+    /// kernel's times vary more, and a tie is the best that can be expected.
     pub kernel: bool,
 }
 
-/// What became of a row.
+/// The result of a row.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
     /// The interval of the ratio lies below one.
     Won,
-    /// It does not, and overlaps 0.97 to 1.03.
+    /// The interval is not below one, and overlaps 0.97 to 1.03.
     Tied,
-    /// It lies above, or is too wide to tell.
+    /// The interval lies above 1.03, or is too wide to decide.
     Lost,
 }
 
-/// The middle of some figures, and where the middle of all figures lies with 95 % certainty.
+/// The median of a sample, with its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Median {
-    /// The middle.
+    /// The median.
     pub value: f64,
     /// The lower end of the interval.
     pub low: f64,
-    /// The upper end.
+    /// The upper end of the interval.
     pub high: f64,
 }
 
-/// Tells a run apart: which row and which subject.
+/// This environment variable tells a child process which row and which subject to run.
 const RUN: &str = "HARNESS_COMPARE_RUN";
 const FIRST_PAIRS: usize = 11;
 const MOST_PAIRS: usize = 241;
 
-/// Measures all rows, or those whose names contain an argument, and prints a table; with `--json`
-/// one object a row. Exit code 1 if a row is lost. (Other flags are cargo's, and ignored.)
+/// Measures all rows and prints a table. Arguments select rows: those whose names contain one of
+/// them. With `--json` it prints one object per row. The exit code is 1 if a row is lost. Other
+/// flags come from cargo and are ignored.
 pub fn compare(rows: &[Row]) -> ExitCode {
     if let Ok(run) = env::var(RUN) {
         return subject(rows, &run);
@@ -80,7 +82,7 @@ pub fn compare(rows: &[Row]) -> ExitCode {
     if lost { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// One run of one subject: prints how many nanoseconds each time took.
+/// One run of one subject, in its own process: prints the nanoseconds per repetition.
 fn subject(rows: &[Row], run: &str) -> ExitCode {
     let numbers = run.split_once(' ').and_then(|(row, subject)| Some((row.parse().ok()?, subject.parse().ok()?)));
     let found = numbers.and_then(|(row, subject): (usize, usize)| Some((rows.get(row)?, subject)));
@@ -94,13 +96,14 @@ fn subject(rows: &[Row], run: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The figures of each turn, one for each subject.
+/// The measurements of each turn, one for each subject. Adds turns until the interval is narrow
+/// enough, or there are [`MOST_PAIRS`].
 fn turns(number: usize, row: &Row) -> Result<Vec<Vec<f64>>, String> {
     let mut turns: Vec<Vec<f64>> = Vec::new();
     loop {
         for turn in turns.len()..turns.len() + FIRST_PAIRS - 1 + usize::from(turns.is_empty()) {
             let mut figures = vec![0.0; row.subjects.len()];
-            // Each begins as often as the others.
+            // Each subject is the first one equally often.
             for step in 0..figures.len() {
                 let subject = (turn + step) % figures.len();
                 figures[subject] = run(number, subject)?;
@@ -122,7 +125,7 @@ fn run(row: usize, subject: usize) -> Result<f64, String> {
     figure.ok_or_else(|| format!("{}: {said}{}", output.status, String::from_utf8_lossy(&output.stderr)))
 }
 
-/// A row with its figures.
+/// A row with its results.
 struct Compared<'a> {
     row: &'a Row,
     turns: usize,
@@ -172,12 +175,12 @@ impl<'a> Compared<'a> {
     }
 }
 
-/// Whether an interval says too little.
+/// Whether the interval is too wide to decide the row.
 pub fn too_wide(ratio: Median, kernel: bool) -> bool {
     ratio.high - ratio.low > if kernel { 0.20 } else { 0.10 }
 }
 
-/// Won, tied or lost, by the interval of the ratio.
+/// Decides whether a row is won, tied or lost, by the interval of the ratio.
 pub fn outcome(ratio: Median, kernel: bool) -> Outcome {
     if too_wide(ratio, kernel) {
         Outcome::Lost
@@ -190,16 +193,18 @@ pub fn outcome(ratio: Median, kernel: bool) -> Outcome {
     }
 }
 
-/// The median, and the interval that its rank has with 95 % certainty, whatever the distribution:
-/// of n figures as many lie below the true median as of n coins show heads.
+/// The median, and its 95 % confidence interval from the ranks of the sorted figures.
+///
+/// It holds for every distribution: each figure lies below the true median with a chance of one
+/// half, so the count of those figures is binomial.
 ///
 /// # Panics
 ///
-/// If there is no figure.
+/// If `figures` is empty.
 pub fn median(mut figures: Vec<f64>) -> Median {
     figures.sort_by(f64::total_cmp);
     let n = figures.len();
-    // The chance that at most so many figures lie below.
+    // `below` is the chance that fewer than `rank` figures lie below the true median.
     let (mut chance, mut below, mut rank) = (0.5_f64.powi(n as i32), 0.0, 0);
     while rank < n / 2 && below + chance <= 0.025 {
         below += chance;
@@ -218,8 +223,8 @@ mod tests {
     #[test]
     fn the_interval_of_a_median_is_that_of_its_rank() {
         let upto = |n: u32| median((1..=n).rev().map(f64::from).collect());
-        // From tables of the sign test: 6 figures: all of them; 11: the 2nd to the 10th; 20: the
-        // 6th to the 15th.
+        // From tables of the sign test. Of 6 figures the interval has all, of 11 the 2nd to the
+        // 10th, and of 20 the 6th to the 15th.
         assert_eq!(upto(6), Median { value: 3.5, low: 1.0, high: 6.0 });
         assert_eq!(upto(11), Median { value: 6.0, low: 2.0, high: 10.0 });
         assert_eq!(upto(20), Median { value: 10.5, low: 6.0, high: 15.0 });
