@@ -132,7 +132,7 @@ impl Tested {
         self.policies
     }
 
-    /// Adds a model as the white half of a check (B5, B7, B12, B13, C1, C4, C5 or C17).
+    /// Adds a model as the white half of a check: B5, B7, B12, B13, C1, C4, C5 or C17.
     ///
     /// The model explores the orders in which threads can access the subject's own atomics, with
     /// loom for example. It panics if the check's sentence does not hold in one of these orders. It
@@ -155,7 +155,7 @@ impl Tested {
         match &self.kind {
             Kind::Executor(make) => Ok(World { executor: make() }),
             Kind::BlockOn(block_on) => Ok(World { executor: Box::new(Blocking(Arc::clone(block_on))) }),
-            _ => not_applicable("it is a waker alone, and no executor"),
+            _ => not_applicable("it is a waker alone, not an executor"),
         }
     }
 
