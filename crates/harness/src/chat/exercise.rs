@@ -1,5 +1,5 @@
-//! A chat server that is written in steps: which checks belong to which step, and this program as
-//! the server.
+//! The exercise of a chat server: the checks of each step, and the `main` that also runs as the
+//! server.
 
 use std::{env, process::ExitCode};
 
@@ -8,11 +8,11 @@ use clap::{Args, Parser};
 use super::{CHECKS, Parts, Server, answer_heap_questions};
 use crate::run::{process::exit_when_not_written, runner::Subject};
 
-/// The `main` of a chat exercise: checks its five steps, or serves if a check has started this
-/// program again for that.
+/// The `main` of a chat exercise. It checks the five steps; a check starts the same program again
+/// as the server.
 ///
-/// `parts` drive the reader's code in-process, and `serve` is his server, whose flags are `A`. With
-/// `pristine`, every check must end as "not written yet".
+/// `parts` call the reader's code in this process, `serve` runs the reader's server, and `A` are
+/// its flags. With `pristine`, every check must end as "not written yet".
 ///
 /// # Panics
 ///
@@ -45,7 +45,7 @@ pub fn serve_if_asked<A: Args>(word: &str, serve: fn(&A) -> Result<(), String>) 
     ))
 }
 
-/// Each step, and the checks that pass once it and those before it are written.
+/// The checks of each step: they pass once the reader has written this step and the steps before.
 const STEPS: [(&str, &[&str]); 5] = [
     ("step-1", &["E2"]),
     ("step-2", &["E12"]),

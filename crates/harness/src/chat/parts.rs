@@ -1,5 +1,5 @@
-//! The checks that no client can make from outside: they drive the part of a server that they are
-//! about, in-process.
+//! Checks that a client cannot make from outside: they call a part of the server's code in this
+//! process.
 
 use std::{
     io,
@@ -11,23 +11,23 @@ use std::{
 use super::{Client, Server};
 use crate::run::check::{Stop, Verdict, holds};
 
-/// The parts of a server that checks may drive; a foreign server has none, and these checks are not
-/// applicable to it.
+/// The parts of a server that the checks can call in this process. A foreign server has none, so
+/// these checks are not applicable to it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Parts {
-    /// For E2.
+    /// For E2: reads the lines of a stream.
     pub read: Option<Read>,
-    /// For E12.
+    /// For E12: the accept loop.
     pub accept: Option<Accept>,
-    /// For E8: how often a member's socket is written to.
+    /// For E8, which counts the calls of `write`: writes lines to a member's socket.
     pub write: Option<Write>,
 }
 
-/// Reads a whole stream with the code that the server reads connections with, and gives the lines:
-/// `Err` is a bad one.
+/// Reads a whole stream with the code that reads the server's connections. Returns the lines; a bad
+/// line is an `Err`.
 pub type Read = fn(Vec<ReadStep>) -> Vec<Result<String, String>>;
 
-/// What one read meets.
+/// The outcome of one read of the transport.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ReadStep {
     /// These bytes arrive.
@@ -36,13 +36,13 @@ pub enum ReadStep {
     Cancelled,
 }
 
-/// A transport that plays a script, for a server that reads through `io::Read`: there a cancelled
-/// read is an interrupted one.
+/// A transport that plays a script, for a server that reads through `io::Read`. A cancelled read
+/// fails with `ErrorKind::Interrupted`.
 #[derive(Debug)]
 pub struct Script(std::vec::IntoIter<ReadStep>);
 
 impl Script {
-    /// A transport that plays these steps, and then is at its end.
+    /// A transport that plays these steps and then ends.
     pub fn new(steps: Vec<ReadStep>) -> Self {
         Script(steps.into_iter())
     }
@@ -61,14 +61,14 @@ impl io::Read for Script {
     }
 }
 
-/// Serves the connections of `Incoming` with the server's accept loop, and returns when that does.
+/// Serves the connections of `Incoming` with the server's accept loop. Returns the result of that
+/// loop.
 pub type Accept = fn(Incoming) -> io::Result<()>;
 
-/// What an accept loop is given, as from `TcpListener::incoming()`.
+/// The input of an accept loop, like `TcpListener::incoming()`.
 pub type Incoming = Box<dyn Iterator<Item = io::Result<TcpStream>> + Send>;
 
-/// Puts these lines, which wait for one member, into a socket with the code that the server writes
-/// with.
+/// Writes the lines that wait for one member to a socket, with the server's own code.
 pub type Write = fn(Vec<Vec<u8>>, &mut dyn io::Write);
 
 pub(super) fn e2_cancelled_read(server: &Server) -> Verdict {
@@ -99,7 +99,7 @@ pub(super) fn e12_aborted_connection(server: &Server) -> Verdict {
     };
     let ((mut first, one), (mut second, two)) = (connect()?, connect()?);
     let aborted = Err(io::ErrorKind::ConnectionAborted.into());
-    // A real listener never ends: this one holds the loop until both clients have been judged.
+    // A real listener never ends. So this iterator blocks at its end until both clients are judged.
     let (release, held) = mpsc::channel::<()>();
     let end = std::iter::from_fn(move || held.recv().err().and(None));
     let incoming = [Ok(one), aborted, Ok(two)].into_iter().chain(end);
@@ -116,13 +116,13 @@ pub(super) fn e12_aborted_connection(server: &Server) -> Verdict {
     })
 }
 
-/// E8's half about the number of writes.
+/// The half of E8 that counts writes.
 pub(super) fn writes_together(write: Write) -> Verdict {
     let lines: Vec<Vec<u8>> = (0..50).map(|number| format!("{{\"Error\":\"line {number}\"}}\n").into_bytes()).collect();
     let mut socket = CountingSocket::default();
     write(lines.clone(), &mut socket);
-    holds(socket.bytes == lines.concat(), || "the 50 lines that waited did not go out whole and in order".to_owned())?;
-    holds(socket.writes <= 2, || format!("50 lines that waited for one member took {} writes", socket.writes))
+    holds(socket.bytes == lines.concat(), || "50 waiting lines did not go out whole and in order".to_owned())?;
+    holds(socket.writes <= 2, || format!("50 waiting lines for one member took {} writes", socket.writes))
 }
 
 #[derive(Default)]

@@ -193,7 +193,7 @@ pub(super) fn c3_nested(subject: &Tested) -> Verdict {
     };
     match subject.policies.nested {
         Some(declared) if declared != did => {
-            failed(format!("it declares that a nested `block_on` {declared:?}, and it {text}"))
+            failed(format!("it declares `{declared:?}`, but a nested `block_on` {text}"))
         }
         _ => Ok(()),
     }

@@ -1,5 +1,5 @@
-//! C6, C12 and C13: how a task ends when it is ready, when its handle is dropped or cancels it, and
-//! on which thread its future is dropped.
+//! C6, C12 and C13: the end of a task. It may be ready, or its handle may be dropped or cancel it.
+//! Its future must be dropped once, and on the right thread.
 
 use std::{
     pin::Pin,

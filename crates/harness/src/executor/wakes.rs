@@ -141,7 +141,8 @@ pub(super) fn c5_one_poll_at_a_time(subject: &Tested) -> Verdict {
         if !enters.opens_within(PATIENCE) {
             return not_applicable("a task that is spawned is not polled (C4)");
         }
-        // Other tasks run in the meantime, so every free thread has the time to poll this one too.
+        // The first poll waits until other tasks have run. So every free thread had the time to
+        // begin a second poll.
         let others = world.let_others_run();
         leave.open();
         others?;

@@ -31,7 +31,7 @@ pub static CHECKS: [Check<Tested>; 17] = [
         id: "A1",
         level: Level::Must,
         must: "a poll that returns Pending has kept the waker, or has woken it",
-        why: "otherwise nothing can wake the task any more, and it silently waits forever",
+        why: "otherwise the task silently waits forever",
         source: FUTURE,
         deadline: DEADLINE,
         run: wakes::a1_kept_or_woken,

@@ -71,7 +71,7 @@ impl WaitsFor {
         if self == WaitsFor::One { 1 } else { 2 }
     }
 
-    /// The behaviour of all its children, if they all do the same.
+    /// The behaviours of its children, if each of them `does` the same.
     pub(super) fn children(self, does: Does) -> impl Iterator<Item = Does> {
         std::iter::repeat_n(does, self.count())
     }

@@ -6,7 +6,7 @@ use std::{fmt::Display, io, time::Duration};
 pub struct Check<S: ?Sized + 'static> {
     /// Its permanent name, such as `E7`.
     pub id: &'static str,
-    /// Whether the contract demands it.
+    /// How binding it is.
     pub level: Level,
     /// What must hold, in one sentence.
     pub must: &'static str,
@@ -28,7 +28,7 @@ impl<S: ?Sized> Check<S> {
     }
 }
 
-/// The weight of a check.
+/// How binding a check is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Level {
     /// The contract demands it.

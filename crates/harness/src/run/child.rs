@@ -125,7 +125,7 @@ fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
             _ => Outcome::Panicked(text),
         };
     }
-    // Rust's handler prints the first text; under AddressSanitizer the second one appears instead.
+    // For a stack overflow Rust's handler prints the first text, and AddressSanitizer the second.
     if ["has overflowed its stack", "AddressSanitizer: stack-overflow"].iter().any(|words| stderr.contains(words)) {
         return Outcome::StackOverflow;
     }

@@ -1,5 +1,5 @@
-//! Runs the checks: the type of a check, the process in which each one runs, and the runner that
-//! lists them and reports the results.
+//! The type of a check, the process in which each check runs, and the runner that lists the checks
+//! and reports their results.
 
 pub(crate) mod caught;
 pub(crate) mod check;

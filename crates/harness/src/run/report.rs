@@ -4,8 +4,8 @@ use std::env;
 
 use super::{check::Check, child::Outcome};
 
-/// The text that a person reads when a check fails, in at most eight lines: what must hold, what
-/// was observed, why it matters, its source, and the page of the notes that explains it.
+/// The text that a person reads when a check fails, in at most eight lines. It says what must hold,
+/// what was observed, why that matters, and where to read more.
 pub fn report<S>(check: &Check<S>, outcome: &Outcome) -> String {
     let observed = outcome.observed();
     let mut lines = observed.lines();

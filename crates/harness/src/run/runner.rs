@@ -145,7 +145,11 @@ impl Suite {
             let named =
                 subject.fails.iter().map(|(id, _)| id).chain(subject.only.unwrap_or_default()).chain(subject.long);
             for id in named {
-                assert!(checks.iter().any(|check| check.id == *id), "{} names {id}: no such check", subject.name);
+                assert!(
+                    checks.iter().any(|check| check.id == *id),
+                    "subject {} names {id}, which is not in its list of checks",
+                    subject.name
+                );
             }
             let subject = Rc::new(subject);
             for check in checks.iter().filter(|check| subject.is_judged_by(check)) {

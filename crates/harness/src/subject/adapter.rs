@@ -18,7 +18,7 @@ use super::{
 /// The checks call every method on the thread that made the value, so it need not be `Send`. Only
 /// `spawn` is required; each further method makes more checks applicable. The behaviour that the
 /// executor declares is not part of this trait: it is in the subject's
-/// [`Policies`](super::Policies).
+/// [`Policies`](crate::executor::Policies).
 pub trait Executor {
     /// Starts a task that is never joined. If the executor returns a handle whose drop cancels the
     /// task, detach that handle.

@@ -1,5 +1,5 @@
-//! The subjects of parts B and C: a waker or an executor, the adapter that its author writes, the
-//! policies that it declares, and the tasks that a check starts on it.
+//! The subjects of parts B and C: a waker or an executor. The author writes an adapter and declares
+//! policies; a check starts tasks through the adapter.
 
 pub(crate) mod adapter;
 pub(crate) mod guest;

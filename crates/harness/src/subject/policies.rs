@@ -1,8 +1,8 @@
 //! The policies of an executor: where several behaviours are correct, it declares its own, and the
 //! checks hold it to that.
 
-/// The behaviour that an executor declares. A field that is `None` declares nothing: the check that
-/// reads it is then "not applicable", or judges only what every executor must do.
+/// The behaviour that an executor declares. A field that is `None` declares nothing. The check that
+/// reads it is then "not applicable", or it judges only what every executor must do.
 ///
 /// ```
 /// use harness::executor::{DroppedHandle, Policies};

@@ -128,7 +128,7 @@ impl Tested {
         self.policies
     }
 
-    /// Adds a model as the white half of a check (B5, B7, B12, B13, C1, C4, C5 or C17).
+    /// Adds a model as the white half of a check: B5, B7, B12, B13, C1, C4, C5 or C17.
     ///
     /// The model explores the orders in which threads can access the subject's own atomics, with
     /// loom for example. It panics if the check's sentence does not hold in one of these orders. It
@@ -139,7 +139,10 @@ impl Tested {
     /// If that check has no white half.
     #[must_use]
     pub fn model(mut self, id: &'static str, model: fn()) -> Self {
-        assert!(["B5", "B7", "B12", "B13", "C1", "C4", "C5", "C17"].contains(&id), "{id} is not judged by a model");
+        assert!(
+            ["B5", "B7", "B12", "B13", "C1", "C4", "C5", "C17"].contains(&id),
+            "no model judges {id}; see `Tested::model` for the checks that have one"
+        );
         self.models.push((id, model));
         self
     }
@@ -151,17 +154,18 @@ impl Tested {
         match &self.kind {
             Kind::Executor(make) => Ok(World { executor: make() }),
             Kind::BlockOn(block_on) => Ok(World { executor: Box::new(Blocking(Arc::clone(block_on))) }),
-            _ => not_applicable("it is a waker alone, and no executor"),
+            _ => not_applicable("it is a waker alone, not an executor"),
         }
     }
 
-    /// A fresh executor that ends when it is dropped.
+    /// A fresh executor. Not applicable to a subject whose executor does not end when it is
+    /// dropped.
     pub(crate) fn mortal_world(&self) -> Result<World, Stop> {
         let world = self.world()?;
         if self.is_mortal() { Ok(world) } else { not_applicable("its executor is never dropped before its tasks") }
     }
 
-    /// A fresh executor that can spawn tasks.
+    /// A fresh executor that can spawn tasks. Not applicable to a `block_on` function.
     pub(crate) fn world_of_tasks(&self) -> Result<World, Stop> {
         if matches!(self.kind, Kind::BlockOn(_)) { not_applicable("it has one task") } else { self.world() }
     }

@@ -105,7 +105,9 @@ impl World {
         waker.wake();
         // Dropping its handle may have cancelled the task before.
         let ended = self.drive(|| life.is_ready() || life.drops() > 0);
-        holds(ended, || format!("a task was to end, was woken, and after {} polls it has not ended", life.polls()))
+        holds(ended, || {
+            format!("a task was told to end and was woken, and after {} polls it has not ended", life.polls())
+        })
     }
 
     /// Blocks on a future until it is ready. If that takes longer than [`PATIENCE`], the check
@@ -120,14 +122,17 @@ impl World {
 
     /// Whether the executor can block on a future.
     pub(crate) fn has_block_on(&self) -> bool {
-        self.block_on(Box::pin(poll_fn(|_| Poll::Ready(()))), "blocking on a future that is ready at once did not end")
-            .is_ok()
+        self.block_on(
+            Box::pin(poll_fn(|_| Poll::Ready(()))),
+            "`block_on` of a future that is ready at once did not return",
+        )
+        .is_ok()
     }
 
     /// Blocks until these tasks have ended; an executor without `block_on` polls until then. `what`
     /// says in the report what led to it.
     pub(crate) fn until_ended(&self, lives: &[&Arc<Life>], what: &str) -> Verdict {
-        let hang = format!("{what}, and in {PATIENCE:?} nothing came of it");
+        let hang = format!("{what}, and in {PATIENCE:?} not all tasks ended");
         let waits: Vec<_> = lives.iter().map(|life| Arc::clone(life)).collect();
         let root = poll_fn(move |cx| {
             let over = |life: &Arc<Life>| {
@@ -141,7 +146,7 @@ impl World {
             holds(over, || hang)?;
         }
         let ended = lives.iter().all(|life| life.is_ready());
-        holds(ended, || format!("{what}, and it was dropped before its end"))
+        holds(ended, || format!("{what}, and a task was dropped before its end"))
     }
 
     /// Runs several other tasks to their end, so that the executor gets the time to do everything

@@ -58,8 +58,8 @@ fn after_the_drop(world: World) -> Verdict {
     Ok(())
 }
 
-/// While the executor drops a future, that future's drop wakes its own task and another one, on
-/// another thread first and then on its own.
+/// The drop of the executor drops a task's future, and that drop wakes its own task and another
+/// one. It wakes them on another thread first, and then on this one.
 fn during_the_drop(world: World) -> Verdict {
     let (one, of_one) = world.waiting()?;
     let (two, of_two) = world.waiting()?;
