@@ -14,7 +14,7 @@ use chat::{Reply, Request};
 use super::{
     Client, PATIENCE, Running, Server,
     client::{is_error, read_reply, unique},
-    parts,
+    in_process,
 };
 use crate::run::check::{Stop, Verdict, holds};
 
@@ -101,7 +101,7 @@ pub(super) fn e8_no_lock_while_writing(server: &Server) -> Verdict {
         bystander.send(&Request::Leave { group_name: group.clone() })?;
         bystander.settle().map(drop).map_err(|_| held_up("joining and leaving the group"))
     })?;
-    server.parts.write.map_or(Ok(()), parts::writes_together)
+    server.parts.write.map_or(Ok(()), in_process::writes_together)
 }
 
 fn held_up(what: &str) -> Stop {

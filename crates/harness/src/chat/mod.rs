@@ -5,6 +5,7 @@ mod bad_input;
 mod client;
 mod exercise;
 mod flood;
+mod in_process;
 mod members;
 mod parts;
 mod server;
@@ -52,7 +53,7 @@ pub static CHECKS: [Check<Server>; 15] = [
         why: "a timeout or a select drops the future of a read, with every byte that only this future remembers",
         source: "https://github.com/google/comprehensive-rust/issues/713",
         deadline: SHORT,
-        run: parts::e2_cancelled_read,
+        run: in_process::e2_cancelled_read,
     },
     Check {
         id: "E3",
@@ -142,7 +143,7 @@ pub static CHECKS: [Check<Server>; 15] = [
         why: "`accept` reports one client's aborted connection as an error, and a `?` there ends the whole server",
         source: "https://github.com/tiny-http/tiny-http/issues/283",
         deadline: SHORT,
-        run: parts::e12_aborted_connection,
+        run: in_process::e12_aborted_connection,
     },
     Check {
         id: "E13",

@@ -7,7 +7,7 @@ use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::Order;
+use super::order::{Limits, Order};
 
 /// The result for a submitted file.
 #[derive(Clone, Debug, Serialize)]
@@ -32,17 +32,6 @@ pub struct Graded {
     pub steps: Vec<Step>,
     /// Each check, in the order of the steps.
     pub checks: Vec<Judged>,
-}
-
-/// The limits of a run.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Limits {
-    /// Seconds that the build may take.
-    pub build_seconds: u32,
-    /// Seconds that all the checks together may take.
-    pub seconds: u32,
-    /// The private memory that each process may have, in MiB.
-    pub memory_mib: u32,
 }
 
 /// The score of a step.

@@ -4,39 +4,17 @@
 mod build;
 mod checkout;
 mod graded;
+mod order;
 mod run;
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::fs;
 
 use anstream::adapter::strip_str;
 pub use checkout::Checkout;
-pub use graded::{Graded, Judged, Limits, Step};
+pub use graded::{Graded, Judged, Step};
 use indicatif::ProgressBar;
-
-/// A request to grade one file, with its limits.
-#[derive(Clone, Debug)]
-pub struct Order {
-    /// The lesson: the name of a package with a test target `exercise`, which includes
-    /// `exercise/mod.rs`.
-    pub lesson: String,
-    /// The submitted file.
-    pub file: PathBuf,
-    /// The only step to judge. `None` means all.
-    pub step: Option<u32>,
-    /// The limits.
-    pub limits: Limits,
-}
-
-impl Order {
-    /// The step's name in the list of tests.
-    fn step(&self) -> Option<String> {
-        self.step.map(|number| format!("step-{number}"))
-    }
-
-    fn includes(&self, check: &Judged) -> bool {
-        self.step().is_none_or(|step| step == check.step)
-    }
-}
+use order::secs;
+pub use order::{Limits, Order};
 
 /// Builds the file, runs the checks on it, and returns the result of each.
 ///
@@ -78,8 +56,4 @@ pub fn grade(checkout: &Checkout, order: &Order, bar: &ProgressBar) -> Result<Gr
         check.observed = named(&strip_str(&check.observed).to_string());
     }
     Ok(graded(None, checks))
-}
-
-fn secs(seconds: u32) -> Duration {
-    Duration::from_secs(seconds.into())
 }

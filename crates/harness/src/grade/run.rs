@@ -13,7 +13,10 @@ use std::{
 use indicatif::ProgressBar;
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 
-use super::{Judged, Order, secs};
+use super::{
+    graded::Judged,
+    order::{Order, secs},
+};
 use crate::run::{
     child::Outcome,
     lines,
@@ -62,7 +65,7 @@ pub(super) fn run(program: &Path, order: &Order, bar: &ProgressBar) -> Result<Ve
         match receive.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(judged) => {
                 record(&mut all, judged);
-                let of_step = || all.iter().filter(|judged| order.includes(judged));
+                let of_step = || all.iter().filter(|judged| order.includes(&judged.step));
                 let ended = of_step().filter(|judged| !["", lines::BEGUN].contains(&judged.outcome.as_str())).count();
                 bar.set_message(format!("{}: {ended} of {} checks", order.file.display(), of_step().count()));
             }
@@ -96,7 +99,7 @@ fn record(all: &mut Vec<Judged>, mut judged: Judged) {
 fn selected(all: Vec<Judged>, order: &Order, missing: &Outcome) -> Result<Vec<Judged>, String> {
     let mut steps: Vec<String> = all.iter().map(|judged| judged.step.clone()).collect();
     let selected: Vec<_> =
-        all.into_iter().filter(|judged| order.includes(judged)).map(|judged| filled(judged, missing)).collect();
+        all.into_iter().filter(|judged| order.includes(&judged.step)).map(|judged| filled(judged, missing)).collect();
     if selected.is_empty() {
         steps.dedup();
         return Err(format!("the exercise of {} has no such step; it has {}", order.lesson, steps.join(", ")));
