@@ -40,9 +40,10 @@ pub const HOUSE: &[Member] = &[
     lesson("waker", &[]),
     Member { main: &["future"], tests: &["future"], ..lesson("executor", &["waker"]) },
     Member { main: &["async-chat"], ..lesson("reactor", &["executor", "waker"]) },
-    lesson("costs", &["threads", "async-chat", "executor", "reactor", "peers", "chat", "chat-tools"]),
+    lesson("costs", &["threads", "async-chat", "executor", "reactor", "peers", "chat", "chat-tools", "measure"]),
     other("chat", &[]),
-    other("chat-tools", &["chat"]),
+    other("chat-tools", &["chat", "measure"]),
+    other("measure", &[]),
     other("timeline", &[]),
     other("harness", &["chat"]),
     other("peers", &["harness"]),
@@ -114,7 +115,7 @@ impl Member {
                     self.main.contains(&package) || (self.lesson && package == "timeline")
                 }
                 Place::Tests | Place::Others => {
-                    let shared = self.lesson && matches!(package, "harness" | "peers");
+                    let shared = self.lesson && matches!(package, "harness" | "peers" | "measure");
                     shared || (place == Place::Tests && self.tests.contains(&package))
                 }
             }

@@ -132,6 +132,11 @@ fn wrong_dependencies_are_found() {
         (("harness", "threads", Development, false, true), Some("harness must not depend (in tests) on threads")),
         (("stranger", "chat", Normal, false, true), Some("package stranger must be in the table")),
         (("tests", "costs", Normal, false, true), None),
+        (("waker", "measure", Normal, false, true), Some("waker must not depend on measure")),
+        (("waker", "measure", Development, false, true), None),
+        (("harness", "measure", Normal, true, true), Some("harness must not depend on measure")),
+        (("chat-tools", "measure", Normal, true, true), None),
+        (("measure", "chat", Normal, false, true), Some("measure must not depend on chat")),
     ];
     for ((from, to, kind, optional, default_features), expected) in cases {
         let message = found(from, to, kind, optional, default_features);
@@ -168,6 +173,10 @@ fn wrong_names_are_found() {
         ("executor", "tests/lost_wakeup.rs", "use lesson_future::Yield;\n", None),
         ("executor", "benches/spawn.rs", "use lesson_future::Yield;\n", Some(1)),
         ("reactor", "src/s1_poll.rs", "use lesson_async_chat::serve;\n", Some(1)),
+        ("waker", "src/s7_event.rs", "use measure::Median;\n", Some(1)),
+        ("waker", "benches/against_futures.rs", "use measure::Median;\n", None),
+        ("chat-tools", "src/load/table.rs", "use measure::Median;\n", None),
+        ("measure", "src/table.rs", "use chat::Request;\n", Some(1)),
         ("harness", "src/chat.rs", "use chat_tools::load;\n", Some(1)),
         ("harness", "tests/chat.rs", "use chat::Request;\n", None),
     ];

@@ -16,11 +16,13 @@ const FILES: &[(&str, &str)] = &[
     ("src/lib.rs", "pub fn twice(number: u32) -> u32 {\n    let twice = number + number;\n    twice\n}\n"),
     ("src/main.rs", "compile_error!(\"the program is not built\");\n"),
     (
-        "tests/models.rs",
-        "#[test]\nfn five() {\n    assert_eq!(lesson_twice::twice(5), 10);\n}\n\
+        "tests/models/main.rs",
+        "mod guards;\n\
+         #[test]\nfn five() {\n    assert_eq!(lesson_twice::twice(5), 10);\n}\n\
          #[test]\nfn fails_anyway() {\n    assert_eq!(lesson_twice::twice(5), 11);\n}\n\
          #[test]\nfn hangs_anyway() {\n    std::thread::park();\n}\n",
     ),
+    ("tests/models/guards.rs", "compile_error!(\"the guards are not in the copy\");\n"),
     ("README.md", ""),
     ("../../Cargo.lock", "version = 4\n"),
 ];
@@ -33,6 +35,8 @@ const BY_NO_MODEL: Guard = guard("lib.rs", "number + number", "number", "six");
 
 #[test]
 fn a_line_that_no_model_misses_is_found() {
+    // Of an earlier run.
+    let _ = fs::remove_dir_all(LESSON.folder);
     for (file, text) in FILES {
         let file = Path::new(LESSON.folder).join(file);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
