@@ -32,9 +32,8 @@ pub const UNSAFE: &[&str] = &[
     "crates/harness/src/probe/alloc.rs",
     "crates/harness/src/probe/waker.rs",
     "crates/harness/tests/contract/broken/executors/with_unsafe.rs",
-    "crates/harness/tests/contract/broken/wakers/raw.rs",
     "crates/harness/tests/contract/broken/futures/with_unsafe.rs",
-    "crates/harness/tests/contract/broken/executors/with_unsafe.rs",
+    "crates/harness/tests/contract/broken/wakers/raw.rs",
     "crates/timeline/src/waker.rs",
     "tests/tests/it/findings/hooked_waker.rs",
 ];

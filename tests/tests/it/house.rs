@@ -129,6 +129,8 @@ fn wrong_dependencies_are_found() {
         (("harness", "chat", Normal, false, true), Some("only for its feature")),
         (("harness", "chat", Normal, true, true), None),
         (("harness", "threads", Development, false, true), Some("harness must not depend (in tests) on threads")),
+        (("future", "unify", Normal, false, true), Some("future must not depend on unify")),
+        (("future", "unify", Development, false, true), None),
         (("stranger", "chat", Normal, false, true), Some("package stranger must be in the table")),
         (("tests", "costs", Normal, false, true), None),
         (("waker", "measure", Normal, false, true), Some("waker must not depend on measure")),
