@@ -151,14 +151,14 @@ pub(super) fn e15_shutdown(server: &Server) -> Verdict {
         // All that is posted to this one fits into the kernel's buffers.
         let late_group = unique("late");
         let mut late = member(&running, &late_group)?;
-        Flood::start(running.address, &late_group, LATE_POSTS)?.wait_until_done_or_blocked();
+        Flood::start(running.address, &late_group, LATE_POSTS)?.wait_until_done();
         let group = unique("shutdown");
         // Its socket is full, so some of the posts, or the notice of those dropped, wait in the
         // server.
         let mut slow = member(&running, &group)?;
         let mut idle = Client::connect(running.address)?;
         idle.settle_alone()?;
-        Flood::start(running.address, &group, POSTS)?.wait_until_done_or_blocked();
+        Flood::start(running.address, &group, POSTS)?.wait_until_done();
         running.terminate()?;
         // A listener that nobody accepts from any more still lets clients queue up; they must be
         // told at once.
