@@ -1,6 +1,5 @@
 //! The load generator and its table, as programs: what they report is what happened. Nothing here
 //! asks how fast it was.
-#![cfg(target_os = "linux")]
 
 use std::{
     fs,
@@ -17,9 +16,8 @@ use chat::{Reply, Request};
 use chat_tools::load::Server;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
-use support::{DEADLINE, end};
 
-mod support;
+use crate::support::{DEADLINE, end};
 
 const LIMIT: [&str; 3] = [env!("CARGO_BIN_EXE_limit-server"), "--listen", "127.0.0.1:0"];
 const SHORT: [&str; 4] = ["--warmup", "0.1", "--seconds", "0.4"];
