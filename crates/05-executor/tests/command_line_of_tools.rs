@@ -2,7 +2,6 @@
 //! nothing at all behind a pipe that is closed. This program is both of them too, as a child of
 //! itself.
 #![forbid(unsafe_code)]
-#![allow(clippy::duplicate_mod, reason = "either has the file that prints")]
 
 use std::{
     env,
