@@ -31,11 +31,11 @@ pub const UNSAFE: &[&str] = &[
     "crates/05-executor/src/parts/task/waker.rs",
     "crates/harness/src/probe/alloc.rs",
     "crates/harness/src/probe/waker.rs",
-    "crates/harness/tests/broken/executors/with_unsafe.rs",
-    "crates/harness/tests/broken/futures/with_unsafe.rs",
-    "crates/harness/tests/broken/wakers/raw.rs",
+    "crates/harness/tests/contract/broken/executors/with_unsafe.rs",
+    "crates/harness/tests/contract/broken/futures/with_unsafe.rs",
+    "crates/harness/tests/contract/broken/wakers/raw.rs",
     "crates/timeline/src/waker.rs",
-    "tests/tests/future_findings/hooked_waker.rs",
+    "tests/tests/it/findings/hooked_waker.rs",
 ];
 
 /// How long any file may be.

@@ -1,4 +1,4 @@
-//! The wakers of async-task, on which async-std and async-executor stand, with a queue of our own.
+//! The wakers of async-task, which async-std and async-executor use, with a queue of our own.
 
 use std::{
     collections::VecDeque,
@@ -9,7 +9,7 @@ use std::{
 use async_task::Runnable;
 use harness::{Executor, Handle, Subject, Work, executor::Job, waker::Tested};
 
-/// A queue, and nothing else.
+/// An executor that is a queue and nothing else.
 #[derive(Default)]
 struct Queue(Arc<Shared>);
 
@@ -21,7 +21,7 @@ struct Shared {
 
 impl Queue {
     fn start<T: Send + 'static>(&self, work: Pin<Box<dyn Future<Output = T> + Send>>) -> async_task::Task<T> {
-        // A queue that its own tasks kept alive would never be freed.
+        // If the tasks kept the queue alive, nobody would free it.
         let shared = Arc::downgrade(&self.0);
         let (runnable, task) = async_task::spawn(work, move |runnable| {
             let Some(shared) = shared.upgrade() else { return };
@@ -58,7 +58,7 @@ impl Executor for Queue {
     }
 }
 
-/// What it fails, under the name of the test in `waker_findings.rs` that shows it.
+/// What it fails, and the test in `it/findings` that shows it.
 const RECURSES: &[(&str, &str)] = &[("B15", "async_task_drops_a_chain_of_tasks_inside_each_other")];
 
 pub fn subjects() -> Vec<Subject<Tested>> {

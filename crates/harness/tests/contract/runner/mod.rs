@@ -58,7 +58,7 @@ pub fn add_to(suite: Suite) -> Suite {
         })
 }
 
-const PANICKED: &str = "panicked at crates/harness/tests/runner/toys.rs";
+const PANICKED: &str = "panicked at crates/harness/tests/contract/runner/toys.rs";
 const PANICKED_TWICE: &str = "a crash: ended by signal 6; its last words: panicked at crates";
 const UNWRITTEN: &str = "not written yet: step 1: add it to itself";
 

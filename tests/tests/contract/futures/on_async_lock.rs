@@ -1,4 +1,4 @@
-//! async-lock's locks, which are also async-std's and smol's.
+//! The locks of async-lock, which async-std and smol use too.
 
 use std::{
     sync::Arc,
@@ -8,14 +8,14 @@ use std::{
 use async_lock::{Barrier, Mutex, OnceCell, RwLock, Semaphore};
 use harness::{Subject, future::Tested};
 
-/// What all of them fail, under the names of the tests in `future_findings.rs` that show it.
+/// What all of them fail, and the tests in `it/findings` that show it.
 pub const EVENT_LISTENER: &[(&str, &str)] =
     &[("A10", "event_listener_clones_a_waker_under_its_lock"), ("A11", "event_listener_loses_count_in_a_panic")];
 
 pub fn subjects() -> Vec<Subject<Tested>> {
     let mutex = || {
         let mutex = Arc::new(Mutex::new(()));
-        let guard = mutex.try_lock_arc().expect("nobody else knows it");
+        let guard = mutex.try_lock_arc().expect("nobody else has the lock");
         (mutex.lock_arc(), mutex.lock_arc(), move || drop(guard))
     };
     let semaphore = || {
@@ -24,13 +24,13 @@ pub fn subjects() -> Vec<Subject<Tested>> {
     };
     let write = || {
         let lock = Arc::new(RwLock::new(()));
-        let guard = lock.try_read_arc().expect("nobody else knows it");
+        let guard = lock.try_read_arc().expect("nobody else has the lock");
         let waiter = |lock: Arc<RwLock<()>>| async move { lock.write_arc().await };
         (waiter(lock.clone()), waiter(lock), move || drop(guard))
     };
     let read = || {
         let lock = Arc::new(RwLock::new(()));
-        let guard = lock.try_write_arc().expect("nobody else knows it");
+        let guard = lock.try_write_arc().expect("nobody else has the lock");
         (async move { lock.read_arc().await }, move || drop(guard))
     };
     let barrier = || {

@@ -1,6 +1,5 @@
 //! Two rules of the house that look at whole packages: how their modules hang together, and with
 //! which features their dependencies are compiled.
-#![forbid(unsafe_code)]
 
 use std::{
     fs,

@@ -1,6 +1,4 @@
-//! What the checks found in futures that nobody here wrote, each shown in a few lines and without
-//! the harness. A test that fails tells that a library was mended: take it and the line in
-//! `future_suite` away.
+//! The findings in futures.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -17,10 +15,9 @@ use std::{
 
 use futures::{FutureExt, StreamExt};
 
-#[path = "future_findings/hooked_waker.rs"]
-mod hooked_waker;
+use super::{again, hooked_waker, how};
 
-/// Wakes are counted, and a clone is a count of the `Arc`.
+/// Counts its wakes. The `Arc` counts the clones of its waker.
 #[derive(Default)]
 struct Task(AtomicUsize);
 
@@ -36,7 +33,7 @@ fn poll<F: Future + Unpin>(future: &mut F, waker: &Waker) -> Poll<F::Output> {
 
 // A7: a waker that is kept after its future was dropped.
 
-/// Whether anybody keeps the waker of a future that was polled and dropped.
+/// Whether something still holds the waker of a future that was polled and dropped.
 fn keeps_the_waker(future: impl Future) -> bool {
     let task = Arc::new(Task::default());
     let waker = Waker::from(task.clone());
@@ -66,7 +63,7 @@ fn async_task_keeps_the_waker_of_a_dropped_handle() {
 
 // A10: a lock that is held while a waker is cloned or dropped.
 
-/// Whether the event cannot happen on another thread, as long as this one is here.
+/// Whether the event blocks on another thread for as long as this call lasts.
 fn cannot_happen_now(event: impl FnOnce() + Send + 'static) -> bool {
     let (said, heard) = mpsc::channel();
     thread::spawn(move || {
@@ -76,7 +73,7 @@ fn cannot_happen_now(event: impl FnOnce() + Send + 'static) -> bool {
     heard.recv_timeout(Duration::from_secs(1)).is_err()
 }
 
-/// Whether the event cannot happen while the waker is cloned by a poll.
+/// Whether the event blocks while a poll clones its waker.
 fn blocks_in_clone(future: impl Future, event: impl FnOnce() + Send + 'static) -> bool {
     let (event, blocked) = (Mutex::new(Some(event)), Arc::new(AtomicBool::new(false)));
     let blocks = blocked.clone();
@@ -88,7 +85,7 @@ fn blocks_in_clone(future: impl Future, event: impl FnOnce() + Send + 'static) -
     blocked.load(SeqCst)
 }
 
-/// Runs what it was given when the last waker of it is dropped.
+/// Runs a closure when its last waker is dropped.
 struct OnDrop<F: FnOnce()>(Option<F>);
 
 impl<F: FnOnce() + Send + Sync + 'static> Wake for OnDrop<F> {
@@ -97,11 +94,11 @@ impl<F: FnOnce() + Send + Sync + 'static> Wake for OnDrop<F> {
 
 impl<F: FnOnce()> Drop for OnDrop<F> {
     fn drop(&mut self) {
-        self.0.take().expect("it is dropped once")();
+        self.0.take().expect("a value is dropped once")();
     }
 }
 
-/// Whether the event cannot happen while the waker is dropped by a poll with another one.
+/// Whether the event blocks while a poll drops its waker for another one.
 fn blocks_in_drop(future: impl Future, event: impl FnOnce() + Send + Sync + 'static) -> bool {
     let blocked = Arc::new(AtomicBool::new(false));
     let blocks = blocked.clone();
@@ -146,7 +143,7 @@ fn async_std_clones_a_waker_while_the_mutex_of_a_condvar_is_locked() {
 #[test]
 fn futures_mutex_drops_a_waker_under_its_lock() {
     let mutex = Arc::new(futures::lock::Mutex::new(()));
-    let guard = mutex.try_lock_owned().expect("nobody else knows it");
+    let guard = mutex.try_lock_owned().expect("nobody else has the lock");
     assert!(blocks_in_drop(mutex.lock_owned(), move || drop(guard)));
 }
 
@@ -180,7 +177,7 @@ fn futures_atomic_waker_never_wakes_again_after_a_panic() {
 #[test]
 fn futures_mutex_is_poisoned_by_a_panic() {
     let mutex = Arc::new(futures::lock::Mutex::new(()));
-    let _guard = mutex.try_lock().expect("nobody else knows it");
+    let _guard = mutex.try_lock().expect("nobody else has the lock");
     poll_and_panic(&mut mutex.lock());
     let mut another = mutex.lock();
     assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut another, Waker::noop()))).is_err());
@@ -200,8 +197,8 @@ fn event_listener_loses_count_in_a_panic() {
     let semaphore = Arc::new(async_lock::Semaphore::new(0));
     let mut waiter = Box::pin(semaphore.acquire_arc());
     poll_and_panic(&mut waiter);
-    // It takes one off a count that is zero: a panic where overflow is checked, and no wake for the
-    // next one where not.
+    // Its drop subtracts one from a count of zero. That panics where overflow is checked; elsewhere
+    // the next waiter is not woken.
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(waiter)));
     let (task, mut next) = (Arc::new(Task::default()), Box::pin(semaphore.acquire_arc()));
     let woken = dropped.is_ok() && {
@@ -215,17 +212,10 @@ fn event_listener_loses_count_in_a_panic() {
 
 #[test]
 fn async_task_aborts_at_a_panic() {
-    const ABORT: &str = "FUTURE_FINDINGS_ABORT";
-    if std::env::var_os(ABORT).is_some() {
+    if how().is_some() {
         return poll_and_panic(&mut async_std::task::spawn(std::future::pending::<()>()));
     }
-    let this = std::env::current_exe().expect("a running program has a file");
-    let status = std::process::Command::new(this)
-        .args(["--exact", "async_task_aborts_at_a_panic"])
-        .env(ABORT, "1")
-        .output()
-        .expect("it can be started again")
-        .status;
+    let status = again("futures", "async_task_aborts_at_a_panic", "1").status;
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(6));
 }
 

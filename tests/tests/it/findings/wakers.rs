@@ -1,12 +1,7 @@
-//! What the checks found in wakers that nobody here wrote, each shown in a few lines and without
-//! the harness. A test that fails tells that a library was mended: take it and the line in
-//! `waker_suite` away.
-#![forbid(unsafe_code)]
+//! The findings in wakers.
 
 use std::{
-    env,
     future::{pending, poll_fn},
-    process::Command,
     sync::{Arc, Mutex, mpsc},
     task::{Poll, Waker},
     thread,
@@ -15,11 +10,13 @@ use std::{
 use async_task::Runnable;
 use futures::executor::ThreadPool;
 
-// B7 and B8: a task that waits, and that nobody can reach any more.
+use super::{again, how};
+
+// B7 and B8: a task that waits, and that nothing outside can reach.
 
 #[test]
 fn futures_thread_pool_never_frees_a_task_that_waits() {
-    let pool = ThreadPool::builder().pool_size(1).create().expect("a process can have a thread more");
+    let pool = ThreadPool::builder().pool_size(1).create().expect("a process may start one more thread");
     let (send, receive) = mpsc::channel::<Waker>();
     let held = Arc::new(());
     let in_the_task = held.clone();
@@ -29,21 +26,20 @@ fn futures_thread_pool_never_frees_a_task_that_waits() {
         pending::<()>().await;
     });
     let waker = receive.recv().expect("the task is polled");
-    // Another task on the only thread: the poll of the first one is over.
+    // The pool has one thread. Once another task runs on it, the poll of the first one is over.
     let (done, is_done) = mpsc::channel::<()>();
     pool.spawn_ok(async move { done.send(()).expect("it is awaited") });
     is_done.recv().expect("the task is polled");
     drop(pool);
     drop(waker);
-    // The task holds the pool, and the pool's note of the task holds the task: nobody else knows
-    // either.
+    // The task holds the pool, and the pool holds the task. Nothing else holds either.
     assert_eq!(Arc::strong_count(&held), 2);
 }
 
 // B15: a chain of tasks, each of which holds the waker of the next.
 
-/// Starts so many tasks on nothing but a queue, polls each once, and drops the queue and the first
-/// waker.
+/// Makes a chain of tasks on a queue, polls each task once, and drops the queue. Then drops the waker
+/// of the first.
 fn chain(tasks: usize) {
     let queue: Arc<Mutex<Vec<Runnable>>> = Arc::default();
     let (send, receive) = mpsc::channel::<Waker>();
@@ -74,19 +70,14 @@ fn chain(tasks: usize) {
 
 #[test]
 fn async_task_drops_a_chain_of_tasks_inside_each_other() {
-    const TASKS: &str = "WAKER_FINDINGS_TASKS";
-    if let Ok(tasks) = env::var(TASKS) {
+    const TEST: &str = "async_task_drops_a_chain_of_tasks_inside_each_other";
+    if let Some(tasks) = how() {
         let tasks = tasks.parse().expect("a number");
         let small = thread::Builder::new().stack_size(256 << 10).spawn(move || chain(tasks));
-        return small.expect("a process can have a thread more").join().expect("it does not panic");
+        return small.expect("a process may start one more thread").join().expect("it does not panic");
     }
-    let run = |tasks: &str| {
-        let this = env::current_exe().expect("a running program has a file");
-        let arguments = ["--exact", "async_task_drops_a_chain_of_tasks_inside_each_other"];
-        Command::new(this).args(arguments).env(TASKS, tasks).output().expect("it can be started again")
-    };
-    assert!(run("10").status.success());
-    let many = run("100000");
+    assert!(again("wakers", TEST, "10").status.success());
+    let many = again("wakers", TEST, "100000");
     assert!(String::from_utf8_lossy(&many.stderr).contains("stack"), "{many:?}");
     assert!(!many.status.success());
 }

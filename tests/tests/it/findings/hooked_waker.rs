@@ -11,8 +11,7 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, |_| {}, |_| {}, |_| {
 pub fn waker(hook: impl Fn() + Send + Sync + 'static) -> Waker {
     let boxed: Hook = Box::new(hook);
     let hook: &'static Hook = Box::leak(Box::new(boxed));
-    // SAFETY: the functions of `VTABLE` do nothing or read `hook`, which lives for ever and may be
-    // used by any thread.
+    // SAFETY: the functions of `VTABLE` read `hook` or nothing. It is never freed, and is `Sync`.
     unsafe { Waker::from_raw(RawWaker::new(std::ptr::from_ref(hook).cast(), &VTABLE)) }
 }
 
@@ -20,7 +19,7 @@ pub fn waker(hook: impl Fn() + Send + Sync + 'static) -> Waker {
 ///
 /// `data` comes from [`waker`].
 unsafe fn clone(data: *const ()) -> RawWaker {
-    // SAFETY: the caller's promise; what it points to lives for ever.
+    // SAFETY: the caller passes data of [`waker`], which is never freed.
     let hook = unsafe { &*data.cast::<Hook>() };
     hook();
     RawWaker::new(data, &VTABLE)

@@ -17,7 +17,7 @@ use harness::{
     },
 };
 
-/// What some of them fail, under the name of the test in `future_findings.rs` that shows it.
+/// What some of them fail, and the tests in `it/findings` that show it.
 const KEPT: (&str, &str) = ("A7", "futures_mpsc_keeps_the_waker_of_a_dropped_receiver");
 const ATOMIC_WAKER: (&str, &str) = ("A11", "futures_atomic_waker_never_wakes_again_after_a_panic");
 const UNORDERED: &[(&str, &str)] = &[("A5", "futures_unordered_wakes_itself_once_it_has_polled_all"), ATOMIC_WAKER];
@@ -49,7 +49,7 @@ fn channels() -> Vec<Subject<Tested>> {
     };
     let lock = || {
         let mutex = Arc::new(Mutex::new(()));
-        let guard = mutex.try_lock_owned().expect("nobody else knows it");
+        let guard = mutex.try_lock_owned().expect("nobody else has the lock");
         (mutex.clone().lock_owned(), mutex.lock_owned(), move || drop(guard))
     };
     vec![

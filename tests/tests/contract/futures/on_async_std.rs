@@ -1,4 +1,4 @@
-//! async-std's channel, condition variable, timers and tasks. Its locks are those of async-lock.
+//! The channel, condition variable, timers and tasks of async-std. Its locks are those of async-lock.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,18 +9,18 @@ use async_std::{
 };
 use harness::{Subject, future::Tested};
 
-use crate::on_async_lock::EVENT_LISTENER;
+use super::on_async_lock::EVENT_LISTENER;
 
-/// A day: the clock plays no part.
+/// A day: no check waits for it.
 const LONG: Duration = Duration::from_secs(86_400);
 
-/// What some of them fail, under the name of the test in `future_findings.rs` that shows it.
+/// What some of them fail, and the tests in `it/findings` that show it.
 const CONDVAR: &[(&str, &str)] = &[("A10", "async_std_clones_a_waker_while_the_mutex_of_a_condvar_is_locked")];
 const HANDLE: &[(&str, &str)] =
     &[("A7", "async_task_keeps_the_waker_of_a_dropped_handle"), ("A11", "async_task_aborts_at_a_panic")];
 
-/// All but A7: a timer that is dropped is forgotten by the thread of async-io at its next turn,
-/// sooner or later.
+/// All checks but A7. The thread of async-io removes a dropped timer at its next turn, at no
+/// particular time.
 const NOT_A7: &[&str] =
     &["A1", "A2", "A3", "A4", "A5", "A6", "A8", "A9", "A10", "A11", "A12", "A13", "A14", "A15", "A16", "A17"];
 

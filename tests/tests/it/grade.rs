@@ -1,7 +1,6 @@
 //! `grade` on files as thirty students hand them in: right, unwritten, wrong, endless, greedy,
 //! noisy. The files are made of the lessons' own; what is asked of them is one step, where one is
 //! enough.
-#![forbid(unsafe_code)]
 
 use std::{
     fs,

@@ -1,15 +1,11 @@
-//! What the checks found in executors that nobody here wrote, each shown in a few lines and without
-//! the checks. A test that fails tells that a library was mended: take it away, and its line in
-//! `findings.rs`.
-#![forbid(unsafe_code)]
+//! The findings in executors, which `src/findings.rs` lists.
 
 use std::{
     cell::RefCell,
-    env, fs,
+    fs,
     future::{Future, pending, poll_fn},
     panic,
     pin::Pin,
-    process::{Command, Output},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
@@ -24,17 +20,12 @@ use futures::{executor::ThreadPool, future::lazy};
 use harness::until;
 use monoio::{FusionDriver, RuntimeBuilder};
 
-/// Of the harness, this and no check is used.
-#[global_allocator]
-static HEAP: harness::Counting = harness::Counting;
+use super::how;
 
 /// Runs one test of this file again, in a process of its own.
-fn again(test: &str, how: &str) -> Output {
-    let this = env::current_exe().expect("a running program has a file");
-    Command::new(this).args(["--exact", test]).env(AGAIN, how).output().expect("it can be started again")
+fn again(test: &str, how: &str) -> std::process::Output {
+    super::again("executors", test, how)
 }
-
-const AGAIN: &str = "EXECUTOR_FINDINGS_AGAIN";
 
 // C11: a panic in the drop of a future.
 
@@ -57,8 +48,8 @@ impl Drop for PanicsInDrop {
 
 #[test]
 fn async_task_ends_the_process_when_the_drop_of_a_future_panics() {
-    if env::var_os(AGAIN).is_some() {
-        let _ = panic::catch_unwind(|| match env::var(AGAIN).expect("it is text").as_str() {
+    if let Some(on) = how() {
+        let _ = panic::catch_unwind(|| match on.as_str() {
             "async-task" => {
                 let (runnable, task) = async_task::spawn(PanicsInDrop, |_| ());
                 task.detach();
@@ -75,14 +66,14 @@ fn async_task_ends_the_process_when_the_drop_of_a_future_panics() {
     }
     for on in ["async-task", "smol", "async-std", "async-executor"] {
         let output = again("async_task_ends_the_process_when_the_drop_of_a_future_panics", on);
-        // Ended by a signal: it has no code.
+        // A signal ended it, so it has no exit code.
         assert!(!output.status.success() && output.status.code().is_none(), "{on}: {output:?}");
     }
 }
 
 // C8, C10 and C11: a pool of threads.
 
-/// Wakes itself in each poll until it is told to stop, or has done so too often.
+/// Wakes itself in each poll until it is told to stop, at most 100,000 times.
 async fn busy(polls: Arc<AtomicUsize>, stop: Arc<AtomicBool>) {
     poll_fn(|cx| {
         if polls.fetch_add(1, SeqCst) > 100_000 || stop.load(SeqCst) {
@@ -96,10 +87,10 @@ async fn busy(polls: Arc<AtomicUsize>, stop: Arc<AtomicBool>) {
 
 #[test]
 fn futures_thread_pool_polls_a_task_that_wakes_itself_before_all_others() {
-    let pool = ThreadPool::builder().pool_size(1).create().expect("a process can have a thread more");
+    let pool = ThreadPool::builder().pool_size(1).create().expect("a process may start one more thread");
     let (polls, stop) = (Arc::<AtomicUsize>::default(), Arc::<AtomicBool>::default());
     let (begin, begun) = mpsc::channel::<()>();
-    // Nothing is polled before both are in the queue.
+    // The pool polls nothing before both tasks are in the queue.
     pool.spawn_ok(async move { begun.recv().expect("it is sent") });
     pool.spawn_ok(busy(polls.clone(), stop.clone()));
     let (done, is_done) = mpsc::channel();
@@ -117,8 +108,8 @@ fn futures_thread_pool_polls_a_task_that_wakes_itself_before_all_others() {
 fn futures_thread_pool_loses_a_thread_with_each_panic() {
     for (in_its_drop, name) in [(false, "in a poll "), (true, "in a drop ")] {
         let mut pool = ThreadPool::builder();
-        let pool = pool.pool_size(2).name_prefix(name).create().expect("a process can have two threads more");
-        until(PATIENCE, || (threads(name) == 2).then_some(())).expect("both of them begin");
+        let pool = pool.pool_size(2).name_prefix(name).create().expect("a process may start two more threads");
+        until(PATIENCE, || (threads(name) == 2).then_some(())).expect("both threads begin");
         let (polled, (ends, ended)) = (Arc::<AtomicUsize>::default(), mpsc::channel::<()>());
         let held = Arc::new(());
         for _ in 0..3 {
@@ -134,13 +125,13 @@ fn futures_thread_pool_loses_a_thread_with_each_panic() {
         for _ in 0..2 {
             ended.recv_timeout(PATIENCE).expect("each panic ends a thread");
         }
-        until(PATIENCE, || (threads(name) == 0).then_some(())).expect("and none takes its place");
-        // Nobody is left to poll the third one, which waits in the queue.
+        until(PATIENCE, || (threads(name) == 0).then_some(())).expect("no thread takes their place");
+        // No thread is left to poll the third task, which waits in the queue.
         assert_eq!((polled.load(SeqCst), Arc::strong_count(&held)), (2, 2), "{name}");
     }
 }
 
-/// How many threads of this process have a name that begins so.
+/// How many threads of this process have a name with this prefix.
 fn threads(name: &str) -> usize {
     let all = fs::read_dir("/proc/self/task").expect("this is Linux");
     let names = all.flatten().filter_map(|thread| fs::read_to_string(thread.path().join("comm")).ok());
@@ -170,10 +161,10 @@ type Runtime = monoio::FusionRuntime<
 >;
 
 fn runtime() -> Runtime {
-    RuntimeBuilder::<FusionDriver>::new().enable_timer().build().expect("a process can have some files more")
+    RuntimeBuilder::<FusionDriver>::new().enable_timer().build().expect("a process may open a few more files")
 }
 
-/// Lets it poll what is woken, and what other threads have woken.
+/// Lets the runtime poll the tasks that this thread and others have woken.
 fn run(runtime: &mut Runtime) {
     runtime.block_on(async { monoio::time::sleep(Duration::from_millis(1)).await });
 }
@@ -190,12 +181,12 @@ fn monoio_polls_a_task_that_wakes_itself_before_all_others() {
         busy.await;
         other.await
     });
-    // In each turn as many polls as twice the length of the queue, and all of them are of the
-    // first.
+    // In each turn the runtime polls twice as often as the queue is long, and each time the first
+    // task.
     assert!(seen > 100_000, "{seen}");
 }
 
-/// A task that waits for each of these, and holds it, and their wakers.
+/// Starts a task for each value, which holds it and waits. Gives the wakers of the tasks.
 fn waiting<T: 'static>(runtime: &mut Runtime, held: impl IntoIterator<Item = T>) -> Vec<Waker> {
     let (send, receive) = mpsc::channel::<Waker>();
     runtime.block_on(async {
@@ -203,7 +194,7 @@ fn waiting<T: 'static>(runtime: &mut Runtime, held: impl IntoIterator<Item = T>)
             let send = send.clone();
             drop(monoio::spawn(async move {
                 let _held = held;
-                send.send(poll_fn(|cx| Poll::Ready(cx.waker().clone())).await).expect("they are kept");
+                send.send(poll_fn(|cx| Poll::Ready(cx.waker().clone())).await).expect("the receiver is not dropped");
                 pending::<()>().await;
             }));
         }
@@ -225,14 +216,14 @@ fn monoio_keeps_a_task_that_was_woken_before_the_end_for_as_long_as_the_thread_t
     });
     has_woken.recv().expect("it is sent");
     drop(runtime);
-    assert_eq!(Arc::strong_count(&held), 2, "while that thread is there");
+    assert_eq!(Arc::strong_count(&held), 2, "while that thread lives");
     drop(end);
     wakes.join().expect("it does not panic");
     assert_eq!(Arc::strong_count(&held), 1);
 }
 
-/// The bytes that so many tasks leave on the heap, each of which has polled its own join handle, or
-/// none.
+/// The bytes that this many tasks leave on the heap. Each task has polled its own join handle if
+/// `waits_for_itself`.
 fn left_by(tasks: usize, waits_for_itself: bool) -> usize {
     let mut runtime = runtime();
     let mut round = || {
@@ -247,7 +238,7 @@ fn left_by(tasks: usize, waits_for_itself: bool) -> usize {
             if ends.load(SeqCst) {
                 return Poll::Ready(());
             }
-            send.send(cx.waker().clone()).expect("they are kept");
+            send.send(cx.waker().clone()).expect("the receiver is not dropped");
             Poll::Pending
         });
         let handle = runtime.block_on(lazy(|_| monoio::spawn(task)));
@@ -261,26 +252,26 @@ fn left_by(tasks: usize, waits_for_itself: bool) -> usize {
         drop(own);
     };
     (0..tasks).for_each(|_| round());
-    let before = harness::live_bytes().expect("they are counted");
+    let before = harness::live_bytes().expect("this program counts its bytes");
     (0..tasks).for_each(|_| round());
-    harness::live_bytes().expect("they are counted").saturating_sub(before)
+    harness::live_bytes().expect("this program counts its bytes").saturating_sub(before)
 }
 
 #[test]
 fn monoio_never_frees_a_task_that_waits_for_itself() {
     const TASKS: usize = 100;
-    if env::var_os(AGAIN).is_some() {
-        // A queue may grow once; less than a byte a task is none.
+    if how().is_some() {
+        // The queue of the runtime may grow once, by less than a byte a task.
         assert!(left_by(TASKS, false) < TASKS);
         assert!(left_by(TASKS, true) >= TASKS * size_of::<usize>());
         return;
     }
-    // Elsewhere, since others use the heap here.
+    // In a process of its own, because other tests use the heap of this one.
     let output = again("monoio_never_frees_a_task_that_waits_for_itself", "1");
     assert!(output.status.success(), "{output:?}");
 }
 
-/// Each of so many tasks holds the last waker of the next one; then the first one ends.
+/// Makes a chain of tasks, each of which holds the last waker of the next one. Then drops the first.
 fn chain(tasks: usize) {
     let mut runtime = runtime();
     let next: Vec<Arc<Mutex<Option<Waker>>>> = (0..tasks).map(|_| Arc::default()).collect();
@@ -296,10 +287,10 @@ fn chain(tasks: usize) {
 #[test]
 fn monoio_drops_a_chain_of_tasks_inside_each_other() {
     const TEST: &str = "monoio_drops_a_chain_of_tasks_inside_each_other";
-    if let Ok(tasks) = env::var(AGAIN) {
+    if let Some(tasks) = how() {
         let tasks = tasks.parse().expect("a number");
         let small = thread::Builder::new().stack_size(256 << 10).spawn(move || chain(tasks));
-        return small.expect("a process can have a thread more").join().expect("it does not panic");
+        return small.expect("a process may start one more thread").join().expect("it does not panic");
     }
     assert!(again(TEST, "10").status.success());
     let many = again(TEST, "20000");

@@ -1,5 +1,5 @@
-//! The wakers of `futures` besides those of its executors: of its combinators that poll many
-//! futures or one for many, and those made of an `Arc`.
+//! The wakers that `futures` makes outside its executors: in `FuturesUnordered`, in `Shared`, and of
+//! an `Arc`.
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -15,7 +15,7 @@ use harness::{
     waker::{Target, Tested},
 };
 
-/// The future of a set polls those of its children that are woken.
+/// A `FuturesUnordered` as an executor: it polls the children that are woken.
 struct InASet {
     set: RefCell<FuturesUnordered<Work>>,
     parent: RefCell<WakerProbe>,

@@ -1,6 +1,9 @@
-//! tokio's channels, locks and timers.
+//! The channels, locks and timers of tokio.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use harness::{Subject, future::Tested, probe::PATIENCE, until};
 use tokio::{
@@ -9,17 +12,24 @@ use tokio::{
     task, time,
 };
 
-/// A day: the clock plays no part.
+/// A day: no check waits for it.
 const LONG: Duration = Duration::from_secs(86_400);
 
-/// What some of them fail, under the name of the test in `future_findings.rs` that shows it.
+/// What some of them fail, and the tests in `it/findings` that show it.
 const KEPT: &[(&str, &str)] = &[("A7", "tokio_oneshot_keeps_the_waker_of_a_dropped_sender")];
 const SEMAPHORE: &[(&str, &str)] = &[("A10", "tokio_clones_a_waker_under_the_lock_of_a_semaphore")];
 const BROADCAST: &[(&str, &str)] = &[("A10", "tokio_clones_a_waker_under_the_lock_of_a_broadcast")];
 
-pub fn runtime() -> Runtime {
+/// The runtime of the subjects that need one. A process starts it for the first of them.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let built = Builder::new_multi_thread().worker_threads(1).enable_time().build();
-    built.expect("a process can have a thread more")
+    built.expect("a process may start one more thread")
+});
+
+/// Makes something inside the runtime: a timer finds its clock there, and a task its scheduler.
+fn inside<T>(make: impl FnOnce() -> T) -> T {
+    let _inside = RUNTIME.enter();
+    make()
 }
 
 pub fn subjects() -> Vec<Subject<Tested>> {
@@ -68,12 +78,12 @@ fn permits() -> Vec<Subject<Tested>> {
     };
     let mutex = || {
         let mutex = Arc::new(Mutex::new(()));
-        let guard = mutex.clone().try_lock_owned().expect("nobody else knows it");
+        let guard = mutex.clone().try_lock_owned().expect("nobody else has the lock");
         (mutex.clone().lock_owned(), mutex.lock_owned(), move || drop(guard))
     };
     let write = || {
         let lock = Arc::new(RwLock::new(()));
-        let guard = lock.clone().try_read_owned().expect("nobody else knows it");
+        let guard = lock.clone().try_read_owned().expect("nobody else has the lock");
         (lock.clone().write_owned(), lock.write_owned(), move || drop(guard))
     };
     let notify = || {
@@ -83,7 +93,7 @@ fn permits() -> Vec<Subject<Tested>> {
     let reserve = || {
         let (sender, mut receiver) = mpsc::channel(1);
         sender.try_send(5).expect("there is room for one");
-        // The receiver lives on, or there would be room for everybody.
+        // The receiver must not be dropped: that would make both permits ready.
         let take = move || receiver.try_recv().map(|_| std::mem::forget(receiver));
         (sender.clone().reserve_owned(), sender.reserve_owned(), take)
     };
@@ -103,7 +113,7 @@ fn others() -> Vec<Subject<Tested>> {
     };
     let read = || {
         let lock = Arc::new(RwLock::new(()));
-        let guard = lock.clone().try_write_owned().expect("nobody else knows it");
+        let guard = lock.clone().try_write_owned().expect("nobody else has the lock");
         (lock.read_owned(), move || drop(guard))
     };
     let barrier = || {
@@ -117,7 +127,7 @@ fn others() -> Vec<Subject<Tested>> {
     };
     let join_handle = || {
         let (sender, receiver) = oneshot::channel::<u32>();
-        let handle = task::spawn(receiver);
+        let handle = inside(|| task::spawn(receiver));
         let task = handle.abort_handle();
         (handle, move || {
             let _ = sender.send(5);
@@ -129,10 +139,10 @@ fn others() -> Vec<Subject<Tested>> {
         Subject::new("tokio-rwlock-read", Tested::waits(read)).fails(SEMAPHORE),
         Subject::new("tokio-barrier", Tested::waits(barrier)),
         Subject::new("tokio-join-handle", Tested::waits(join_handle)),
-        Subject::new("tokio-sleep", Tested::completes(|| time::sleep(Duration::from_millis(20)))),
-        Subject::new("tokio-sleep-long", Tested::inert(|| time::sleep(LONG))),
+        Subject::new("tokio-sleep", Tested::completes(|| inside(|| time::sleep(Duration::from_millis(20))))),
+        Subject::new("tokio-sleep-long", Tested::inert(|| inside(|| time::sleep(LONG)))),
         Subject::new("tokio-yield-now", Tested::completes(task::yield_now)),
-        Subject::new("tokio-timeout", Tested::wraps(|child| time::timeout(LONG, child))),
+        Subject::new("tokio-timeout", Tested::wraps(|child| inside(|| time::timeout(LONG, child)))),
         Subject::new("tokio-unconstrained", Tested::wraps(task::unconstrained)),
         Subject::new("tokio-join-macro", Tested::joins(|a, b| async { tokio::join!(a, b) })),
         Subject::new(
