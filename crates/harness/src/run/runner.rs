@@ -145,11 +145,7 @@ impl Suite {
             let named =
                 subject.fails.iter().map(|(id, _)| id).chain(subject.only.unwrap_or_default()).chain(subject.long);
             for id in named {
-                assert!(
-                    checks.iter().any(|check| check.id == *id),
-                    "subject {} names {id}, which is not in its list of checks",
-                    subject.name
-                );
+                assert!(checks.iter().any(|check| check.id == *id), "{} names {id}: no such check", subject.name);
             }
             let subject = Rc::new(subject);
             for check in checks.iter().filter(|check| subject.is_judged_by(check)) {
@@ -230,7 +226,7 @@ impl Suite {
     /// Runs in the child process: executes the one case that the parent asked for.
     fn answer(self, name: &str) -> ExitCode {
         let Some(case) = self.cases.into_iter().find(|case| case.name == name) else {
-            eprintln!("error: no case of this program is called '{name}'");
+            eprintln!("error: nothing here is called '{name}'");
             return ExitCode::from(2);
         };
         match case.kind {
