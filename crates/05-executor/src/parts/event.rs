@@ -81,7 +81,9 @@ pub(crate) fn turn() {
 /// The task is freed, and its address may be that of another one.
 #[inline]
 pub(crate) fn gone(task: usize) {
-    emit(move || drop(names().of.remove(&task)));
+    emit(move || {
+        names().of.remove(&task);
+    });
 }
 
 /// What to call the task, which is polled `polls` times more. The lock is released before the event
