@@ -40,12 +40,14 @@ pub const HOUSE: &[Member] = &[
     lesson("waker", &[]),
     Member { main: &["future"], tests: &["future"], ..lesson("executor", &["waker"]) },
     Member { main: &["async-chat"], ..lesson("reactor", &["executor", "waker"]) },
-    lesson("costs", &["threads", "async-chat", "executor", "reactor", "peers", "chat", "chat-tools"]),
+    lesson("costs", &["threads", "async-chat", "executor", "reactor", "peers", "chat", "chat-tools", "measure"]),
     other("chat", &[]),
-    other("chat-tools", &["chat"]),
+    other("chat-tools", &["chat", "measure"]),
+    other("measure", &[]),
     other("timeline", &[]),
     other("harness", &["chat"]),
     other("peers", &["harness"]),
+    other("unify", &[]),
     other(
         "tests",
         &[
@@ -114,7 +116,7 @@ impl Member {
                     self.main.contains(&package) || (self.lesson && package == "timeline")
                 }
                 Place::Tests | Place::Others => {
-                    let shared = self.lesson && matches!(package, "harness" | "peers");
+                    let shared = self.lesson && matches!(package, "harness" | "peers" | "measure");
                     shared || (place == Place::Tests && self.tests.contains(&package))
                 }
             }
@@ -166,6 +168,9 @@ pub fn wrong_edge(edge: &Edge) -> Option<String> {
     let Some(member) = member(from) else {
         return Some(format!("package {from} must be in the table `HOUSE` of tests/src/arrows.rs"));
     };
+    if to == "unify" && edge.kind == DependencyKind::Development {
+        return None; // every package takes the features of the workspace from it
+    }
     let (places, words): (&[Place], _) = match edge.kind {
         // The table tells library and program apart, cargo does not: see `wrong_names`.
         DependencyKind::Normal => (&[Place::Library, Place::Main], "depend on"),

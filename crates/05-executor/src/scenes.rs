@@ -1,18 +1,8 @@
 //! The scenes: short programs, run by the stages of this lesson and recorded.
 
-use std::{
-    cell::Cell,
-    future::{Future, poll_fn},
-    panic,
-    rc::Rc,
-    sync::mpsc,
-    task::Poll,
-    thread,
-    time::Duration,
-};
+use std::{cell::Cell, future::poll_fn, panic, rc::Rc, sync::mpsc, task::Poll, thread};
 
-use clap::ValueEnum;
-use lesson_executor::{s1_spin, s2_block_on, s3_run_queue, s4_spawn, s7_fast};
+use lesson_executor::{s2_block_on, s3_run_queue, s4_spawn, s7_fast};
 use lesson_future::s4_yield_now::yield_now;
 use lesson_waker::s9_oneshot::{self, HungUp, Receiver, Sender};
 use timeline::{
@@ -26,27 +16,12 @@ use timeline::{
 mod detector;
 mod kernel;
 mod pools;
+mod stages;
 
-use Stage::{BlockOn, Fast, Pool, RunQueue, Spawn, Spin, Stealing};
-
-/// What can play in a scene that has several.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum Stage {
-    /// Stage 1: poll everybody, again and again
-    Spin,
-    /// Stage 2: one future, and a thread that sleeps until it is woken
-    BlockOn,
-    /// Stage 3: a queue of those that were woken
-    RunQueue,
-    /// Stage 4: and a handle for each
-    Spawn,
-    /// Stage 5: several threads that take from one queue
-    Pool,
-    /// Stage 6: a queue for each thread, which steals from the others
-    Stealing,
-    /// Stage 7: one thread again, and fast
-    Fast,
-}
+use stages::{
+    Executor,
+    Stage::{self, BlockOn, Fast, Pool, RunQueue, Spawn, Spin, Stealing},
+};
 
 pub const SCENES: [Scene<Stage>; 12] = [
     Scene {
@@ -129,55 +104,6 @@ pub const SCENES: [Scene<Stage>; 12] = [
         play: Plain(pools::play_steal),
     },
 ];
-
-/// An executor of one of the stages.
-enum Executor {
-    Spin(s1_spin::Executor),
-    RunQueue(s3_run_queue::Executor),
-    Spawn(s4_spawn::Executor),
-    Fast(s7_fast::Executor),
-}
-
-impl Executor {
-    fn of(stage: Stage) -> Self {
-        match stage {
-            Spin => Executor::Spin(s1_spin::Executor::new()),
-            RunQueue => Executor::RunQueue(s3_run_queue::Executor::new()),
-            Fast => Executor::Fast(s7_fast::Executor::new()),
-            _ => Executor::Spawn(s4_spawn::Executor::new()),
-        }
-    }
-
-    /// Makes a task. In the record it has the name of the `async fn`; stage 1 has no tasks that
-    /// would tell, and is given one.
-    fn spawn(&self, name: &str, future: impl Future<Output = ()> + 'static) {
-        match self {
-            Executor::Spin(executor) => executor.spawn(Traced::new(name, future)),
-            Executor::RunQueue(executor) => executor.spawn(future),
-            Executor::Spawn(executor) => drop(executor.spawn(future)),
-            Executor::Fast(executor) => drop(executor.spawn(future)),
-        }
-    }
-
-    /// Polls until there is nobody to poll.
-    fn run(&self) {
-        match self {
-            Executor::Spin(executor) => executor.run(),
-            Executor::RunQueue(executor) => executor.run_until_stalled(),
-            Executor::Spawn(executor) => executor.run_until_stalled(),
-            Executor::Fast(executor) => executor.run_until_stalled(),
-        }
-    }
-
-    fn queue_len(&self) -> usize {
-        match self {
-            Executor::Spin(executor) => executor.len(),
-            Executor::RunQueue(executor) => executor.queue_len(),
-            Executor::Spawn(executor) => executor.queue_len(),
-            Executor::Fast(executor) => executor.queue_len(),
-        }
-    }
-}
 
 // ANCHOR: loop
 /// Waits for a value.
@@ -386,6 +312,3 @@ fn play_cancel() -> Result<(), String> {
     say(format_args!("\naborted: {}; detached: {} turn; waits: {}.", why(aborting), turns.get(), why(waiting)));
     Ok(())
 }
-
-/// How long somebody takes who is waited for, in the scenes that show how that is waited for.
-const A_WHILE: Duration = Duration::from_millis(100);

@@ -2,7 +2,6 @@
 
 #[cfg(feature = "chat")]
 pub mod chat;
-pub mod compare;
 pub mod executor;
 pub mod future;
 #[cfg(feature = "grade")]
@@ -23,6 +22,7 @@ pub use run::{
     wait::until,
 };
 pub use subject::{
-    adapter::{Executor, Work, turns},
+    adapter::{Executor, turns},
     handle::Handle,
+    work::Work,
 };

@@ -2,6 +2,8 @@
 
 mod chrome;
 mod event;
+mod lines;
+mod record;
 mod recording;
 mod replay;
 #[cfg(feature = "scenes")]
@@ -12,8 +14,9 @@ mod traced;
 mod waker;
 
 pub use event::{By, Event, TARGETS};
+pub use record::{Problem, Record, Role, TaskId};
 pub use recording::{Recording, RecordingLayer, StartError};
 pub use replay::{Gone, Waiting};
 pub use text::Text;
-pub use timeline::{Problem, Record, Role, TaskId, Timeline, VERSION};
+pub use timeline::{Timeline, VERSION};
 pub use traced::Traced;

@@ -9,8 +9,8 @@ use std::{
 };
 
 use futures::{SinkExt, StreamExt, channel as theirs};
-use harness::compare::Row;
 use lesson_waker::{s9_oneshot, s10_mpsc};
+use measure::Row;
 
 use super::tools::{Flag, block_on};
 use crate::row;

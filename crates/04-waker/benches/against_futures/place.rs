@@ -13,7 +13,7 @@ use std::{
     thread,
 };
 
-use harness::compare::Row;
+use measure::Row;
 
 use super::tools::{Apart, Flag};
 use crate::row;

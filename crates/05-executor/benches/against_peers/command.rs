@@ -3,11 +3,11 @@
 use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
+use measure::say;
 
 use super::{
     Target, plot,
     rows::{ROWS, Row},
-    say::say,
     subjects::{Subject, Table, tables},
 };
 

@@ -9,7 +9,6 @@ pub mod plot;
 pub mod process;
 pub mod rounds;
 pub mod rows;
-pub mod say;
 pub mod stages;
 pub mod subjects;
 pub mod table;

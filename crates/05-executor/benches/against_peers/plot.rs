@@ -7,9 +7,10 @@ use std::{
     path::Path,
 };
 
+use measure::Outcome;
 use plotters::prelude::*;
 
-use super::{rounds::Measured, table::verdict};
+use super::rounds::Measured;
 
 const WIDTH: u32 = 1000;
 /// Of that, for the names of the subjects.
@@ -64,13 +65,13 @@ fn draw(area: &Area<'_>, rows: &[Measured]) -> Result<(), Box<dyn Error>> {
     for (index, row) in rows.iter().enumerate() {
         let y = index as f64;
         let mut text = row.row.id.to_owned();
-        text.extend(row.compared.as_ref().map(|compared| format!(": {}", verdict(compared.outcome).0)));
-        text.extend(row.step.as_ref().map(|step| format!("; to {}: {}", step.other, verdict(step.outcome).0)));
+        text.extend(row.compared.as_ref().map(|compared| format!(": {}", compared.outcome)));
+        text.extend(row.step.as_ref().map(|step| format!("; to {}: {}", step.other, step.outcome)));
         chart.draw_series([Text::new(text, (left, y), ("sans-serif", 14))])?;
         let interval = row
             .compared
             .as_ref()
-            .filter(|_| row.has_intervals())
+            .filter(|compared| compared.outcome != Outcome::Few)
             .map(|compared| [compared.ratio.low, compared.ratio.high]);
         let line = interval.map(|ends| PathElement::new(ends.map(|x| (x, y + 0.6)), BLACK.stroke_width(3)));
         chart.draw_series(line)?;

@@ -1,5 +1,7 @@
 //! The rows: which load, how large, and what is looked at.
 
+use measure::DecidedBy;
+
 use super::{Target, subjects::Passes};
 
 /// A row.
@@ -35,6 +37,16 @@ pub enum What {
 }
 
 impl What {
+    /// Whether it is counted, and not timed.
+    pub fn is_count(self) -> bool {
+        matches!(self, What::Bytes | What::Allocations | What::Calls)
+    }
+
+    /// Who decides about a time.
+    pub fn decided_by(self) -> DecidedBy {
+        if self == What::KernelNanos { DecidedBy::Kernel } else { DecidedBy::Program }
+    }
+
     /// A figure as it is shown where it is a count, which is a whole byte or a hundredth of an
     /// allocation: what is less comes from threads that meet in another way. A time is compared as
     /// it is.
@@ -89,10 +101,7 @@ pub static ROWS: &[Row] = &[
 impl Row {
     /// Which program has it.
     pub fn target(&self) -> Target {
-        match self.what {
-            What::Nanos | What::KernelNanos => Target::Timed,
-            What::Bytes | What::Allocations | What::Calls => Target::Counted,
-        }
+        if self.what.is_count() { Target::Counted } else { Target::Timed }
     }
 
     /// How many operations a load of this size is.

@@ -1,16 +1,12 @@
 //! What a person reads, and what a program does: the tables, and a line of JSON for each row.
 
-use anstyle::{AnsiColor, Style};
-use harness::compare::{Median, Outcome};
+use std::{fmt::Display, iter};
+
+use anstyle::Style;
+use measure::{Cell, Columns, Compared, Outcome, say};
 use serde_json::{Map, Value, json};
 
-use super::{
-    Target,
-    rounds::{Compared, Measured},
-    rows::What,
-    say::say,
-    subjects::Subject,
-};
+use super::{Target, rounds::Measured, rows::What, subjects::Subject};
 
 /// What has to be said of a subject beside its figures.
 const NOTES: [(&str, &str); 1] = [(
@@ -26,9 +22,8 @@ pub fn print(target: Target, subjects: &[&Subject], rows: &[Measured]) {
         Target::Timed => "nanoseconds an operation, medians",
         Target::Counted => "counts an operation",
     };
-    let heads: Vec<&str> = rows.iter().map(|row| row.row.id).collect();
     let bold = Style::new().bold();
-    let heads = line("", Style::new(), heads.iter().map(|head| plain(head)));
+    let heads = line("", rows.iter().map(|row| cell(row.row.id)));
     say(format_args!("{bold}{threads}: {looked_at}{bold:#}\n\n{heads}"));
     for (index, subject) in subjects.iter().enumerate() {
         let style = if subject.ours { bold } else { Style::new() };
@@ -37,9 +32,9 @@ pub fn print(target: Target, subjects: &[&Subject], rows: &[Measured]) {
             let best = row.row.what != What::Calls && row.best_peer == Some(name);
             let value = median.map_or("·".to_owned(), |median| number(row.row.what, median.value));
             // The mark stands outside of the column, so that the numbers stay below each other.
-            (format!("{value}{}", if best { '*' } else { ' ' }), style)
+            Cell { text: format!("{value}{}", if best { '*' } else { ' ' }), style }
         });
-        say(line(subject.name, style, cells));
+        say(line(Cell { text: subject.name.to_owned(), style }, cells));
     }
     print_verdicts(rows);
     let noted = |name: &str| subjects.iter().any(|subject| subject.name == name);
@@ -56,50 +51,38 @@ fn print_verdicts(rows: &[Measured]) {
     let to_before =
         print_ratios(rows, |row| row.step.as_ref(), |compared| format!("{} to {}", compared.ours, compared.other));
     if to_best || to_before {
-        let rounds = rows.iter().map(|row| plain(&row.rounds.to_string()));
-        say(format_args!("\n{}\n", line("rounds", Style::new(), rounds)));
+        let rounds = rows.iter().map(|row| cell(row.rounds));
+        say(format_args!("\n{}\n", line("rounds", rounds)));
     }
 }
 
 /// A ratio, its interval and its outcome, below each column that has it, and whether one has.
 fn print_ratios(rows: &[Measured], of: fn(&Measured) -> Option<&Compared>, name: fn(&Compared) -> String) -> bool {
-    let cells = |cell: &dyn Fn(&Compared) -> (String, Style)| -> Vec<(String, Style)> {
-        rows.iter().map(|row| of(row).map_or_else(|| plain("·"), cell)).collect()
-    };
+    let cells = |of_it: fn(&Compared) -> Cell| rows.iter().map(move |row| of(row).map_or_else(|| cell("·"), of_it));
     let mut names: Vec<String> = rows.iter().filter_map(of).map(name).collect();
     names.dedup();
     if names.is_empty() {
         return false;
     }
-    let ratio = cells(&|compared| plain(&format!("{:.2}", compared.ratio.value)));
-    let interval = cells(&|compared| {
-        let Median { low, high, .. } = compared.ratio;
-        plain(&compared.outcome.map_or("·".to_owned(), |_| format!("{low:.2}-{high:.2}")))
+    let ratio = cells(|compared| cell(format_args!("{:.2}", compared.ratio.value)));
+    let interval = cells(|Compared { ratio, outcome, .. }| match outcome {
+        Outcome::Few => cell("·"),
+        _ => cell(format_args!("{:.2}-{:.2}", ratio.low, ratio.high)),
     });
-    let outcome = cells(&|compared| {
-        let (word, colour) = verdict(compared.outcome);
-        (format!("{word} "), Style::new().bold().fg_color(Some(colour.into())))
-    });
-    say(format_args!("\n{}", line(&names.join(", "), Style::new(), ratio)));
-    say(line("95 % interval of that", Style::new(), interval));
-    say(line("", Style::new(), outcome));
+    let outcome = cells(|compared| Cell { style: compared.outcome.style(), ..cell(compared.outcome) });
+    say(format_args!("\n{}", line(names.join(", "), ratio)));
+    say(line("95 % interval of that", interval));
+    say(line("", outcome));
     true
 }
 
-fn plain(text: &str) -> (String, Style) {
-    (format!("{text} "), Style::new())
+/// A cell without a mark.
+fn cell(text: impl Display) -> Cell {
+    format!("{text} ").into()
 }
 
-const NAME: usize = 28;
-const COLUMN: usize = 14;
-
-fn line(name: &str, style: Style, cells: impl IntoIterator<Item = (String, Style)>) -> String {
-    let mut line = format!("{style}{name:<NAME$}{style:#}");
-    for (cell, style) in cells {
-        // A colour has no width.
-        line += &format!("{style}{cell:>COLUMN$}{style:#}");
-    }
-    line.trim_end().to_owned()
+fn line(name: impl Into<Cell>, cells: impl Iterator<Item = Cell>) -> String {
+    Columns { first: 28, others: 14 }.line(iter::once(name.into()).chain(cells))
 }
 
 fn number(what: What, value: f64) -> String {
@@ -112,38 +95,14 @@ fn number(what: What, value: f64) -> String {
     }
 }
 
-/// The word for an outcome, or for too few rounds, and its colour.
-pub fn verdict(outcome: Option<Outcome>) -> (&'static str, AnsiColor) {
-    match outcome {
-        Some(Outcome::Won) => ("won", AnsiColor::Green),
-        Some(Outcome::Tied) => ("tied", AnsiColor::Yellow),
-        Some(Outcome::Lost) => ("lost", AnsiColor::Red),
-        None => ("few", AnsiColor::BrightBlack),
-    }
-}
-
 /// Prints a row as one line.
 pub fn print_json(row: &Measured) {
     say(json(row));
 }
 
-/// A row as an object. Where there are too few rounds, the ends of the intervals and the outcomes
-/// are null.
+/// A row as an object.
 pub fn json(row: &Measured) -> Value {
-    let interval = |median: &Median| {
-        let [low, high] = [median.low, median.high].map(|end| Some(end).filter(|_| row.has_intervals()));
-        json!({ "median": median.value, "low": low, "high": high })
-    };
-    let subjects: Map<String, Value> =
-        row.subjects.iter().map(|(name, median)| ((*name).to_owned(), median.as_ref().map(interval).into())).collect();
-    let compared = |compared: &Compared| {
-        json!({
-            "ours": compared.ours,
-            "other": compared.other,
-            "ratio": interval(&compared.ratio),
-            "outcome": compared.outcome.map(|outcome| verdict(Some(outcome)).0),
-        })
-    };
+    let subjects: Map<_, _> = row.subjects.iter().map(|(name, median)| ((*name).to_owned(), json!(median))).collect();
     let notes: Vec<&str> = NOTES.iter().filter(|(name, _)| row.median(name).is_some()).map(|(_, note)| *note).collect();
     json!({
         "table": row.table,
@@ -153,8 +112,8 @@ pub fn json(row: &Measured) -> Value {
         "rounds": row.rounds,
         "subjects": subjects,
         "best_peer": row.best_peer,
-        "compared": row.compared.as_ref().map(compared),
-        "step": row.step.as_ref().map(compared),
+        "compared": row.compared,
+        "step": row.step,
         "notes": notes,
     })
 }

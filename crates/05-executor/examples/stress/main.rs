@@ -18,18 +18,16 @@ use std::{
 
 use clap::Parser;
 use lesson_executor::{s5_pool, s6_stealing};
+use measure::say;
 
-#[path = "../../tests/fake_driver/mod.rs"]
+#[path = "../../tests/shared/fake_driver.rs"]
 mod fake_driver;
 mod on_fast;
 mod on_pools;
-#[path = "../../tests/pools/mod.rs"]
+#[path = "../../tests/shared/pools.rs"]
 mod pools;
-#[path = "../../benches/against_peers/say.rs"]
-mod say;
 mod world;
 
-use say::say;
 use world::{MEANT, Played, Random, World};
 
 /// Put the pools and stage 7 under random load, round after round: each future must be dropped

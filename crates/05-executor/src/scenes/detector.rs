@@ -13,7 +13,7 @@ use timeline::{
     scenes::{Record, note, say},
 };
 
-use super::{A_WHILE, Executor, Stage};
+use super::stages::{A_WHILE, Executor, Stage};
 
 async fn polite() {
     yield_now().await;

@@ -22,7 +22,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use timeline::scenes::say;
 
-use super::{
+use super::stages::{
     A_WHILE, Executor,
     Stage::{self, BlockOn, RunQueue, Spin},
 };

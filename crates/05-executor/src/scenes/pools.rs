@@ -19,7 +19,7 @@ use timeline::{
     scenes::{Record, note, say},
 };
 
-use super::Stage;
+use super::stages::Stage;
 
 /// An executor with two workers.
 enum TwoWorkers {

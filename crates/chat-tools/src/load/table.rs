@@ -1,10 +1,15 @@
 //! The table: what the runs of each server come to, as Markdown and as JSON.
 
-use std::fmt;
+use std::{fmt, iter};
 
+use measure::{Median, markdown};
 use serde::Serialize;
 
-use super::{Report, pairs::Pair, report::count};
+use super::{
+    Report,
+    pairs::{Pair, Rounds, paired},
+    report::count,
+};
 
 /// All that was measured in one sitting.
 #[derive(Debug, Serialize)]
@@ -50,13 +55,6 @@ pub(crate) struct Row {
     pub(crate) memory_bytes: Option<f64>,
 }
 
-/// The rounds of one server: a report for each, unless that round counts for nothing.
-#[derive(Debug, Default)]
-pub(crate) struct Rounds {
-    pub(crate) closed: Vec<Option<Report>>,
-    pub(crate) open: Vec<Option<Report>>,
-}
-
 impl Rounds {
     /// The median of a figure over the rounds of the closed loop that count.
     pub(crate) fn closed(&self, figure: impl Fn(&Report) -> Option<f64>) -> Option<f64> {
@@ -64,14 +62,14 @@ impl Rounds {
     }
 
     pub(crate) fn row(&self, server: &str, base: Option<&Rounds>) -> Row {
-        let cpu = |report: &Option<Report>| report.as_ref()?.cpu_us_per_delivery;
-        let pairs = base.into_iter().flat_map(|base| self.closed.iter().zip(&base.closed));
+        let cpu = |report: &Report| report.cpu_us_per_delivery;
+        let cpu_ratio = base.and_then(|base| paired(&self.closed, &base.closed, cpu));
         Row {
             server: server.to_owned(),
             posts_per_second: self.closed(|report| Some(report.posts_per_second)),
             deliveries_per_second: self.closed(|report| Some(report.deliveries_per_second)),
-            cpu_us_per_delivery: self.closed(|report| report.cpu_us_per_delivery),
-            cpu_ratio: median(pairs.filter_map(|(own, base)| Some(cpu(own)? / cpu(base)?))),
+            cpu_us_per_delivery: self.closed(cpu),
+            cpu_ratio: cpu_ratio.map(|ratio| ratio.value),
             p50_us: self.closed(|report| Some(report.latency_us.p50)),
             p99_us: self.closed(|report| Some(report.latency_us.p99)),
             p99_at_equal_rate_us: median(self.open.iter().flatten().map(|report| report.latency_us.p99)),
@@ -82,12 +80,8 @@ impl Rounds {
     }
 }
 
-/// Of an even number the mean of the two in the middle.
-pub(crate) fn median(numbers: impl Iterator<Item = f64>) -> Option<f64> {
-    let mut numbers: Vec<f64> = numbers.filter(|number| number.is_finite()).collect();
-    numbers.sort_by(f64::total_cmp);
-    let (low, high) = (numbers.get(numbers.len().checked_sub(1)? / 2)?, numbers.get(numbers.len() / 2)?);
-    Some(f64::midpoint(*low, *high))
+fn median(figures: impl Iterator<Item = f64>) -> Option<f64> {
+    Median::of(figures).map(|median| median.value)
 }
 
 impl fmt::Display for Table {
@@ -118,25 +112,8 @@ impl fmt::Display for Section {
             "lines/write",
             "RSS MiB",
         ];
-        let mut lines = vec![head.map(str::to_owned)];
-        lines.extend(self.rows.iter().map(Row::cells));
-        let widths: Vec<usize> = (0..head.len())
-            .map(|column| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or_default())
-            .collect();
-        for (number, line) in lines.iter().enumerate() {
-            let cells = line.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| match column {
-                0 => format!(" {cell:<width$} |"),
-                _ => format!(" {cell:>width$} |"),
-            });
-            writeln!(f, "|{}", cells.collect::<String>())?;
-            if number == 0 {
-                let rules = widths.iter().enumerate().map(|(column, &width)| match column {
-                    0 => format!("{:-<1$}|", "", width + 2),
-                    _ => format!("{:-<1$}:|", "", width + 1),
-                });
-                writeln!(f, "|{}", rules.collect::<String>())?;
-            }
-        }
+        let head = head.map(str::to_owned);
+        f.write_str(&markdown(&iter::once(head).chain(self.rows.iter().map(Row::cells)).collect::<Vec<_>>()))?;
         for (number, pair) in self.pairs.iter().enumerate() {
             writeln!(f, "{}- {pair}", if number == 0 { "\n" } else { "" })?;
         }

@@ -11,13 +11,14 @@ use std::{
 use chat::service::say;
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use indicatif::{ProgressBar, ProgressStyle};
+use measure::order;
 
 use super::{
     Load, Pace, Report, Server, Window,
     kernel::machine,
-    pairs::Pair,
+    pairs::{Pair, Rounds},
     rate, run, stop_flag,
-    table::{Rounds, Section, Table},
+    table::{Section, Table},
 };
 
 /// Put several chat servers under the same loads, and print one table of what they do and cost.
@@ -168,20 +169,17 @@ impl Sitting<'_> {
         let mut load = Load { clients, groups, pace: Pace::Closed, window: window.clone() };
         let mut measured: Vec<Rounds> = servers.iter().map(|_| Rounds::default()).collect();
         let mut notes = Vec::new();
-        for _ in 0..*rounds {
-            for (server, measured) in servers.iter().zip(&mut measured) {
-                measured.closed.push(self.measure(server, &load, &mut notes)?);
-            }
+        let turns = (0..*rounds).flat_map(|round| order(round as usize, servers.len()));
+        for server in turns.clone() {
+            measured[server].closed.push(self.measure(&servers[server], &load, &mut notes)?);
         }
         let speeds = measured.iter().filter_map(|rounds| rounds.closed(|report| Some(report.posts_per_second)));
         let slowest = speeds.filter(|speed| *speed > 0.0).reduce(f64::min);
         let rate = self.arguments.rate.or_else(|| Some((slowest? / 2.0).ceil()));
         if let Some(rate) = rate {
             load.pace = Pace::Rate(rate);
-            for _ in 0..*rounds {
-                for (server, measured) in servers.iter().zip(&mut measured) {
-                    measured.open.push(self.measure(server, &load, &mut notes)?);
-                }
+            for server in turns {
+                measured[server].open.push(self.measure(&servers[server], &load, &mut notes)?);
             }
         }
         let of = |name: &String| servers.iter().position(|server| server.name == *name);

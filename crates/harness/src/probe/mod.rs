@@ -1,5 +1,5 @@
-//! Probes for one's own tests of futures, wakers and executors: what counts, what panics, what
-//! orders threads.
+//! Probes for your own tests of futures, wakers and executors: they count operations, panic on
+//! request, and order the events of two threads.
 
 pub(crate) mod alloc;
 mod canary;
