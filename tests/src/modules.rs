@@ -224,34 +224,46 @@ fn is_public(before: &[Token]) -> bool {
     }
 }
 
-/// Every path of this module that begins with `crate`, `super`, `self` or a child: absolute, with
-/// its line, and whether it is re-exported. Tests inside the file are left out.
-fn imports(module: &Module, known: &BTreeSet<&[String]>) -> Vec<(Vec<String>, usize, bool)> {
-    let code = &module.code;
+/// An import: the absolute path, its line, and whether it is re-exported.
+type Import = (Vec<String>, usize, bool);
+
+/// Every path of this module that begins with `crate`, `super`, `self` or a child. Tests inside the
+/// file are left out.
+fn imports(module: &Module, known: &BTreeSet<&[String]>) -> Vec<Import> {
     let mut found = Vec::new();
+    scan(&module.code, &module.path, known, &mut found);
+    found
+}
+
+/// The imports of some code of the module `path`, with those of the modules inside it.
+fn scan(code: &[Token], path: &[String], known: &BTreeSet<&[String]>, found: &mut Vec<Import>) {
     let mut index = 0;
     let mut exported_until = 0;
     while index < code.len() {
         let text = |ahead: usize| code.get(index + ahead).map_or("", |token| token.text.as_str());
-        if text(0) == "mod" && text(1) == "tests" && text(2) == "{" {
-            index = closing(code, index + 2);
+        if text(0) == "mod" && text(2) == "{" {
+            let end = closing(code, index + 2);
+            if text(1) != "tests" {
+                let inner = [path, &[text(1).to_owned()]].concat();
+                scan(&code[index + 3..end], &inner, known, found);
+            }
+            index = end;
         } else if text(0) == "use" && is_public(&code[..index]) {
             exported_until = code[index..].iter().position(|token| token.text == ";").map_or(index, |end| index + end);
         } else if text(1) == ":" && text(2) == ":" && index.checked_sub(1).is_none_or(|at| code[at].text != ":") {
-            let child = [&module.path[..], &[text(0).to_owned()]].concat();
+            let child = [path, &[text(0).to_owned()]].concat();
             let inside = known.contains(child.as_slice());
             if inside || matches!(text(0), "crate" | "super" | "self") {
                 let mut paths = Vec::new();
-                tree(code, index, if inside { &module.path } else { &[] }, &mut paths);
+                tree(code, index, if inside { path } else { &[] }, &mut paths);
                 let line = code[index].line;
-                let rooted = |path: Vec<String>| if inside { Some(path) } else { absolute(&module.path, &path) };
-                let paths = paths.into_iter().filter_map(|(path, _)| rooted(path));
-                found.extend(paths.map(|path| (path, line, index < exported_until)));
+                let rooted = |named: Vec<String>| if inside { Some(named) } else { absolute(path, &named) };
+                let paths = paths.into_iter().filter_map(|(named, _)| rooted(named));
+                found.extend(paths.map(|named| (named, line, index < exported_until)));
             }
         }
         index += 1;
     }
-    found
 }
 
 /// The path from the root of the crate.

@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
     sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chat::{Reply, Request};
@@ -117,21 +117,33 @@ fn stalled_member(running: &Running, group: &str) -> Result<Client, Stop> {
     Ok(member)
 }
 
-fn text(number: usize) -> String {
-    format!("{number} {}", "x".repeat(TEXT))
-}
-
 fn post(group: &str, number: usize) -> Vec<u8> {
-    Request::Post { group_name: group.into(), message: text(number) }.to_line()
+    lengthened(&Request::Post { group_name: group.into(), message: format!("{number} ") }.to_line())
 }
 
 fn message(group: &str, number: usize) -> Vec<u8> {
-    Reply::Message { group_name: group.into(), message: text(number) }.to_line().to_vec()
+    lengthened(&Reply::Message { group_name: group.into(), message: format!("{number} ") }.to_line())
+}
+
+/// The same line with more text at the end of its message. To serialise that text thousands of
+/// times takes seconds in a build that is not optimised.
+fn lengthened(line: &[u8]) -> Vec<u8> {
+    let (line, end) = line.split_at(line.len() - b"\"}}\n".len());
+    [line, &[b'x'; TEXT], end].concat()
 }
 
 /// A client on its own thread. It posts as fast as the server reads, and reads nothing itself.
 pub(super) struct Flood {
-    news: mpsc::Receiver<()>,
+    news: mpsc::Receiver<News>,
+}
+
+/// What the thread of a flood tells.
+#[derive(Eq, PartialEq)]
+enum News {
+    /// The server has taken nothing for a while.
+    Blocked,
+    /// All was posted and carried out, or was not in time.
+    Done,
 }
 
 impl Flood {
@@ -152,7 +164,7 @@ impl Flood {
             }
             // When its own post comes back, the server has served all posts.
             let _ = client.settle();
-            let _ = tell.send(());
+            let _ = tell.send(News::Done);
         });
         Ok(Flood { news })
     }
@@ -162,13 +174,21 @@ impl Flood {
         // An error means that the connection broke and the thread ended. Then the wait is over too.
         let _ = self.news.recv();
     }
+
+    /// Waits until all was posted. A server that takes nothing for a while may only be slow, so this
+    /// gives up later.
+    pub(super) fn wait_until_done(&self) {
+        let deadline = Instant::now() + 2 * PATIENCE;
+        let next = || self.news.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        while next() == Ok(News::Blocked) {}
+    }
 }
 
-fn write_all(socket: &mut impl Write, mut bytes: &[u8], blocked: &mpsc::Sender<()>) -> io::Result<()> {
+fn write_all(socket: &mut impl Write, mut bytes: &[u8], blocked: &mpsc::Sender<News>) -> io::Result<()> {
     while !bytes.is_empty() {
         match socket.write(bytes) {
             Ok(written) => bytes = &bytes[written..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => drop(blocked.send(())),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => drop(blocked.send(News::Blocked)),
             Err(error) => return Err(error),
         }
     }
