@@ -13,7 +13,7 @@ use lesson_executor::{
 };
 use peers::runtime::{Starts, blocks, spawns, starts};
 
-use crate::against_peers::stages::{BLOCKS, BlockOn, Fast, OneThread, Pool, RunQueue, Spawn, Spin, Stealing};
+use super::against_peers::stages::{BLOCKS, BlockOn, Fast, OneThread, Pool, RunQueue, Spawn, Spin, Stealing};
 
 /// Every stage, under its name.
 pub fn all() -> Vec<Subject<Tested>> {
