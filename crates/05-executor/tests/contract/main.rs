@@ -9,6 +9,13 @@ use std::process::ExitCode;
 
 use harness::{Subject, Suite, executor, executor::Tested, waker};
 
+/// Adds tests that run alone, each under its name behind that of its module.
+macro_rules! alone {
+    ($suite:ident, $module:literal: $($test:ident)*) => {
+        $suite$(.alone(concat!($module, "::", stringify!($test)), $test))*
+    };
+}
+
 #[path = "../../benches/against_peers/mod.rs"]
 mod against_peers;
 mod bench;

@@ -47,14 +47,12 @@ impl Tool {
 
 /// All of it.
 pub fn add(suite: Suite) -> Suite {
-    suite
-        .alone("tools::behind_a_pipe_that_is_closed_they_end_quietly", behind_a_pipe_that_is_closed_they_end_quietly)
-        .alone("tools::the_help_says_how_they_are_called", the_help_says_how_they_are_called)
-        .alone(
-            "tools::a_wrong_command_line_is_a_clear_message_and_exit_code_2",
-            a_wrong_command_line_is_a_clear_message_and_exit_code_2,
-        )
-        .alone("tools::a_panic_that_is_not_meant_names_the_round", a_panic_that_is_not_meant_names_the_round)
+    alone! { suite, "tools":
+        behind_a_pipe_that_is_closed_they_end_quietly
+        the_help_says_how_they_are_called
+        a_wrong_command_line_is_a_clear_message_and_exit_code_2
+        a_panic_that_is_not_meant_names_the_round
+    }
 }
 
 fn command(tool: Tool, arguments: &[&str]) -> Command {
