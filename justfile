@@ -1,4 +1,4 @@
-# Poll by Poll: one grammar for every lesson. Each recipe is a cargo command that you may as well type yourself.
+# Poll by Poll: one grammar for every lesson. Each recipe is a cargo command that you can also type yourself.
 
 set positional-arguments := true
 set shell := ["bash", "-euc"]
@@ -7,7 +7,7 @@ set shell := ["bash", "-euc"]
 default:
     @just --list --unsorted
 
-# Play a lesson's scene, or start its server: just run threads stalled --stage 1 | just run threads serve
+# Run a lesson's scene, or start its server: just run threads stalled --stage 1 | just run threads serve
 [group('learn')]
 [no-exit-message]
 run lesson *arguments:
@@ -35,24 +35,24 @@ exercise lesson step="":
     @[ -z "{{step}}" ] || cargo test -q -p {{lesson}} --test exercise -- --list | grep "^step-{{step}}::" >/dev/null || { echo "error: the exercise of {{lesson}} has no step {{step}}" >&2; exit 2; }
     @cargo test -q -p {{lesson}} --test exercise -- {{ if step == "" { "" } else { "step-" + step } }}
 
-# Put an exercise back as it was; what you wrote is kept beside it as mod.rs.mine
+# Restore an exercise; your version is kept beside it as mod.rs.mine
 [group('learn')]
 [no-exit-message]
 exercise-reset lesson:
     #!/usr/bin/env bash
     set -eu
     file=$(echo crates/*-{{lesson}}/exercise/mod.rs)
-    if git diff --quiet HEAD -- "$file"; then echo "The exercise is as it was already."; exit; fi
+    if git diff --quiet HEAD -- "$file"; then echo "The exercise is unchanged: there is nothing to restore."; exit; fi
     cp --backup=numbered "$file" "$file.mine"
     git checkout --quiet HEAD -- "$file"
-    echo "The exercise is as it was; what you wrote is in $file.mine."
+    echo "The exercise is restored; your version is in $file.mine."
 
-# Grade a file that was handed in as a lesson's exercise: just grade threads handed-in/ana.rs --json
+# Grade a handed-in exercise: just grade threads handed-in/ana.rs --json
 [group('learn')]
 [no-cd]
 [no-exit-message]
 grade *arguments:
-    @cargo run -q --manifest-path "{{justfile_directory()}}/Cargo.toml" -p harness --features grade --bin grade -- "$@"
+    @cargo run -q --manifest-path "{{justfile_directory()}}/Cargo.toml" -p harness --bin grade -- "$@"
 
 # Talk to a chat server: just chat 127.0.0.1:8080
 [group('chat')]
@@ -60,19 +60,19 @@ grade *arguments:
 chat address *arguments:
     @cargo run -q -p chat-tools --bin chat -- "$@"
 
-# Judge a chat server by its address, or by the command that starts it
+# Judge a chat server, given its address or the command that starts it
 [group('chat')]
 [no-exit-message]
 check-chat *target:
     @cargo run -q -p harness --bin check-chat -- "$@"
 
-# The checks of executors on every stage of lesson 5 and on every runtime, in one table: just matrix tokio --part b
+# Run the checks of wakers and executors on every stage of lesson 5 and on every runtime, and print one table: just matrix tokio --part b
 [group('check')]
 [no-exit-message]
 matrix *arguments:
     @cargo run -q -p tests --example matrix -- "$@"
 
-# Put every server under the same loads, and print one table: just load-table --rounds 1 --only tokio --load 100/10
+# Load every server in the same way, and print one table: just load-table --rounds 1 --only tokio --load 100/10
 [group('measure')]
 [no-exit-message]
 load-table *arguments:
@@ -89,18 +89,18 @@ load-table *arguments:
         row "$runtime, mailbox" async-chat --runtime $runtime --stage mailbox
         rows+=(--pair "$runtime, mailbox/$runtime, plain" --pair "$runtime, mailbox/$runtime, plain, nodelay")
     done
-    # Next to the row that it is compared with, since the machine drifts.
+    # These two rows are compared, so they run next to each other: the machine's speed drifts.
     rows+=(--server "limit=$bin/limit-server")
     row "tokio-current, mailbox, Nagle" async-chat --runtime tokio-current --nodelay false
     exec "$bin/load-table" "${rows[@]}" --rate 5000 --seconds 4 "$@"
 
-# Count the instructions that an unheard event of lesson 3 costs, against a build that has no events
+# Count the instructions that an event of lesson 3 costs when nobody records, against a build without events
 [group('measure')]
 [no-exit-message]
 event-cost:
     #!/usr/bin/env bash
     set -euo pipefail
-    command -v valgrind >/dev/null || { echo "just event-cost needs valgrind, which counts instructions" >&2; exit 1; }
+    command -v valgrind >/dev/null || { echo "just event-cost counts instructions with valgrind; install valgrind first" >&2; exit 1; }
     bin=${CARGO_TARGET_DIR:-target}/event-cost
     build() {
         cargo build -q --release -p future --example event_cost "${@:2}"
@@ -108,7 +108,7 @@ event-cost:
     }
     build off --features tracing/release_max_level_off
     build on
-    # Of the second hundred thousand, so that what happens once does not count.
+    # The difference between 200,000 and 100,000 polls leaves out what happens only once.
     instructions() {
         local count=()
         for polls in 100000 200000; do
@@ -125,93 +125,99 @@ event-cost:
             exit w - o > 6e5 }' || { echo "an event costs more than 6 instructions" >&2; exit 1; }
     done
 
-# Compare a lesson's parts with those of others, all or the rows whose names contain a word: just bench waker mpsc --json | just bench executor --list
+# Compare a lesson's code with other libraries, in all rows or in those whose name contains a word: just bench waker mpsc --json | just bench executor --list
 [group('measure')]
 [no-exit-message]
 bench lesson *arguments:
     @shift; cargo bench -q -p {{lesson}} --bench '*' -- "$@"
 
-# Hold ten thousand joined, idle clients, and say what each costs the server's heap
+# Connect ten thousand clients that join and stay idle, and print what each costs the server's heap
 [group('measure')]
 [no-exit-message]
 idle:
     @cargo test -q -p async-chat --test idle_memory -- --ignored --test-threads 1 --nocapture
 
-# Run the tests, all of them or one package's
+# Run all tests, or those of one package
 [group('check')]
 [no-exit-message]
 test package="":
     @cargo test {{ if package == "" { "--workspace" } else { "-p " + package } }}
 
-# The same with nextest, which runs no doctests, and then those
+# Run the tests with nextest, then the doctests, which nextest does not run
 [group('check')]
 nextest:
     cargo nextest run --workspace
     cargo test --workspace --doc
 
-# Every order in which two threads can meet, within a model's bound if it has one, for all lessons with models; and each guarded line taken out
+# Run everything: the tests that `just test` leaves out, every model, every guard, and a minute of stress
+[group('check')]
+long: _long-tests loom shuttle-guards
+    @just stress executor --seconds 60
+
+_long-tests:
+    cargo test --workspace --lib --bins --tests -- --include-ignored
+
+# Run every loom model, then take out each guarded line, which must make its model fail
 [group('check')]
 loom:
-    @just _models --no-fail-fast
+    @just _loom --no-fail-fast
 
-# The same models with at most two preemptions
+# Run the loom models with at most two preemptions, without the guards
 [group('check')]
 loom-quick:
-    @LOOM_MAX_PREEMPTIONS=2 just _models --test loom_models
+    @LOOM_MAX_PREEMPTIONS=2 just _loom -- --skip guards::
 
-_models *arguments:
+# Another cfg rebuilds everything, so the models have a target folder of their own.
+_loom *arguments:
     #!/usr/bin/env bash
     set -eu
-    # In a folder of its own: under another cfg everything is built anew.
     export RUSTFLAGS="--cfg loom_model"
-    for sync in crates/*/src/sync.rs; do
-        lesson=${sync#crates/??-}
-        tests=("$@")
-        [ "${1-}" = --test ] || tests+=(--test 'loom_*')
-        cargo test -q -p "${lesson%%/*}" --profile models --target-dir target/loom "${tests[@]}"
+    for models in crates/*/tests/models; do
+        package=$(sed -n 's/^name = "\(.*\)"/\1/p' "${models%/tests/models}/Cargo.toml" | head -1)
+        cargo test -q -p "$package" --profile models --target-dir target/loom --test models "$@"
     done
 
-# Whole pools of threads in a thousand random orders of each kind
+# Run whole pools of threads in thousands of random orders
 [group('check')]
 shuttle:
-    @just _shuttle --test shuttle_pools
+    @just _shuttle -- --skip guards::
 
-# The same, and each guarded line of a pool taken out
+# Run the same, then take out each guarded line of a pool
 [group('check')]
 shuttle-guards:
-    @just _shuttle --no-fail-fast --test 'shuttle_*'
+    @just _shuttle --no-fail-fast
 
 _shuttle *arguments:
-    @SHUTTLE_SILENCE_WARNINGS=1 RUSTFLAGS="--cfg shuttle_model" cargo test -q -p executor --profile models --target-dir target/shuttle "$@"
+    @SHUTTLE_SILENCE_WARNINGS=1 RUSTFLAGS="--cfg shuttle_model" cargo test -q -p executor --profile models --target-dir target/shuttle --test models "$@"
 
-# A lesson's last stages under random load, for as long as it is told: just stress executor --seconds 60 --seed 5
+# Run a lesson's last stages under random load: just stress executor --seconds 60 --seed 5
 [group('check')]
 [no-exit-message]
 stress lesson *arguments:
     @shift; cargo run -q --release -p {{lesson}} --example stress -- "$@"
 
-# AddressSanitizer over the tests of what holds unsafe code: just asan | just asan timeline
+# Run the tests of all crates with unsafe code under AddressSanitizer: just asan | just asan timeline
 [group('check')]
 asan *packages:
     #!/usr/bin/env bash
     set -eu
     packages=({{ if packages == "" { "harness timeline future waker executor" } else { packages } }})
-    # The sanitizer is for nightly compilers; this variable lets ours have it. Doctests would need a second build of all.
+    # The sanitizer needs a nightly compiler, or this variable. Doctests are left out: they would build everything again.
     export RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address
     export LSAN_OPTIONS="suppressions=$PWD/crates/peers/lsan.supp:print_suppressions=0"
     cargo test --lib --tests "${packages[@]/#/-p}" --target x86_64-unknown-linux-gnu --target-dir target/asan
 
-# Write the code excerpts of the notes anew: just notes-sync --check | just notes-sync --translated 01-hilos.md
+# Update the code excerpts of the notes: just notes-sync --check | just notes-sync --translated 01-hilos.md
 [group('check')]
 notes-sync *arguments:
     @cargo run -q -p tests --bin notes-sync -- "$@"
 
-# Everything that must hold before a change lands
+# Run everything that must pass before a change lands
 [group('check')]
 ci:
     @bash .ci/run
 
-# Licences, sources and known vulnerabilities of every dependency
+# Check the licences, sources and known vulnerabilities of every dependency
 [group('check')]
 [no-exit-message]
 deny:

@@ -47,6 +47,7 @@ pub const HOUSE: &[Member] = &[
     other("timeline", &[]),
     other("harness", &["chat"]),
     other("peers", &["harness"]),
+    other("unify", &[]),
     other(
         "tests",
         &[
@@ -167,6 +168,9 @@ pub fn wrong_edge(edge: &Edge) -> Option<String> {
     let Some(member) = member(from) else {
         return Some(format!("package {from} must be in the table `HOUSE` of tests/src/arrows.rs"));
     };
+    if to == "unify" && edge.kind == DependencyKind::Development {
+        return None; // every package takes the features of the workspace from it
+    }
     let (places, words): (&[Place], _) = match edge.kind {
         // The table tells library and program apart, cargo does not: see `wrong_names`.
         DependencyKind::Normal => (&[Place::Library, Place::Main], "depend on"),

@@ -5,7 +5,9 @@
 #![forbid(unsafe_code)]
 
 pub mod arrows;
+pub mod features;
 pub mod findings;
+pub mod modules;
 pub mod notes;
 mod problem;
 pub mod programs;

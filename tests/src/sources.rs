@@ -29,14 +29,13 @@ pub const UNSAFE: &[&str] = &[
     "crates/05-executor/src/parts/task/cell.rs",
     "crates/05-executor/src/parts/task/cell/joining.rs",
     "crates/05-executor/src/parts/task/waker.rs",
-    "crates/harness/src/alloc.rs",
+    "crates/harness/src/probe/alloc.rs",
     "crates/harness/src/probe/waker.rs",
-    "crates/harness/tests/broken/executors/with_unsafe.rs",
-    "crates/harness/tests/broken/wakers.rs",
-    "crates/harness/tests/broken/with_unsafe.rs",
-    "crates/harness/tests/broken/executors/with_unsafe.rs",
+    "crates/harness/tests/contract/broken/executors/with_unsafe.rs",
+    "crates/harness/tests/contract/broken/futures/with_unsafe.rs",
+    "crates/harness/tests/contract/broken/wakers/raw.rs",
     "crates/timeline/src/waker.rs",
-    "tests/tests/future_findings/hooked_waker.rs",
+    "tests/tests/it/findings/hooked_waker.rs",
 ];
 
 /// How long any file may be.

@@ -154,7 +154,7 @@ impl Server {
     /// sockets of those that have not, and returns.
     ///
     /// An accept that waits on `listener` ends, with an error, when the listener is shut down (std
-    /// has no name for that): `rustix::net::shutdown(listener, rustix::net::Shutdown::Both)`.
+    /// has no name for that): `socket2::SockRef::from(listener).shutdown(Shutdown::Both)`.
     pub fn stop(&self, listener: &TcpListener) {
         todo!("step 5: a flag that ends `incoming`, and a list of the open connections")
     }

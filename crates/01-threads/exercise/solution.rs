@@ -232,7 +232,7 @@ impl Server {
     pub fn stop(&self, listener: &TcpListener) {
         self.stopping.store(true, Ordering::SeqCst);
         // On Linux this ends the accept that waits, with an error.
-        let _ = rustix::net::shutdown(listener, rustix::net::Shutdown::Both);
+        let _ = socket2::SockRef::from(listener).shutdown(Shutdown::Both);
     }
 
     /// Closes every mailbox and waits until all have left; whoever takes too long loses the socket.

@@ -55,7 +55,7 @@ impl Server {
         self.stop.set();
         // On Linux this ends the accept that waits, with an error; a connection to ourselves would
         // need a descriptor.
-        let _ = rustix::net::shutdown(listener, rustix::net::Shutdown::Both);
+        let _ = socket2::SockRef::from(listener).shutdown(Shutdown::Both);
     }
 
     // ANCHOR: accept

@@ -1,12 +1,13 @@
-//! Part E of the contract on every stage: what each passes, and exactly what each fails.
+//! Part E of the contract on every stage and on the exercise's solution: what each passes, and
+//! exactly what each fails. Then the tests that need a process of their own.
+#![forbid(unsafe_code)]
 
 use std::{io, process::ExitCode, sync::Arc};
 
 use chat::{Limits, Member};
-use clap::Parser;
 use harness::{
-    Counting, Subject,
-    chat::{CHECKS, Incoming, Parts, ReadStep, Script, Server, answer_heap_questions},
+    Counting, Subject, Suite,
+    chat::{CHECKS, Incoming, Parts, ReadStep, Script, Server, serve_if_asked},
 };
 use lesson_threads::{
     Serve,
@@ -14,6 +15,17 @@ use lesson_threads::{
     s1_shared_writer, s2_mailboxes,
 };
 
+mod alone {
+    pub mod idle_crowd;
+    pub mod thread_limit;
+}
+#[path = "../exercise/solution.rs"]
+mod exercise;
+mod steps;
+
+use alone::{idle_crowd, thread_limit};
+
+// Some checks ask for the server's live bytes.
 #[global_allocator]
 static HEAP: Counting = Counting;
 
@@ -27,40 +39,37 @@ const SHARED_WRITER_FAILS: &[(&str, &str)] = &[
     ("E15", "nothing listens for SIGTERM, so the process ends in the middle of its work"),
 ];
 
-#[derive(Parser)]
-enum Command {
-    Serve(Serve),
-}
-
 fn main() -> ExitCode {
-    // Started again as the server, so that its heap can be counted.
-    if std::env::args().nth(1).as_deref() == Some("serve") {
-        let Command::Serve(serve) = Command::parse();
-        answer_heap_questions();
-        return serve.run().map_or_else(
-            |error| {
-                eprintln!("error: {error}");
-                ExitCode::FAILURE
-            },
-            |()| ExitCode::SUCCESS,
-        );
+    let served = serve_if_asked("serve", Serve::run).or_else(|| serve_if_asked("serve-solution", steps::serve));
+    if let Some(code) = served {
+        return code;
     }
     let read = Some(read as harness::chat::Read);
     let first = Parts { read, accept: Some(accept_with_question_mark), ..Parts::default() };
     let last = Parts { read, accept: Some(accept_and_go_on), write: Some(write) };
-    harness::main(
-        &CHECKS,
-        vec![
-            Subject::new("s1-shared-writer", server("1").with_parts(first)).fails(SHARED_WRITER_FAILS),
-            Subject::new("s2-mailboxes", server("2").with_parts(last)),
-        ],
-    )
+    let subjects = vec![
+        Subject::new("s1-shared-writer", server(&["serve", "--stage", "1"]).with_parts(first))
+            .fails(SHARED_WRITER_FAILS),
+        Subject::new("s2-mailboxes", server(&["serve", "--stage", "2"]).with_parts(last)),
+        Subject::new("solution", server(&["serve-solution"]).with_parts(steps::PARTS)).long(&["E7", "E14"]),
+    ];
+    Suite::new()
+        .checks(&CHECKS, subjects)
+        .alone(
+            "idle_crowd::a_post_among_two_thousand_idle_members_arrives",
+            idle_crowd::a_post_among_two_thousand_idle_members_arrives,
+        )
+        .alone("thread_limit::a_thread_takes_four_mappings", thread_limit::a_thread_takes_four_mappings)
+        .alone(
+            "thread_limit::the_most_connections_stay_below_what_the_kernel_maps",
+            thread_limit::the_most_connections_stay_below_what_the_kernel_maps,
+        )
+        .main()
 }
 
-fn server(stage: &str) -> Server {
-    let limits = ["--half-closed-ms", "2000", "--drain-ms", "20000"];
-    let arguments = ["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--stage", stage];
-    Server::this_program(&[&arguments[..], &limits].concat())
+fn server(first: &[&str]) -> Server {
+    let flags = ["--listen", "127.0.0.1:0", "--log", "warn", "--half-closed-ms", "2000", "--drain-ms", "20000"];
+    Server::this_program(&[first, &flags].concat())
 }
 
 fn read(script: Vec<ReadStep>) -> Vec<Result<String, String>> {

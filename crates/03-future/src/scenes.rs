@@ -8,6 +8,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use clap::ValueEnum;
 use futures::channel::mpsc::{UnboundedReceiver, unbounded};
 use lesson_future::{
     s1_lazy::{lazy, lazy_async},
@@ -23,139 +24,134 @@ use lesson_future::{
     s15_stream::{Down, next},
     s16_lost_data::{Pair, keeps_future, keeps_state, loses},
 };
-use timeline::Traced;
+use timeline::{
+    Traced,
+    scenes::{
+        Play::{Plain, Stages},
+        Record, Scene, Task, note, say,
+    },
+};
 
-use crate::Stage::{self, Cancelled, Mended, Stale};
+mod gate;
 
-pub mod hand;
+use Stage::{Cancelled, Mended, Stale};
+use gate::Gate;
 
-use hand::{Gate, Record, Task, note, say};
-
-/// A scene, by its name.
-pub struct Scene {
-    pub name: &'static str,
-    pub about: &'static str,
-    /// What to look at in the record.
-    pub look: &'static str,
-    /// The stages on which it can be played; the last one is the one that is played unless asked
-    /// otherwise.
-    pub stages: &'static [Stage],
-    pub play: fn(Record, Stage) -> Result<(), String>,
+/// The stages of the delay.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Stage {
+    /// Stage 5: it keeps the waker of its first poll
+    Stale,
+    /// Stage 6: it keeps the waker of its last poll
+    Mended,
+    /// Stage 7: and lets go of it when it is dropped
+    Cancelled,
 }
 
-pub const SCENES: [Scene; 13] = [
+pub const SCENES: [Scene<Stage>; 13] = [
     Scene {
         name: "lazy",
         about: "a future is made, and nothing happens until it is polled",
         look: "The functions are called within the first poll of their task. The third future is never polled, and its \
                function never called.",
-        stages: &[],
-        play: play_lazy,
+        play: Plain(play_lazy),
     },
     Scene {
         name: "countdown",
         about: "three times Pending, each with the promise kept on the spot",
         look: "Each poll but the last wakes its own task before it answers Pending: that wake is the cause of the next poll.",
-        stages: &[],
-        play: |record, _| play_one(record, "countdown", Countdown::new(3)),
+        play: Plain(|| play_one(Record::start()?, "countdown", Countdown::new(3))),
     },
     Scene {
         name: "yield-now",
         about: "two tasks that let each other go first",
         look: "Both count to two. Between its numbers each steps aside, so they come out one by one: a 1, b 1, a 2, b 2.",
-        stages: &[],
-        play: play_yield_now,
+        play: Plain(play_yield_now),
     },
     Scene {
         name: "delay",
         about: "a delay is polled by one task, and then by another",
         look: "Its thread wakes a task in the end: the one that waits for it, or the one that asked first?",
-        stages: &[Stale, Mended],
-        play: play_delay,
+        play: Stages(&[Stale, Mended], play_delay),
     },
     Scene {
         name: "cancel",
         about: "a task is dropped while its delay runs on",
         look: "What becomes of the waker when the task goes, and whom does the thread wake when it is done?",
-        stages: &[Mended, Cancelled],
-        play: play_cancel,
+        play: Stages(&[Mended, Cancelled], play_cancel),
     },
     Scene {
         name: "state-machine",
         about: "an async fn, and the machine that the compiler makes of it, by hand",
         look: "The two records are the same, line by line: while the first number is missing, the second is not asked.",
-        stages: &[],
-        play: play_state_machine,
+        play: Plain(play_state_machine),
     },
     Scene {
         name: "pin",
         about: "a future that points into itself is moved between two polls",
         look: "Polled once, each points into itself; then it is moved as far as the compiler allows, and polled again.",
-        stages: &[],
-        play: play_pin,
+        play: Plain(play_pin),
     },
     Scene {
         name: "map",
         about: "a future around a future",
         look: "The outer one hands its waker down: the countdown wakes the task of both, and there is no other.",
-        stages: &[],
-        play: |record, _| {
+        play: Plain(|| {
+            let record = Record::start()?;
             let inner = Traced::new("countdown", Countdown::new(1));
             play_one(record, "map", map(inner, |()| "what the function made of it"))
-        },
+        }),
     },
     Scene {
         name: "join",
         about: "two futures wait in one task",
         look: "Both wake the task that they share, and its poll asks both, unless one is done already. Two wakes before a poll \
                are as good as one: coalesced.",
-        stages: &[],
-        play: |record, _| {
+        play: Plain(|| {
+            let record = Record::start()?;
             let (one, three) = (Traced::new("one", Countdown::new(1)), Traced::new("three", Countdown::new(3)));
             play_one(record, "join", join(one, three))
-        },
+        }),
     },
     Scene {
         name: "select",
         about: "the first of two futures wins, the other one is cancelled",
         look: "The loser is dropped together with the select, without another poll.",
-        stages: &[],
-        play: |record, _| {
+        play: Plain(|| {
+            let record = Record::start()?;
             let (slow, fast) = (Traced::new("slow", Countdown::new(3)), Traced::new("fast", Countdown::new(1)));
             let winner = map(select(slow, fast), |winner| match winner {
                 Either::Left(()) => "slow",
                 Either::Right(()) => "fast",
             });
             play_one(record, "select", winner)
-        },
+        }),
     },
     Scene {
         name: "timeout",
         about: "a future that never comes, and a delay that sets a limit to it",
         look: "The thread of the delay wakes the task; the work is asked once more, and then dropped where it stands.",
-        stages: &[],
-        play: play_timeout,
+        play: Plain(play_timeout),
     },
     Scene {
         name: "stream",
         about: "many values from one stream",
         look: "One task awaits three items and the end, each by a future of its own.",
-        stages: &[],
-        play: |record, _| {
+        play: Plain(|| {
+            let record = Record::start()?;
             play_one(record, "stream", async {
                 let mut numbers = Down::new(3);
                 while let Some(number) = next(&mut numbers).await {
                     note(format_args!("item {number}"));
                 }
             })
-        },
+        }),
     },
     Scene {
         name: "lost-data",
         about: "a select! in a loop loses a number, and two loops that do not",
         look: "The tick comes between the two numbers of a pair.",
-        stages: &[],
-        play: play_lost_data,
+        play: Plain(play_lost_data),
     },
 ];
 
@@ -181,7 +177,8 @@ where
     Ok(())
 }
 
-fn play_lazy(record: Record, _: Stage) -> Result<(), String> {
+fn play_lazy() -> Result<(), String> {
+    let record = Record::start()?;
     let mut by_hand = Task::new("lazy", lazy(|| note("the function is called")));
     let mut by_compiler = Task::new("lazy_async", lazy_async(|| note("the function is called")));
     let mut never_polled = Task::new("never polled", lazy(|| note("the function is called")));
@@ -189,10 +186,11 @@ fn play_lazy(record: Record, _: Stage) -> Result<(), String> {
     by_hand.run();
     by_compiler.run();
     never_polled.cancel();
-    record.show()
+    record.show().map(drop)
 }
 
-fn play_yield_now(record: Record, _: Stage) -> Result<(), String> {
+fn play_yield_now() -> Result<(), String> {
+    let record = Record::start()?;
     let count = |name| async move {
         note(format_args!("{name} 1"));
         yield_now().await;
@@ -203,7 +201,7 @@ fn play_yield_now(record: Record, _: Stage) -> Result<(), String> {
     while !tasks.is_empty() {
         tasks.retain_mut(|task| task.poll().is_pending() && task.is_woken());
     }
-    record.show()
+    record.show().map(drop)
 }
 
 /// A delay of some stage.
@@ -217,7 +215,8 @@ fn delay(stage: Stage, wait: impl FnOnce() + Send + 'static) -> Delay {
     }
 }
 
-fn play_delay(record: Record, stage: Stage) -> Result<(), String> {
+fn play_delay(stage: Stage) -> Result<(), String> {
+    let record = Record::start()?;
     let (gate, wait) = Gate::new();
     let delay = RefCell::new(delay(stage, wait));
     let ask = |cx: &mut Context<'_>| delay.borrow_mut().as_mut().poll(cx);
@@ -236,7 +235,8 @@ fn play_delay(record: Record, stage: Stage) -> Result<(), String> {
     Ok(())
 }
 
-fn play_cancel(record: Record, stage: Stage) -> Result<(), String> {
+fn play_cancel(stage: Stage) -> Result<(), String> {
+    let record = Record::start()?;
     let (gate, wait) = Gate::new();
     let mut task = Task::new("task", delay(stage, wait));
     let early = task.poll().is_ready();
@@ -254,7 +254,8 @@ fn play_cancel(record: Record, stage: Stage) -> Result<(), String> {
     Ok(())
 }
 
-fn play_state_machine(record: Record, _: Stage) -> Result<(), String> {
+fn play_state_machine() -> Result<(), String> {
+    let record = Record::start()?;
     let number = |name: &str, number| Traced::new(name, map(Countdown::new(1), move |()| number));
     let by_compiler = Task::new("sum_async", sum_async(number("first", 40), number("second", 2))).run();
     note("and now by hand");
@@ -265,7 +266,8 @@ fn play_state_machine(record: Record, _: Stage) -> Result<(), String> {
     Ok(())
 }
 
-fn play_pin(record: Record, _: Stage) -> Result<(), String> {
+fn play_pin() -> Result<(), String> {
+    let record = Record::start()?;
     let cx = &mut Context::from_waker(Waker::noop());
     let mut loose = [Traced::new("loose", Loose::default()), Traced::new("another", Loose::default())];
     let borrowed = Pin::new(&mut loose[0]).poll(cx);
@@ -289,7 +291,8 @@ fn play_pin(record: Record, _: Stage) -> Result<(), String> {
     Ok(())
 }
 
-fn play_timeout(record: Record, _: Stage) -> Result<(), String> {
+fn play_timeout() -> Result<(), String> {
+    let record = Record::start()?;
     let (gate, wait) = Gate::new();
     let work = Traced::new("work", std::future::pending::<()>());
     let limit = Traced::new("limit", s7_cancelled_delay::Delay::after(wait));
@@ -300,7 +303,8 @@ fn play_timeout(record: Record, _: Stage) -> Result<(), String> {
     end(record, "timeout", &mut task)
 }
 
-fn play_lost_data(record: Record, _: Stage) -> Result<(), String> {
+fn play_lost_data() -> Result<(), String> {
+    let record = Record::start()?;
     let lost = collect("loses", loses);
     let kept = collect("keeps_future", keeps_future);
     let also_kept = collect("keeps_state", keeps_state);

@@ -1,4 +1,5 @@
-//! Part A of the contract on every stage: what each passes, and exactly what each fails.
+//! Part A of the contract on every stage: what each passes, and exactly what each fails. And the
+//! checks of the exercise on its solution: each can be passed.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -14,7 +15,7 @@ use std::{
 
 use futures::{Stream, StreamExt, stream};
 use harness::{
-    Subject,
+    Subject, Suite,
     future::{AfterReady, CHECKS, Child, Facts, Otherwise as _, Tested},
 };
 use lesson_future::{
@@ -34,9 +35,13 @@ use lesson_future::{
     s16_lost_data::{Pair, Pairs, read_pair},
 };
 
-mod common;
+#[path = "../exercise/solution.rs"]
+mod exercise;
+#[path = "it/gated.rs"]
+mod gated;
+mod steps;
 
-use common::gated;
+use gated::gated;
 
 const STALE_FAILS: &[(&str, &str)] = &[
     ("A2", "only the waker of the first poll is kept"),
@@ -52,36 +57,36 @@ const SUM_FAILS: &[(&str, &str)] = &[
 ];
 
 fn main() -> ExitCode {
-    harness::main(
-        &CHECKS,
-        vec![
-            Subject::new("s1-lazy", begins(lazy).after_ready(AfterReady::Panics)),
-            Subject::new("s1-lazy-async", begins(lazy_async).after_ready(AfterReady::Panics)),
-            Subject::new("s2-ready", s2()),
-            Subject::new("s3-countdown", Tested::completes(|| Countdown::new(3)).after_ready(AfterReady::Ready)),
-            Subject::new("s4-yield-now", Tested::completes(yield_now).after_ready(AfterReady::Ready)),
-            Subject::new("s5-stale-delay", delayed(s5_stale_delay::Delay::after)).fails(STALE_FAILS),
-            Subject::new("s6-delay", delayed(s6_delay::Delay::after)).fails(MENDED_FAILS),
-            Subject::new("s7-cancelled-delay", s7()),
-            Subject::new("s8-async-fn", Tested::joins(sum_async).after_ready(AfterReady::Panics))
-                .fails(SUM_ASYNC_FAILS),
-            Subject::new("s8-by-hand", s8()).fails(SUM_FAILS),
-            Subject::new("s9-async-fn", Tested::wraps(|child| borrows(map(child, |_| ())))),
-            Subject::new("s9-pinned", Tested::completes(Pinned::default)),
-            Subject::new("s10-scope", Tested::wraps(scoped)),
-            Subject::new("s10-method", Tested::wraps(by_method)),
-            Subject::new("s10-arc", Tested::wraps(|child| greet("ana", map(child, |_| ())))),
-            Subject::new("s11-map", s11()),
-            Subject::new("s12-join", s12()),
-            Subject::new("s13-select", s13()),
-            Subject::new("s14-timeout", s14()),
-            Subject::new("s14-timeout-limit", Tested::wraps(|child| timeout(pending::<()>(), map(child, |_| ())))),
-            Subject::new("s15-next", Tested::completes(next_of_down)),
-            Subject::new("s15-next-that-waits", Tested::wraps(next_of_one)),
-            Subject::new("s16-read-pair", Tested::wraps(pair)),
-            Subject::new("s16-keeps-state", Tested::wraps(kept_pair)),
-        ],
-    )
+    Suite::new().checks(&CHECKS, stages()).checks(&steps::CHECKS, steps::all()).main()
+}
+
+fn stages() -> Vec<Subject<Tested>> {
+    vec![
+        Subject::new("s1-lazy", begins(lazy).after_ready(AfterReady::Panics)),
+        Subject::new("s1-lazy-async", begins(lazy_async).after_ready(AfterReady::Panics)),
+        Subject::new("s2-ready", s2()),
+        Subject::new("s3-countdown", Tested::completes(|| Countdown::new(3)).after_ready(AfterReady::Ready)),
+        Subject::new("s4-yield-now", Tested::completes(yield_now).after_ready(AfterReady::Ready)),
+        Subject::new("s5-stale-delay", delayed(s5_stale_delay::Delay::after)).fails(STALE_FAILS),
+        Subject::new("s6-delay", delayed(s6_delay::Delay::after)).fails(MENDED_FAILS),
+        Subject::new("s7-cancelled-delay", s7()),
+        Subject::new("s8-async-fn", Tested::joins(sum_async).after_ready(AfterReady::Panics)).fails(SUM_ASYNC_FAILS),
+        Subject::new("s8-by-hand", s8()).fails(SUM_FAILS),
+        Subject::new("s9-async-fn", Tested::wraps(|child| borrows(map(child, |_| ())))),
+        Subject::new("s9-pinned", Tested::completes(Pinned::default)),
+        Subject::new("s10-scope", Tested::wraps(scoped)),
+        Subject::new("s10-method", Tested::wraps(by_method)),
+        Subject::new("s10-arc", Tested::wraps(|child| greet("ana", map(child, |_| ())))),
+        Subject::new("s11-map", s11()),
+        Subject::new("s12-join", s12()),
+        Subject::new("s13-select", s13()),
+        Subject::new("s14-timeout", s14()),
+        Subject::new("s14-timeout-limit", Tested::wraps(|child| timeout(pending::<()>(), map(child, |_| ())))),
+        Subject::new("s15-next", Tested::completes(next_of_down)),
+        Subject::new("s15-next-that-waits", Tested::wraps(next_of_one)),
+        Subject::new("s16-read-pair", Tested::wraps(pair)),
+        Subject::new("s16-keeps-state", Tested::wraps(kept_pair)),
+    ]
 }
 
 /// A future around a function, which says when it is called.

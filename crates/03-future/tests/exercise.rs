@@ -8,5 +8,5 @@ mod steps;
 fn main() -> std::process::ExitCode {
     // In CI: the file is as its reader finds it, so nothing may be written yet.
     let pristine = std::env::var("EXERCISE_PRISTINE").is_ok_and(|value| value == "1");
-    steps::main(pristine)
+    harness::exercise(pristine, &steps::CHECKS, steps::all())
 }

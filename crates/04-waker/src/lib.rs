@@ -17,7 +17,7 @@ pub mod s9_oneshot;
 pub mod parts {
     //! What the stages share, and what other lessons stand on.
     pub mod atomic_waker;
-    pub(crate) mod event;
+    pub mod event;
     pub(crate) mod oneshot;
     pub(crate) mod ring;
     pub(crate) mod waiters;

@@ -2,45 +2,12 @@
 //! happened.
 #![forbid(unsafe_code)]
 
-use std::process::{Command, ExitCode};
-
-use clap::{Parser, ValueEnum};
+use std::process::ExitCode;
 
 mod scenes;
 
-use scenes::{SCENES, Scene, hand::say};
-
-/// Wakers: who clones them, who wakes, who drops, and what becomes of a wake that comes early,
-/// late, or in between.
-///
-/// Without a scene it plays a short sequence of them.
-#[derive(Parser)]
-#[command(name = "waker")]
-struct Arguments {
-    /// The scene to play; --list says which there are
-    scene: Option<String>,
-    /// What plays in the scene, where there are several
-    #[arg(long, value_enum)]
-    stage: Option<Stage>,
-    /// List the scenes
-    #[arg(long)]
-    list: bool,
-}
-
-/// What can play in a scene that has several.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum Stage {
-    /// Stage 1: a waker by hand
-    Raw,
-    /// Stage 2: the same through `std::task::Wake`
-    Wake,
-    /// Stage 5: look, then register
-    Lost,
-    /// Stage 6: register, then look
-    Mended,
-    /// Stage 7: the same without a lock
-    Atomic,
-}
+const ABOUT: &str = "Wakers: who clones them, who wakes, who drops, and what becomes of a wake that comes early, late, or \
+                     in between";
 
 /// What is played when nobody asks for a scene.
 const SEQUENCE: [&[&str]; 6] = [
@@ -53,59 +20,5 @@ const SEQUENCE: [&[&str]; 6] = [
 ];
 
 fn main() -> ExitCode {
-    let Arguments { scene, stage, list } = Arguments::parse();
-    if list {
-        for Scene { name, about, .. } in &SCENES {
-            say(format_args!("{name:<16}{about}"));
-        }
-        return ExitCode::SUCCESS;
-    }
-    let Some(name) = scene else {
-        if stage.is_some() {
-            return wrong("--stage needs a scene".into());
-        }
-        return sequence();
-    };
-    let Some(scene) = SCENES.iter().find(|scene| scene.name == name) else {
-        return wrong(format!("there is no scene '{name}'; --list says which there are"));
-    };
-    let stage = match (stage, scene.stages) {
-        (None, stages) => stages.last().copied(),
-        (Some(stage), stages) if stages.contains(&stage) => Some(stage),
-        (Some(_), []) => return wrong(format!("the scene '{name}' has no stages")),
-        (Some(_), stages) => return wrong(format!("the stages of the scene '{name}' are {stages:?}").to_lowercase()),
-    };
-    say(format_args!("{name}: {}.\n{}\n", scene.about, scene.look));
-    match (scene.play)(stage.unwrap_or(Stage::Atomic)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("error: {why}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// Plays several scenes, each in a process of its own: there is one recording a process.
-fn sequence() -> ExitCode {
-    for (number, arguments) in SEQUENCE.iter().enumerate() {
-        if number > 0 {
-            say("");
-        }
-        let played = std::env::current_exe().and_then(|this| Command::new(this).args(*arguments).status());
-        match played {
-            Ok(status) if status.success() => {}
-            Ok(_) => return ExitCode::FAILURE,
-            Err(why) => {
-                eprintln!("error: the scene {arguments:?} does not start: {why}");
-                return ExitCode::FAILURE;
-            }
-        }
-    }
-    say("\n--list says which other scenes there are.");
-    ExitCode::SUCCESS
-}
-
-fn wrong(why: String) -> ExitCode {
-    eprintln!("error: {why}");
-    ExitCode::from(2)
+    timeline::scenes::main(ABOUT, &scenes::SCENES, &SEQUENCE)
 }

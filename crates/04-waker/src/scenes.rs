@@ -7,103 +7,101 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use clap::ValueEnum;
 use lesson_waker::{
     s1_raw_waker, s2_wake, s3_noop::now_or_never, s4_counting::Counting, s5_lost_wakeup, s6_event, s7_event,
     s8_parker::Parker, s9_oneshot, s10_mpsc,
 };
-use timeline::Traced;
+use timeline::{
+    Traced,
+    scenes::{
+        Play::{Plain, Stages},
+        Record, Scene, Task, note, on_thread, say,
+    },
+};
 
-use crate::Stage::{self, Atomic, Lost, Mended, Raw, Wake};
-
-pub mod hand;
 mod on_tokio;
 
-use hand::{Record, Task, note, on_thread, say};
+use Stage::{Atomic, Lost, Mended, Raw, Wake};
 
-/// A scene, by its name.
-pub struct Scene {
-    pub name: &'static str,
-    pub about: &'static str,
-    /// What to look at in the record.
-    pub look: &'static str,
-    /// What can play in it; the last one does unless asked otherwise.
-    pub stages: &'static [Stage],
-    pub play: fn(Stage) -> Result<(), String>,
+/// What can play in a scene that has several.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Stage {
+    /// Stage 1: a waker by hand
+    Raw,
+    /// Stage 2: the same through `std::task::Wake`
+    Wake,
+    /// Stage 5: look, then register
+    Lost,
+    /// Stage 6: register, then look
+    Mended,
+    /// Stage 7: the same without a lock
+    Atomic,
 }
 
-pub const SCENES: [Scene; 10] = [
+pub const SCENES: [Scene<Stage>; 10] = [
     Scene {
         name: "counts",
         about: "a waker by hand is cloned, woken and dropped",
         look: "Each clone retains what is behind it, a wake by value and a drop release it, and a wake by reference does \
                neither. Through std's Wake it is the same.",
-        stages: &[Raw, Wake],
-        play: play_counts,
+        play: Stages(&[Raw, Wake], play_counts),
     },
     Scene {
         name: "clones",
         about: "who clones, who wakes, who drops",
         look: "A task keeps two clones of its waker, one of them inside a counter, which passes every wake on by reference. \
                Of two wakes before a poll one has an effect, and what is left alive says who could still wake it.",
-        stages: &[],
-        play: |_| play_clones(),
+        play: Plain(play_clones),
     },
     Scene {
         name: "noop",
         about: "a future is asked once, with a waker that does nothing",
         look: "The channel keeps a clone as ever, and lets go of it with the future: nobody was going to be told.",
-        stages: &[],
-        play: |_| play_noop(),
+        play: Plain(play_noop),
     },
     Scene {
         name: "before",
         about: "what is waited for happens before anybody waits",
         look: "The first poll sees it. No waker is kept, and none is woken.",
-        stages: &[],
-        play: |_| play_before(),
+        play: Plain(play_before),
     },
     Scene {
         name: "during",
         about: "what is waited for happens while the waker is being kept",
         look: "The event is set by another thread, exactly when the task has begun to register. Is it seen, or is the waker \
                found?",
-        stages: &[Lost, Mended, Atomic],
-        play: play_during,
+        play: Stages(&[Lost, Mended, Atomic], play_during),
     },
     Scene {
         name: "after",
         about: "what is waited for happens after the waker was kept",
         look: "The waker is found where it was registered, and is woken by value: no clone is left.",
-        stages: &[],
-        play: |_| play_after(),
+        play: Plain(play_after),
     },
     Scene {
         name: "another-thread",
         about: "a thread sleeps until another one wakes it",
         look: "The main thread parks when its task is pending. Another thread sends the value, and that wake is what unparks.",
-        stages: &[],
-        play: |_| play_another_thread(),
+        play: Plain(play_another_thread),
     },
     Scene {
         name: "early-unpark",
         about: "the wake comes between the poll and the park",
         look: "The word of the parker remembers it: the thread does not go to sleep, and there is no park in the record.",
-        stages: &[],
-        play: |_| play_early_unpark(),
+        play: Plain(play_early_unpark),
     },
     Scene {
         name: "handed-on",
         about: "a sender that was woken for a free place is cancelled",
         look: "There is room for one. The first in the line is woken, and goes without sending: its wake passes to the next.",
-        stages: &[],
-        play: |_| play_handed_on(),
+        play: Plain(play_handed_on),
     },
     Scene {
         name: "queue",
         about: "an executor that nobody here wrote, tokio, and a task that waits",
         look: "A task that is pending is in no queue, and no turn of the executor polls it. The wake puts it back.",
-        stages: &[],
-        play: |_| on_tokio::play_queue(),
+        play: Plain(on_tokio::play_queue),
     },
 ];
 
@@ -131,7 +129,7 @@ fn play_counts(stage: Stage) -> Result<(), String> {
         let on_wake = Arc::new(s2_wake::OnWake(woken));
         steps(&on_wake, s2_wake::waker(Arc::clone(&on_wake)));
     }
-    record.show()
+    record.show().map(drop)
 }
 
 fn play_clones() -> Result<(), String> {

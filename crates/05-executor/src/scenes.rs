@@ -1,183 +1,109 @@
 //! The scenes: short programs, run by the stages of this lesson and recorded.
 
-use std::{
-    cell::Cell,
-    future::{Future, poll_fn},
-    panic,
-    rc::Rc,
-    sync::mpsc,
-    task::Poll,
-    thread,
-    time::Duration,
-};
+use std::{cell::Cell, future::poll_fn, panic, rc::Rc, sync::mpsc, task::Poll, thread};
 
-use lesson_executor::{s1_spin, s2_block_on, s3_run_queue, s4_spawn, s7_fast};
+use lesson_executor::{s2_block_on, s3_run_queue, s4_spawn, s7_fast};
 use lesson_future::s4_yield_now::yield_now;
 use lesson_waker::s9_oneshot::{self, HungUp, Receiver, Sender};
-use timeline::{Event, Timeline, Traced};
-
-use crate::Stage::{self, BlockOn, Fast, Pool, RunQueue, Spawn, Spin, Stealing};
+use timeline::{
+    Event, Timeline, Traced,
+    scenes::{
+        Play::{Plain, Stages},
+        Record, Scene, note, on_thread, say,
+    },
+};
 
 mod detector;
-pub mod hand;
 mod kernel;
 mod pools;
+mod stages;
 
-use hand::{Record, note, on_thread, say};
+use stages::{
+    Executor,
+    Stage::{self, BlockOn, Fast, Pool, RunQueue, Spawn, Spin, Stealing},
+};
 
-/// A scene, by its name.
-pub struct Scene {
-    pub name: &'static str,
-    pub about: &'static str,
-    /// What to look at in the record.
-    pub look: &'static str,
-    /// What can play in it; the last one but [`Fast`] does unless asked otherwise.
-    pub stages: &'static [Stage],
-    pub play: fn(Stage) -> Result<(), String>,
-}
-
-pub const SCENES: [Scene; 12] = [
+pub const SCENES: [Scene<Stage>; 12] = [
     Scene {
         name: "loop",
         about: "two tasks: one waits for a value, the other one sends it",
         look: "How often is the reader polled, and why? Stage 1 asks it in every round. With a queue it is polled twice: once \
                because it is new, and once because it was woken.",
-        stages: &[Spin, RunQueue, Spawn, Fast],
-        play: play_loop,
+        play: Stages(&[Spin, RunQueue, Fast, Spawn], play_loop),
     },
     Scene {
         name: "queue",
         about: "an async fn is called, spawned, polled, woken and polled again",
         look: "Called, it is a future, and nothing has happened. Spawned, it is in the queue. Pending, it is off the queue, and \
                however often the executor looks, it is not polled. The wake puts it back.",
-        stages: &[RunQueue, Spawn, Fast],
-        play: play_queue,
+        play: Stages(&[RunQueue, Fast, Spawn], play_queue),
     },
     Scene {
         name: "interleaved",
         about: "three tasks take turns on one thread",
         look: "All of it happens on the thread main. At each await that is Pending, the next in the queue goes on.",
-        stages: &[Spin, RunQueue, Spawn, Fast],
-        play: play_interleaved,
+        play: Stages(&[Spin, RunQueue, Fast, Spawn], play_interleaved),
     },
     Scene {
         name: "layer",
         about: "who decides which task goes on, the kernel or this program",
         look: "Ten thousand times one task steps aside for another. The kernel is never asked: it knows of one thread.",
-        stages: &[Spin, RunQueue, Spawn, Fast],
-        play: kernel::play_layer,
+        play: Stages(&[Spin, RunQueue, Fast, Spawn], kernel::play_layer),
     },
     Scene {
         name: "idle",
         about: "a future waits a tenth of a second for another thread",
         look: "How often is it polled meanwhile, and how much CPU time does that take?",
-        stages: &[Spin, BlockOn, RunQueue, Spawn],
-        play: kernel::play_idle,
+        play: Stages(&[Spin, BlockOn, RunQueue, Spawn], kernel::play_idle),
     },
     Scene {
         name: "wake",
         about: "nobody is in the queue, the thread sleeps, and another thread wakes a task",
         look: "The waker comes from the executor, with the poll, and the future leaves a clone of it where the value will come. \
                The wake puts the task into the queue first, and ends the sleep of the thread second.",
-        stages: &[BlockOn, RunQueue, Spawn, Fast],
-        play: play_wake,
+        play: Stages(&[BlockOn, RunQueue, Fast, Spawn], play_wake),
     },
     Scene {
         name: "blocks",
         about: "a task blocks inside its poll",
         look: "Nothing prevents it. The thread is its own meanwhile, and the rest of the queue waits; a detector reads that from \
                the record.",
-        stages: &[Spin, RunQueue, Spawn, Fast],
-        play: detector::play_blocks,
+        play: Stages(&[Spin, RunQueue, Fast, Spawn], detector::play_blocks),
     },
     Scene {
         name: "panic",
         about: "a task panics",
         look: "It ends with that poll. Its join handle tells why, and the other task and the executor go on.",
-        stages: &[],
-        play: |_| play_panic(),
+        play: Plain(play_panic),
     },
     Scene {
         name: "cancel",
         about: "one task is aborted, one is detached, and one is there when the executor goes",
         look: "Aborted, a task goes into the queue once more, to be dropped where it would be polled. Detached, it runs on. The \
                executor takes along whoever waits.",
-        stages: &[],
-        play: |_| play_cancel(),
+        play: Plain(play_cancel),
     },
     Scene {
         name: "turn",
         about: "one task is never idle, and another one waits for the driver",
         look: "The thread never sleeps. So every so many polls the executor looks into what it would sleep in.",
-        stages: &[RunQueue, Spawn],
-        play: kernel::play_turn,
+        play: Stages(&[RunQueue, Spawn], kernel::play_turn),
     },
     Scene {
         name: "pool",
         about: "two tasks are polled at once, on two threads",
         look: "Each blocks inside its poll until the other one does: on one thread that would be for ever. After that a task may \
                move to the other thread.",
-        stages: &[Pool, Stealing],
-        play: pools::play_pool,
+        play: Stages(&[Pool, Stealing], pools::play_pool),
     },
     Scene {
         name: "steal",
         about: "a task spawns three, and blocks its worker until they have run",
         look: "They are in the queue of a worker that does not come to it. The other worker has nothing, looks into that queue, and \
                takes half of what is there; and again.",
-        stages: &[],
-        play: |_| pools::play_steal(),
+        play: Plain(pools::play_steal),
     },
 ];
-
-/// An executor of one of the stages.
-enum Executor {
-    Spin(s1_spin::Executor),
-    RunQueue(s3_run_queue::Executor),
-    Spawn(s4_spawn::Executor),
-    Fast(s7_fast::Executor),
-}
-
-impl Executor {
-    fn of(stage: Stage) -> Self {
-        match stage {
-            Spin => Executor::Spin(s1_spin::Executor::new()),
-            RunQueue => Executor::RunQueue(s3_run_queue::Executor::new()),
-            Fast => Executor::Fast(s7_fast::Executor::new()),
-            _ => Executor::Spawn(s4_spawn::Executor::new()),
-        }
-    }
-
-    /// Makes a task. In the record it has the name of the `async fn`; stage 1 has no tasks that
-    /// would tell, and is given one.
-    fn spawn(&self, name: &str, future: impl Future<Output = ()> + 'static) {
-        match self {
-            Executor::Spin(executor) => executor.spawn(Traced::new(name, future)),
-            Executor::RunQueue(executor) => executor.spawn(future),
-            Executor::Spawn(executor) => drop(executor.spawn(future)),
-            Executor::Fast(executor) => drop(executor.spawn(future)),
-        }
-    }
-
-    /// Polls until there is nobody to poll.
-    fn run(&self) {
-        match self {
-            Executor::Spin(executor) => executor.run(),
-            Executor::RunQueue(executor) => executor.run_until_stalled(),
-            Executor::Spawn(executor) => executor.run_until_stalled(),
-            Executor::Fast(executor) => executor.run_until_stalled(),
-        }
-    }
-
-    fn queue_len(&self) -> usize {
-        match self {
-            Executor::Spin(executor) => executor.len(),
-            Executor::RunQueue(executor) => executor.queue_len(),
-            Executor::Spawn(executor) => executor.queue_len(),
-            Executor::Fast(executor) => executor.queue_len(),
-        }
-    }
-}
 
 // ANCHOR: loop
 /// Waits for a value.
@@ -386,6 +312,3 @@ fn play_cancel() -> Result<(), String> {
     say(format_args!("\naborted: {}; detached: {} turn; waits: {}.", why(aborting), turns.get(), why(waiting)));
     Ok(())
 }
-
-/// How long somebody takes who is waited for, in the scenes that show how that is waited for.
-const A_WHILE: Duration = Duration::from_millis(100);

@@ -2,24 +2,9 @@
 //! record breaks the schema exits with 1.
 #![forbid(unsafe_code)]
 
-use std::process::{Command, Output, Stdio};
+use harness::probe::{Program, count_lines};
 
-fn run(arguments: &[&str]) -> (Output, String) {
-    let program = Command::new(env!("CARGO_BIN_EXE_executor")).args(arguments).stdin(Stdio::null()).output().unwrap();
-    let out = String::from_utf8(program.stdout.clone()).unwrap();
-    (program, out)
-}
-
-fn played(arguments: &[&str]) -> String {
-    let (program, out) = run(arguments);
-    assert!(program.status.success(), "{arguments:?}: {out}{}", String::from_utf8_lossy(&program.stderr));
-    out
-}
-
-/// How many lines of a record say so.
-fn count(record: &str, what: &str) -> usize {
-    record.lines().filter(|line| line.contains(what)).count()
-}
+const PROGRAM: Program = Program(env!("CARGO_BIN_EXE_executor"));
 
 /// The scenes with a record that is the same every time, those which measure, and those with
 /// several workers, of whom each record tells something else.
@@ -29,22 +14,21 @@ const AT_ONCE: [&str; 2] = ["pool", "steal"];
 
 #[test]
 fn every_scene_that_is_listed_ends_by_itself_and_shows_the_same_record_every_time() {
-    let list = played(&["--list"]);
-    let mut scenes: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let mut scenes = PROGRAM.listed();
     scenes.sort_unstable();
     let mut known = [&RECORDED[..], &MEASURED, &AT_ONCE].concat();
     known.sort_unstable();
     assert_eq!(scenes, known);
     for scene in RECORDED {
-        let out = played(&[scene]);
-        assert!(count(&out, "  main ") > 0 && out.contains(" 1  main"), "{out}");
-        assert_eq!(out, played(&[scene]));
+        let out = PROGRAM.prints(&[scene]);
+        assert!(count_lines(&out, "  main ") > 0 && out.contains(" 1  main"), "{out}");
+        assert_eq!(out, PROGRAM.prints(&[scene]));
     }
 }
 
 #[test]
 fn without_arguments_a_few_of_them_are_played() {
-    let out = played(&[]);
+    let out = PROGRAM.prints(&[]);
     for scene in ["loop: ", "idle: ", "blocks: ", "panic: ", "pool: ", "steal: "] {
         assert!(out.lines().any(|line| line.starts_with(scene)), "{scene} {out}");
     }
@@ -55,25 +39,25 @@ fn without_arguments_a_few_of_them_are_played() {
 #[test]
 fn tasks_run_on_several_threads_and_are_stolen() {
     for stage in ["pool", "stealing"] {
-        let out = played(&["pool", "--stage", stage]);
-        assert_eq!(count(&out, "both are being polled"), 2, "{out}");
+        let out = PROGRAM.prints(&["pool", "--stage", stage]);
+        assert_eq!(count_lines(&out, "both are being polled"), 2, "{out}");
         assert!(out.contains("The tasks were polled on worker 0 and worker 1."), "{out}");
     }
-    let out = played(&["steal"]);
-    assert!(count(&out, "  steal ") >= 2 && out.contains("\n3 tasks were stolen."), "{out}");
+    let out = PROGRAM.prints(&["steal"]);
+    assert!(count_lines(&out, "  steal ") >= 2 && out.contains("\n3 tasks were stolen."), "{out}");
 }
 
 /// N11, N12, N15: stage 1 polls without a cause; with a queue each poll has one.
 #[test]
 fn who_waits_is_polled_in_each_round_of_stage_1_and_after_a_wake_of_the_later_ones() {
-    let spin = played(&["loop", "--stage", "spin"]);
+    let spin = PROGRAM.prints(&["loop", "--stage", "spin"]);
     assert!(
-        spin.contains("reader was polled 5 times, writer 4.") && count(&spin, "<- no wake: spurious") == 3,
+        spin.contains("reader was polled 5 times, writer 4.") && count_lines(&spin, "<- no wake: spurious") == 3,
         "{spin}"
     );
     for stage in ["run-queue", "spawn"] {
-        let out = played(&["loop", "--stage", stage]);
-        assert!(out.contains("reader was polled 2 times, writer 4.") && count(&out, "spurious") == 0, "{out}");
+        let out = PROGRAM.prints(&["loop", "--stage", stage]);
+        assert!(out.contains("reader was polled 2 times, writer 4.") && count_lines(&out, "spurious") == 0, "{out}");
     }
 }
 
@@ -81,7 +65,7 @@ fn who_waits_is_polled_in_each_round_of_stage_1_and_after_a_wake_of_the_later_on
 #[test]
 fn a_task_is_in_the_queue_when_it_is_new_and_when_it_was_woken() {
     for stage in ["run-queue", "spawn"] {
-        let out = played(&["queue", "--stage", stage]);
+        let out = PROGRAM.prints(&["queue", "--stage", stage]);
         let said: Vec<&str> =
             out.lines().filter_map(|line| line.split_once("  note     ")).map(|(_, said)| said).collect();
         assert_eq!(
@@ -103,9 +87,9 @@ fn a_task_is_in_the_queue_when_it_is_new_and_when_it_was_woken() {
 #[test]
 fn tasks_take_turns_on_one_thread_and_the_kernel_is_not_asked() {
     for stage in ["spin", "run-queue", "spawn"] {
-        let out = played(&["interleaved", "--stage", stage]);
+        let out = PROGRAM.prints(&["interleaved", "--stage", stage]);
         assert!(out.contains("a1 b1 c1 a2 b2 c2 a3 b3 c3, on 1 thread."), "{out}");
-        let out = played(&["layer", "--stage", stage]);
+        let out = PROGRAM.prints(&["layer", "--stage", stage]);
         assert!(out.contains("100 tasks stepped aside 10000 times, on 1 thread."), "{out}");
         assert!(out.contains("The kernel was asked for another thread 0 times"), "{out}");
     }
@@ -114,7 +98,7 @@ fn tasks_take_turns_on_one_thread_and_the_kernel_is_not_asked() {
 #[test]
 fn who_waits_for_another_thread_burns_a_core_in_stage_1_and_sleeps_in_the_later_ones() {
     let polls = |stage| {
-        let out = played(&["idle", "--stage", stage]);
+        let out = PROGRAM.prints(&["idle", "--stage", stage]);
         let (_, rest) = out.split_once("was polled ").unwrap();
         rest.split_once(' ').unwrap().0.parse::<u64>().unwrap()
     };
@@ -127,21 +111,21 @@ fn who_waits_for_another_thread_burns_a_core_in_stage_1_and_sleeps_in_the_later_
 #[test]
 fn the_other_scenes_say_what_came_of_them() {
     for stage in ["block-on", "run-queue", "spawn"] {
-        let out = played(&["wake", "--stage", stage]);
+        let out = PROGRAM.prints(&["wake", "--stage", stage]);
         assert!(out.contains("reader gave Ok(5), and to send gave Ok(())."), "{out}");
         let parked = |what| out.lines().filter(|line| line.ends_with(what)).count();
         assert_eq!((parked("  park"), parked("  unpark")), (1, 1), "{out}");
     }
     for stage in ["run-queue", "spawn"] {
-        let out = played(&["turn", "--stage", stage]);
+        let out = PROGRAM.prints(&["turn", "--stage", stage]);
         assert!(out.contains("was served after 6"), "{out}");
     }
-    let out = played(&["panic"]);
+    let out = PROGRAM.prints(&["panic"]);
     assert!(
-        out.contains("fails: the task panicked: no such group; goes_on: Ok(5).") && count(&out, " panic ") == 1,
+        out.contains("fails: the task panicked: no such group; goes_on: Ok(5).") && count_lines(&out, " panic ") == 1,
         "{out}"
     );
-    let out = played(&["cancel"]);
+    let out = PROGRAM.prints(&["cancel"]);
     assert!(out.contains("aborted: the task was cancelled; detached: 1 turn; waits: the task was cancelled."), "{out}");
 }
 
@@ -149,7 +133,7 @@ fn the_other_scenes_say_what_came_of_them() {
 #[test]
 fn a_task_that_blocks_is_named_with_its_poll_and_how_long() {
     for stage in ["spin", "run-queue", "spawn"] {
-        let out = played(&["blocks", "--stage", stage]);
+        let out = PROGRAM.prints(&["blocks", "--stage", stage]);
         let found: Vec<&str> = out.lines().filter(|line| line.starts_with("blocked: ")).collect();
         assert_eq!(found.len(), 1, "{out}");
         let (what, waited) = found[0].split_once(" held its thread for ").unwrap();
@@ -161,25 +145,16 @@ fn a_task_that_blocks_is_named_with_its_poll_and_how_long() {
 
 #[test]
 fn a_wrong_command_line_is_a_clear_message_and_exit_code_2() {
-    for (arguments, words) in [
+    PROGRAM.assert_refuses(&[
         (&["nowhere"][..], "there is no scene 'nowhere'"),
         (&["panic", "--stage", "spin"], "the scene 'panic' has no stages"),
         (&["queue", "--stage", "spin"], "the stages of the scene 'queue' are run-queue, spawn"),
         (&["loop", "--stage", "9"], "invalid value '9' for '--stage <STAGE>'"),
         (&["--stage", "spin"], "--stage needs a scene"),
-    ] {
-        let (program, _) = run(arguments);
-        let err = String::from_utf8(program.stderr).unwrap();
-        assert_eq!(program.status.code(), Some(2), "{err}");
-        assert!(err.contains(words), "{err}");
-    }
+    ]);
 }
 
 #[test]
 fn behind_a_pipe_that_is_closed_it_ends_quietly() {
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let program = Command::new(env!("CARGO_BIN_EXE_executor")).arg("loop").stdout(writer).output().unwrap();
-    assert!(program.status.success());
-    assert_eq!(String::from_utf8_lossy(&program.stderr), "");
+    PROGRAM.assert_quiet_behind_a_closed_pipe(&["loop"]);
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rlimit::Resource;
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
     iterator::Signals,
@@ -155,11 +155,9 @@ pub fn on_stop_signal(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
 /// Raises the soft limit of open descriptors to the hard one, and returns it; `None` means
 /// unlimited.
 pub fn raise_descriptor_limit() -> Option<u64> {
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
-        Ok(()) => maximum,
-        Err(_) => current,
-    }
+    let (soft, hard) = Resource::NOFILE.get().ok()?;
+    let limit = if Resource::NOFILE.set(hard, hard).is_ok() { hard } else { soft };
+    (limit != rlimit::INFINITY).then_some(limit)
 }
 
 /// Sends `tracing` events to stderr, in colour on a terminal unless `NO_COLOR` is set.

@@ -22,6 +22,7 @@ pub use run::{
     wait::until,
 };
 pub use subject::{
-    adapter::{Executor, Work, turns},
+    adapter::{Executor, turns},
     handle::Handle,
+    work::Work,
 };

@@ -12,8 +12,7 @@ pub mod runtime;
 
 use harness::{Subject, executor::Tested};
 
-/// All of them, each under its name, with what it declares of itself and without any list of what
-/// it fails.
+/// All subjects, with what each declares of itself. The list of checks that each fails is not here.
 pub fn subjects() -> Vec<Subject<Tested>> {
     [
         on_tokio::subjects(),

@@ -1,5 +1,5 @@
-//! async-executor, which smol names `Executor` and `LocalExecutor`: on one thread, on one thread
-//! without `Send`, and on two threads, each of which runs it until it is told to stop.
+//! async-executor, which smol re-exports as `Executor` and `LocalExecutor`: on one thread, on one
+//! thread for tasks that are not `Send`, and on two threads that run it until they are stopped.
 
 use std::{cell::RefCell, future::pending, rc::Rc, sync::Arc, thread, time::Duration};
 
@@ -14,31 +14,22 @@ use smol::{
 };
 
 use crate::{
-    on_smol::{DECLARED, sleep},
-    runtime::{Blocks, Spawns, Starts},
+    on_smol::{Global, sleep},
+    runtime::{Blocks, Spawns, Starts, spawns},
 };
+
+const DECLARED: Policies = Global::POLICIES;
 
 type Shared = Arc<smol::Executor<'static>>;
 
-/// One on the thread that has it.
-pub struct OneThread {
-    /// What runs it while nobody blocks. It is dropped before it.
+/// `Executor`, run by the thread that made it. No bench measures it. Its runner is polled by hand, so
+/// that a check can hook into the wake of that runner.
+#[derive(Default)]
+struct OneThread {
+    /// Runs the executor while nothing blocks. It is dropped before the executor.
     run: RefCell<Option<probe::Task<dyn Future<Output = ()>>>>,
     probe: RefCell<WakerProbe>,
     executor: Shared,
-}
-
-impl OneThread {
-    /// A fresh one.
-    #[expect(clippy::new_without_default, reason = "as the others")]
-    pub fn new() -> Self {
-        OneThread { run: RefCell::default(), probe: RefCell::default(), executor: Arc::default() }
-    }
-}
-
-fn runner(executor: &Shared) -> LocalWork {
-    let executor = Arc::clone(executor);
-    Box::pin(async move { executor.run(pending()).await })
 }
 
 impl Executor for OneThread {
@@ -56,7 +47,7 @@ impl Executor for OneThread {
     }
 
     fn block_on(&self, root: Work) -> bool {
-        // One that nobody polls meanwhile must not be told of a task.
+        // A runner that nobody polls meanwhile would swallow the notice of a task.
         *self.run.borrow_mut() = None;
         smol::block_on(self.executor.run(root));
         true
@@ -72,7 +63,7 @@ impl Executor for OneThread {
     }
 
     fn spawner(&self) -> Option<Spawner> {
-        Some(weak_spawner(&self.executor))
+        Some(spawner(&self.executor))
     }
 
     fn runner(&self) -> Option<LocalWork> {
@@ -94,138 +85,36 @@ impl Executor for OneThread {
     }
 }
 
-/// Whoever spawns with a borrow of it can do so for as long as it is there.
-fn weak_spawner(executor: &Shared) -> Spawner {
+fn runner(executor: &Shared) -> LocalWork {
+    let executor = Arc::clone(executor);
+    Box::pin(async move { executor.run(pending()).await })
+}
+
+/// Starts tasks for as long as the executor lives.
+fn spawner(executor: &Shared) -> Spawner {
     let executor = Arc::downgrade(executor);
     Spawner::new(move |work| {
         executor.upgrade().inspect(|executor| executor.spawn(work).detach());
     })
 }
 
-/// One for tasks that are not `Send`.
-#[derive(Default)]
+/// `LocalExecutor`, for tasks that are not `Send`.
 pub struct Local(Rc<smol::LocalExecutor<'static>>);
 
-impl Executor for Local {
-    fn spawn(&self, work: Work) {
-        self.0.spawn(work).detach();
-    }
-
-    fn block_on(&self, root: Work) -> bool {
-        smol::block_on(self.0.run(root));
-        true
-    }
-
-    fn run_until_stalled(&self) -> bool {
-        while self.0.try_tick() {}
-        true
-    }
-
-    fn spawn_joined(&self, job: Job) -> Option<Handle> {
-        Some(Handle::new(self.0.spawn(job)))
-    }
-
-    fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
-        Some(Handle::new(self.0.spawn(job)))
-    }
-
-    fn spawner(&self) -> Option<Spawner> {
-        let executor = Rc::downgrade(&self.0);
-        Some(Spawner::local(move |work| {
-            executor.upgrade().inspect(|executor| executor.spawn(work).detach());
-        }))
-    }
-
-    fn runner(&self) -> Option<LocalWork> {
-        let executor = Rc::clone(&self.0);
-        Some(Box::pin(async move { executor.run(pending()).await }))
-    }
-
-    fn ticker(&self) -> Option<LocalWork> {
-        let executor = Rc::clone(&self.0);
-        Some(Box::pin(async move { executor.tick().await }))
-    }
-
-    fn timer(&self) -> Option<fn(Duration) -> Work> {
-        Some(sleep)
-    }
-}
-
-/// How many threads run a shared one.
-const THREADS: usize = 2;
-
-/// One that threads share.
-pub struct TwoThreads {
-    executor: Shared,
-    /// Its drop is what the threads wait for.
-    stop: Option<Sender<()>>,
-    threads: Vec<thread::JoinHandle<()>>,
-}
-
-impl TwoThreads {
-    /// A fresh one.
-    #[expect(clippy::new_without_default, reason = "it starts threads")]
-    pub fn new() -> Self {
-        let executor = Shared::default();
-        let (stop, stopped) = unbounded::<()>();
-        let thread = |_| {
-            let (executor, stopped) = (Arc::clone(&executor), stopped.clone());
-            thread::spawn(move || {
-                let _ = smol::block_on(executor.run(stopped.recv()));
-            })
-        };
-        TwoThreads { threads: (0..THREADS).map(thread).collect(), executor, stop: Some(stop) }
-    }
-}
-
-impl Drop for TwoThreads {
-    fn drop(&mut self) {
-        self.stop = None;
-        for thread in self.threads.drain(..) {
-            thread.join().expect("tasks that panic do not end it");
-        }
-    }
-}
-
-impl Executor for TwoThreads {
-    fn spawn(&self, work: Work) {
-        self.executor.spawn(work).detach();
-    }
-
-    fn run(&self) {}
-
-    fn block_on(&self, root: Work) -> bool {
-        smol::block_on(root);
-        true
-    }
-
-    fn threads(&self) -> usize {
-        THREADS
-    }
-
-    fn spawn_joined(&self, job: Job) -> Option<Handle> {
-        Some(Handle::new(self.executor.spawn(job)))
-    }
-
-    fn spawner(&self) -> Option<Spawner> {
-        Some(weak_spawner(&self.executor))
-    }
-
-    fn timer(&self) -> Option<fn(Duration) -> Work> {
-        Some(sleep)
-    }
-}
-
 thread_local! {
-    /// The local one that this thread runs: a task has to find it, and must be `Send`.
+    /// The local executor that this thread runs. A task finds it here: the task is `Send`, so it
+    /// cannot hold it.
     static CURRENT: RefCell<Option<Rc<smol::LocalExecutor<'static>>>> = const { RefCell::new(None) };
 }
 
+const WITHIN: &str = "a task runs inside `block_on`";
+
 impl Blocks for Local {
     const POLICIES: Policies = DECLARED;
+    const TIMER: Option<fn(Duration) -> Work> = Some(sleep);
 
     fn new() -> Self {
-        Local::default()
+        Local(Rc::default())
     }
 
     #[inline(never)]
@@ -278,17 +167,66 @@ impl Spawns for Local {
     }
 
     fn spawner(&self) -> Option<Spawner> {
-        Executor::spawner(self)
+        let executor = Rc::downgrade(&self.0);
+        Some(Spawner::local(move |work| {
+            executor.upgrade().inspect(|executor| executor.spawn(work).detach());
+        }))
+    }
+
+    fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
+        Some(Handle::new(self.0.spawn(job)))
+    }
+
+    fn run_until_stalled(&self) -> bool {
+        while self.0.try_tick() {}
+        true
+    }
+
+    fn runner(&self) -> Option<LocalWork> {
+        let executor = Rc::clone(&self.0);
+        Some(Box::pin(async move { executor.run(pending()).await }))
+    }
+
+    fn ticker(&self) -> Option<LocalWork> {
+        let executor = Rc::clone(&self.0);
+        Some(Box::pin(async move { executor.tick().await }))
     }
 }
 
-const WITHIN: &str = "what starts tasks within the executor is run by it";
+/// How many threads run a shared executor.
+const THREADS: usize = 2;
+
+/// `Executor`, run by two threads.
+pub struct TwoThreads {
+    executor: Shared,
+    /// Dropping it stops the threads.
+    stop: Option<Sender<()>>,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+impl Drop for TwoThreads {
+    fn drop(&mut self) {
+        self.stop = None;
+        for thread in self.threads.drain(..) {
+            thread.join().expect("a task that panics does not end its thread");
+        }
+    }
+}
 
 impl Blocks for TwoThreads {
     const POLICIES: Policies = DECLARED;
+    const TIMER: Option<fn(Duration) -> Work> = Some(sleep);
 
     fn new() -> Self {
-        TwoThreads::new()
+        let executor = Shared::default();
+        let (stop, stopped) = unbounded::<()>();
+        let thread = |_| {
+            let (executor, stopped) = (Arc::clone(&executor), stopped.clone());
+            thread::spawn(move || {
+                let _ = smol::block_on(executor.run(stopped.recv()));
+            })
+        };
+        TwoThreads { threads: (0..THREADS).map(thread).collect(), executor, stop: Some(stop) }
     }
 
     fn threads() -> usize {
@@ -344,15 +282,15 @@ impl Spawns for TwoThreads {
     }
 
     fn spawner(&self) -> Option<Spawner> {
-        Executor::spawner(self)
+        Some(spawner(&self.executor))
     }
 }
 
 /// All three.
 pub fn subjects() -> Vec<Subject<Tested>> {
     vec![
-        Subject::new("async-executor", Tested::executor(OneThread::new).policies(DECLARED)),
-        Subject::new("async-executor-local", Tested::executor(Local::default).policies(DECLARED)),
-        Subject::new("async-executor-threads", Tested::executor(TwoThreads::new).policies(DECLARED)),
+        Subject::new("async-executor", Tested::executor(OneThread::default).policies(DECLARED)),
+        Subject::new("async-executor-local", spawns::<Local>()),
+        Subject::new("async-executor-threads", spawns::<TwoThreads>()),
     ]
 }

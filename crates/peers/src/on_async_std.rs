@@ -1,63 +1,29 @@
-//! async-std: its global executor, which nobody ends, and its `block_on`.
+//! async-std: its global executor, which lives as long as the process, and its `block_on` alone.
 
 use std::{thread::available_parallelism, time::Duration};
 
 use async_std::task::{self, JoinHandle};
 use harness::{
-    Executor, Handle, Subject, Work,
-    executor::{DroppedHandle, Job, Nested, Output, Panics, Policies, Spawner, Tested},
+    Handle, Subject, Work,
+    executor::{DroppedHandle, Nested, Output, Panics, Policies, Spawner, Tested},
 };
 
-use crate::runtime::{Blocks, Spawns, Starts};
+use crate::runtime::{Blocks, Spawns, Starts, blocks, spawns};
 
 /// The global executor.
-#[derive(Debug)]
 pub struct Global;
-
-impl Executor for Global {
-    fn spawn(&self, work: Work) {
-        task::spawn(work);
-    }
-
-    fn run(&self) {}
-
-    fn block_on(&self, root: Work) -> bool {
-        task::block_on(root);
-        true
-    }
-
-    fn threads(&self) -> usize {
-        available_parallelism().map_or(1, usize::from)
-    }
-
-    fn spawn_joined(&self, job: Job) -> Option<Handle> {
-        Some(Handle::new(task::spawn(job)))
-    }
-
-    fn spawner(&self) -> Option<Spawner> {
-        Some(Spawner::new(|work| drop(task::spawn(work))))
-    }
-
-    fn timer(&self) -> Option<fn(Duration) -> Work> {
-        Some(|duration| Box::pin(task::sleep(duration)))
-    }
-}
-
-/// What its `block_on` alone declares.
-const BLOCKS: Policies = Policies { drops_before_join: None, panics: None, dropped_handle: None, ..DECLARED };
-
-const DECLARED: Policies = Policies {
-    nested: Some(Nested::Works),
-    drops_before_join: Some(true),
-    fairness: None,
-    panics: Some(Panics::Isolated),
-    dropped_handle: Some(DroppedHandle::Detaches),
-    owns_tasks: None,
-};
 
 impl Blocks for Global {
     const GLOBAL: bool = true;
-    const POLICIES: Policies = DECLARED;
+    const POLICIES: Policies = Policies {
+        nested: Some(Nested::Works),
+        drops_before_join: Some(true),
+        fairness: None,
+        panics: Some(Panics::Isolated),
+        dropped_handle: Some(DroppedHandle::Detaches),
+        owns_tasks: None,
+    };
+    const TIMER: Option<fn(Duration) -> Work> = Some(|duration| Box::pin(task::sleep(duration)));
 
     fn new() -> Self {
         Global
@@ -111,15 +77,16 @@ impl Spawns for Global {
     }
 
     fn spawner(&self) -> Option<Spawner> {
-        Executor::spawner(self)
+        Some(Spawner::new(|work| drop(task::spawn(work))))
     }
 }
 
-/// Its `block_on` alone.
+/// `block_on` alone.
 pub struct BlockOn;
 
 impl Blocks for BlockOn {
-    const POLICIES: Policies = DECLARED;
+    const POLICIES: Policies =
+        Policies { drops_before_join: None, panics: None, dropped_handle: None, ..Global::POLICIES };
 
     fn new() -> Self {
         BlockOn
@@ -133,8 +100,5 @@ impl Blocks for BlockOn {
 
 /// Both.
 pub fn subjects() -> Vec<Subject<Tested>> {
-    vec![
-        Subject::new("async-std", Tested::executor(|| Global).global().policies(DECLARED)),
-        Subject::new("async-std-block-on", Tested::block_on(task::block_on).policies(BLOCKS)),
-    ]
+    vec![Subject::new("async-std", spawns::<Global>()), Subject::new("async-std-block-on", blocks::<BlockOn>())]
 }

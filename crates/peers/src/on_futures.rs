@@ -1,4 +1,4 @@
-//! futures: its pool on one thread, its pool of threads, and its `block_on`.
+//! futures: its pool on one thread, its pool of threads, and its `block_on` alone.
 
 use std::cell::RefCell;
 
@@ -8,104 +8,32 @@ use futures::{
     task::{LocalSpawnExt, SpawnExt},
 };
 use harness::{
-    Executor, Handle, Subject, Work,
-    executor::{DroppedHandle, Job, LocalJob, Nested, Output, Panics, Policies, Spawner, Tested},
+    Handle, Subject,
+    executor::{DroppedHandle, LocalJob, Nested, Output, Panics, Policies, Spawner, Tested},
 };
 
-use crate::runtime::{Blocks, Spawns, Starts};
+use crate::runtime::{Blocks, Spawns, Starts, blocks, spawns};
 
 /// The pool on one thread.
-#[derive(Default)]
 pub struct OnLocalPool(RefCell<LocalPool>);
 
-impl Executor for OnLocalPool {
-    fn spawn(&self, work: Work) {
-        self.0.borrow().spawner().spawn_local(work).expect("the pool is there");
-    }
-
-    fn block_on(&self, root: Work) -> bool {
-        self.0.borrow_mut().run_until(root);
-        true
-    }
-
-    fn run_until_stalled(&self) -> bool {
-        self.0.borrow_mut().run_until_stalled();
-        true
-    }
-
-    fn spawn_joined(&self, job: Job) -> Option<Handle> {
-        let handle = self.0.borrow().spawner().spawn_local_with_handle(job);
-        Some(Handle::new(handle.expect("the pool is there")))
-    }
-
-    fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
-        let handle = self.0.borrow().spawner().spawn_local_with_handle(job);
-        Some(Handle::new(handle.expect("the pool is there")))
-    }
-
-    fn spawner(&self) -> Option<Spawner> {
-        let spawner = self.0.borrow().spawner();
-        // If the pool is gone, that is an error.
-        Some(Spawner::local(move |work| drop(spawner.spawn_local(work))))
-    }
-}
-
-/// How many threads the pool of threads has.
-const THREADS: usize = 2;
-
-/// The pool of threads.
-pub struct OnThreadPool(ThreadPool);
-
-impl OnThreadPool {
-    /// A fresh one.
-    #[expect(clippy::new_without_default, reason = "it starts threads")]
-    pub fn new() -> Self {
-        OnThreadPool(ThreadPool::builder().pool_size(THREADS).create().expect("a process can have some threads more"))
-    }
-}
-
-/// A clone of the pool keeps it going, so that nothing can come too late: there is no spawner.
-impl Executor for OnThreadPool {
-    fn spawn(&self, work: Work) {
-        self.0.spawn_ok(work);
-    }
-
-    fn run(&self) {}
-
-    fn block_on(&self, root: Work) -> bool {
-        block_on(root);
-        true
-    }
-
-    fn threads(&self) -> usize {
-        THREADS
-    }
-
-    fn spawn_joined(&self, job: Job) -> Option<Handle> {
-        Some(Handle::new(self.0.spawn_with_handle(job).expect("the pool is there")))
-    }
-}
-
-const LOCAL: Policies = Policies {
-    nested: Some(Nested::Panics),
-    drops_before_join: None,
-    fairness: None,
-    panics: Some(Panics::Propagated),
-    dropped_handle: Some(DroppedHandle::Cancels),
-    owns_tasks: Some(true),
-};
-
-/// Nothing is said of what a panic does, nor of what becomes of its tasks when it is dropped.
-const THREAD: Policies = Policies { panics: None, owns_tasks: Some(false), ..LOCAL };
-
 thread_local! {
-    /// Of the last pool that was made on this thread: a task has to find it, and must be `Send`. It
-    /// keeps no pool.
+    /// The spawner of the last pool that this thread made, which does not keep that pool alive. A
+    /// task finds it here: the task is `Send`, so it cannot hold it.
     static CURRENT: RefCell<Option<LocalSpawner>> = const { RefCell::new(None) };
 }
 
+const POOL: &str = "the pool is not dropped";
+
 impl Blocks for OnLocalPool {
-    const POLICIES: Policies = LOCAL;
+    const POLICIES: Policies = Policies {
+        nested: Some(Nested::Panics),
+        drops_before_join: None,
+        fairness: None,
+        panics: Some(Panics::Propagated),
+        dropped_handle: Some(DroppedHandle::Cancels),
+        owns_tasks: Some(true),
+    };
 
     fn new() -> Self {
         let pool = LocalPool::new();
@@ -122,7 +50,7 @@ impl Blocks for OnLocalPool {
 impl Starts for OnLocalPool {
     #[inline(never)]
     fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
-        self.0.borrow().spawner().spawn_local(future).expect(THERE);
+        self.0.borrow().spawner().spawn_local(future).expect(POOL);
     }
 }
 
@@ -133,7 +61,7 @@ impl Spawns for OnLocalPool {
 
     #[inline(never)]
     fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> RemoteHandle<F::Output> {
-        self.0.borrow().spawner().spawn_local_with_handle(future).expect(THERE)
+        self.0.borrow().spawner().spawn_local_with_handle(future).expect(POOL)
     }
 
     fn within(&self) {}
@@ -143,12 +71,12 @@ impl Spawns for OnLocalPool {
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        CURRENT.with_borrow(|current| current.as_ref().expect(THERE).spawn_local_with_handle(future).expect(THERE))
+        CURRENT.with_borrow(|current| current.as_ref().expect(POOL).spawn_local_with_handle(future).expect(POOL))
     }
 
     #[inline(never)]
     fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
-        CURRENT.with_borrow(|current| current.as_ref().expect(THERE).spawn_local(future).expect(THERE));
+        CURRENT.with_borrow(|current| current.as_ref().expect(POOL).spawn_local(future).expect(POOL));
     }
 
     fn value<T>(joined: T) -> T {
@@ -160,17 +88,37 @@ impl Spawns for OnLocalPool {
     }
 
     fn spawner(&self) -> Option<Spawner> {
-        Executor::spawner(self)
+        let spawner = self.0.borrow().spawner();
+        // Once the pool is dropped, spawning is an error, which drops the task.
+        Some(Spawner::local(move |work| drop(spawner.spawn_local(work))))
+    }
+
+    fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
+        let handle = self.0.borrow().spawner().spawn_local_with_handle(job);
+        Some(Handle::new(handle.expect(POOL)))
+    }
+
+    fn run_until_stalled(&self) -> bool {
+        self.0.borrow_mut().run_until_stalled();
+        true
     }
 }
 
-const THERE: &str = "the pool is there";
+/// How many threads the pool of threads has.
+const THREADS: usize = 2;
+
+/// The pool of threads. A clone of it keeps it running, so no task can come after its end, and it
+/// has no spawner for the checks.
+pub struct OnThreadPool(ThreadPool);
 
 impl Blocks for OnThreadPool {
-    const POLICIES: Policies = THREAD;
+    /// The documentation does not say what a panic does, nor what dropping the pool does to its
+    /// tasks.
+    const POLICIES: Policies = Policies { panics: None, owns_tasks: Some(false), ..OnLocalPool::POLICIES };
 
     fn new() -> Self {
-        OnThreadPool::new()
+        let pool = ThreadPool::builder().pool_size(THREADS).create();
+        OnThreadPool(pool.expect("a process may start a few more threads"))
     }
 
     fn threads() -> usize {
@@ -197,7 +145,7 @@ impl Spawns for OnThreadPool {
 
     #[inline(never)]
     fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> RemoteHandle<F::Output> {
-        self.0.spawn_with_handle(future).expect(THERE)
+        self.0.spawn_with_handle(future).expect(POOL)
     }
 
     fn within(&self) -> ThreadPool {
@@ -209,7 +157,7 @@ impl Spawns for OnThreadPool {
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        within.spawn_with_handle(future).expect(THERE)
+        within.spawn_with_handle(future).expect(POOL)
     }
 
     #[inline(never)]
@@ -226,11 +174,11 @@ impl Spawns for OnThreadPool {
     }
 }
 
-/// Its `block_on` alone.
+/// `block_on` alone.
 pub struct BlockOn;
 
 impl Blocks for BlockOn {
-    const POLICIES: Policies = LOCAL;
+    const POLICIES: Policies = OnLocalPool::POLICIES;
 
     fn new() -> Self {
         BlockOn
@@ -245,8 +193,8 @@ impl Blocks for BlockOn {
 /// All three.
 pub fn subjects() -> Vec<Subject<Tested>> {
     vec![
-        Subject::new("futures-local-pool", Tested::executor(OnLocalPool::default).policies(LOCAL)),
-        Subject::new("futures-thread-pool", Tested::executor(OnThreadPool::new).policies(THREAD)),
-        Subject::new("futures-block-on", Tested::block_on(block_on).policies(LOCAL)),
+        Subject::new("futures-local-pool", spawns::<OnLocalPool>()),
+        Subject::new("futures-thread-pool", spawns::<OnThreadPool>()),
+        Subject::new("futures-block-on", blocks::<BlockOn>()),
     ]
 }

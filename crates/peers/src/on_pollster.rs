@@ -1,17 +1,24 @@
-//! pollster: a `block_on`, and nothing else.
+//! pollster, which is a `block_on` and nothing else.
 
 use harness::{
     Subject,
     executor::{Nested, Policies, Tested},
 };
 
-use crate::runtime::Blocks;
+use crate::runtime::{Blocks, blocks};
 
-/// It.
+/// `pollster::block_on`.
 pub struct BlockOn;
 
 impl Blocks for BlockOn {
-    const POLICIES: Policies = DECLARED;
+    const POLICIES: Policies = Policies {
+        nested: Some(Nested::Works),
+        drops_before_join: None,
+        fairness: None,
+        panics: None,
+        dropped_handle: None,
+        owns_tasks: None,
+    };
 
     fn new() -> Self {
         BlockOn
@@ -23,16 +30,7 @@ impl Blocks for BlockOn {
     }
 }
 
-const DECLARED: Policies = Policies {
-    nested: Some(Nested::Works),
-    drops_before_join: None,
-    fairness: None,
-    panics: None,
-    dropped_handle: None,
-    owns_tasks: None,
-};
-
-/// The one.
+/// The one subject.
 pub fn subjects() -> Vec<Subject<Tested>> {
-    vec![Subject::new("pollster", Tested::block_on(pollster::block_on).policies(DECLARED))]
+    vec![Subject::new("pollster", blocks::<BlockOn>())]
 }

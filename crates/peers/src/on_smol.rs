@@ -1,47 +1,17 @@
-//! smol: its global executor, which nobody ends, and its `block_on`.
+//! smol: its global executor, which lives as long as the process, and its `block_on` alone.
 
 use std::time::Duration;
 
 use harness::{
-    Executor, Handle, Subject, Work,
-    executor::{DroppedHandle, Job, Nested, Output, Panics, Policies, Spawner, Tested},
+    Handle, Subject, Work,
+    executor::{DroppedHandle, Nested, Output, Panics, Policies, Spawner, Tested},
 };
 use smol::{Task, Timer};
 
-use crate::runtime::{Blocks, Spawns, Starts};
+use crate::runtime::{Blocks, Spawns, Starts, blocks, spawns};
 
-/// The global executor, on one thread unless `SMOL_THREADS` says otherwise.
-#[derive(Debug)]
+/// The global executor. It has one thread unless `SMOL_THREADS` says otherwise.
 pub struct Global;
-
-impl Executor for Global {
-    fn spawn(&self, work: Work) {
-        smol::spawn(work).detach();
-    }
-
-    fn run(&self) {}
-
-    fn block_on(&self, root: Work) -> bool {
-        smol::block_on(root);
-        true
-    }
-
-    fn threads(&self) -> usize {
-        1
-    }
-
-    fn spawn_joined(&self, job: Job) -> Option<Handle> {
-        Some(Handle::new(smol::spawn(job)))
-    }
-
-    fn spawner(&self) -> Option<Spawner> {
-        Some(Spawner::new(|work| smol::spawn(work).detach()))
-    }
-
-    fn timer(&self) -> Option<fn(Duration) -> Work> {
-        Some(sleep)
-    }
-}
 
 pub(crate) fn sleep(duration: Duration) -> Work {
     Box::pin(async move {
@@ -49,22 +19,17 @@ pub(crate) fn sleep(duration: Duration) -> Work {
     })
 }
 
-/// What async-executor, on which it stands, declares too.
-/// What its `block_on` alone declares.
-const BLOCKS: Policies = Policies { drops_before_join: None, panics: None, dropped_handle: None, ..DECLARED };
-
-pub(crate) const DECLARED: Policies = Policies {
-    nested: Some(Nested::Works),
-    drops_before_join: Some(true),
-    fairness: None,
-    panics: Some(Panics::Isolated),
-    dropped_handle: Some(DroppedHandle::Cancels),
-    owns_tasks: Some(true),
-};
-
 impl Blocks for Global {
     const GLOBAL: bool = true;
-    const POLICIES: Policies = DECLARED;
+    const POLICIES: Policies = Policies {
+        nested: Some(Nested::Works),
+        drops_before_join: Some(true),
+        fairness: None,
+        panics: Some(Panics::Isolated),
+        dropped_handle: Some(DroppedHandle::Cancels),
+        owns_tasks: Some(true),
+    };
+    const TIMER: Option<fn(Duration) -> Work> = Some(sleep);
 
     fn new() -> Self {
         Global
@@ -118,15 +83,16 @@ impl Spawns for Global {
     }
 
     fn spawner(&self) -> Option<Spawner> {
-        Executor::spawner(self)
+        Some(Spawner::new(|work| smol::spawn(work).detach()))
     }
 }
 
-/// Its `block_on` alone.
+/// `block_on` alone.
 pub struct BlockOn;
 
 impl Blocks for BlockOn {
-    const POLICIES: Policies = DECLARED;
+    const POLICIES: Policies =
+        Policies { drops_before_join: None, panics: None, dropped_handle: None, ..Global::POLICIES };
 
     fn new() -> Self {
         BlockOn
@@ -140,8 +106,5 @@ impl Blocks for BlockOn {
 
 /// Both.
 pub fn subjects() -> Vec<Subject<Tested>> {
-    vec![
-        Subject::new("smol", Tested::executor(|| Global).global().policies(DECLARED)),
-        Subject::new("smol-block-on", Tested::block_on(smol::block_on).policies(BLOCKS)),
-    ]
+    vec![Subject::new("smol", spawns::<Global>()), Subject::new("smol-block-on", blocks::<BlockOn>())]
 }

@@ -1,38 +1,41 @@
-//! What a bench asks of a runtime, whoever wrote it: three traits, each for those that can do more
-//! than the one before it. `Judged` puts the harness's checks on the very same functions, so that
-//! what is measured is what was checked.
+//! The traits through which a bench drives a runtime. Each trait is for runtimes that can do more
+//! than the one before it. The harness's checks drive a runtime through the same functions, so the
+//! functions that are measured are the functions that are checked.
+
+use std::time::Duration;
 
 use harness::{
     Executor, Handle, Work,
-    executor::{Job, Output, Policies, Spawner, Tested, turns},
+    executor::{Job, LocalJob, LocalWork, Output, Policies, Spawner, Tested, turns},
 };
 
 /// A runtime that blocks on a future.
 ///
-/// The functions of these traits are the adapter: each is called, and never inlined
-/// (`#[inline(never)]` at each implementation), so that no runtime is melted into a load.
+/// The functions that a bench measures are never inlined (`#[inline(never)]` at each
+/// implementation). So the compiler cannot merge a runtime with a load.
 pub trait Blocks: Sized + 'static {
-    /// Whether it lives as long as the process, whatever becomes of the value that was made.
+    /// Whether the runtime lives as long as the process, and dropping the value ends nothing.
     const GLOBAL: bool = false;
-    /// What it declares of itself.
+    /// What the runtime declares of itself.
     const POLICIES: Policies;
+    /// Makes a future of the runtime's own timer.
+    const TIMER: Option<fn(Duration) -> Work> = None;
 
-    /// A fresh one.
+    /// Creates the runtime.
     fn new() -> Self;
 
-    /// Runs this future to its end, on this thread, and the tasks meanwhile if this is the thread
-    /// that does.
+    /// Runs `root` to its end on this thread. If the runtime has no threads of its own, this thread
+    /// also runs the tasks meanwhile.
     fn block_on<F>(&self, root: F) -> F::Output
     where
         F: Future<Output: 'static>;
 
-    /// How many threads of its own poll its tasks; 0 if only the one that blocks does.
+    /// How many threads of its own poll its tasks; 0 if only a thread that blocks does.
     fn threads() -> usize {
         0
     }
 
-    /// Lets this thread poll, for a while, whoever is woken: the checks ask for it, the loads do
-    /// not.
+    /// Polls woken tasks on this thread for a while. The checks need it, the loads do not.
     fn run(&self) {
         if Self::threads() == 0 {
             self.block_on(turns(64));
@@ -42,38 +45,36 @@ pub trait Blocks: Sized + 'static {
 
 /// A runtime with tasks.
 ///
-/// All loads use futures that are `Send`, also where nobody asks for it: so all runtimes run the
-/// same.
+/// All loads use futures that are `Send`, also on runtimes that do not require it. So all runtimes
+/// run the same code.
 pub trait Starts: Blocks {
-    /// Starts a task that nobody joins, from outside of the runtime.
+    /// Starts a task that nobody joins, from outside the runtime.
     fn start<F>(&self, future: F)
     where
         F: Future<Output = ()> + Send + 'static;
 }
 
-/// A runtime whose tasks can be joined, and start others.
+/// A runtime whose tasks can be joined, and can start others.
 pub trait Spawns: Starts {
-    /// Whether a task can be started while the runtime is not inside of
-    /// [`block_on`](Blocks::block_on).
+    /// Whether a task can be started outside [`block_on`](Blocks::block_on).
     const FROM_OUTSIDE: bool = true;
 
     /// A join handle.
     type Join<T: Send + 'static>: Future<Output = Self::Joined<T>>;
-    /// What it gives.
+    /// The output of a join handle.
     type Joined<T>;
-    /// What a task needs to start another: nothing, where its thread knows the runtime that it
-    /// runs.
+    /// What a task needs to start another: `()` where the thread knows the runtime that it runs.
     type Within: Clone + Send + Sync + 'static;
 
-    /// Starts a task, from outside of the runtime.
+    /// Starts a task, from outside the runtime.
     fn spawn<F>(&self, future: F) -> Self::Join<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static;
 
-    /// What its tasks start others with.
+    /// What its tasks need to start others.
     fn within(&self) -> Self::Within;
 
-    /// Starts a task, from within one or from within what is blocked on.
+    /// Starts a task, from within a task or from within the future that is blocked on.
     fn spawn_within<F>(within: &Self::Within, future: F) -> Self::Join<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static;
@@ -83,19 +84,40 @@ pub trait Spawns: Starts {
     where
         F: Future<Output = ()> + Send + 'static;
 
-    /// The result of a task that has come to its end.
+    /// The result of a task that has ended.
     fn value<T>(joined: Self::Joined<T>) -> T;
 
-    /// A join handle as the checks want it.
+    /// A join handle for the checks.
     fn handle(join: Self::Join<Output>) -> Handle;
 
-    /// What starts tasks from anywhere, and when the runtime is gone: see [`Executor::spawner`].
+    /// See [`Executor::spawner`].
     fn spawner(&self) -> Option<Spawner> {
+        None
+    }
+
+    /// See [`Executor::spawn_local`].
+    fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
+        drop(job);
+        None
+    }
+
+    /// See [`Executor::run_until_stalled`].
+    fn run_until_stalled(&self) -> bool {
+        false
+    }
+
+    /// See [`Executor::runner`].
+    fn runner(&self) -> Option<LocalWork> {
+        None
+    }
+
+    /// See [`Executor::ticker`].
+    fn ticker(&self) -> Option<LocalWork> {
         None
     }
 }
 
-/// A runtime as the checks of the harness drive it: through the functions that a bench measures.
+/// A runtime as the checks drive it: through the functions that a bench measures.
 struct Judged<R>(R);
 
 impl<R: Spawns> Executor for Judged<R> {
@@ -112,6 +134,10 @@ impl<R: Spawns> Executor for Judged<R> {
         true
     }
 
+    fn run_until_stalled(&self) -> bool {
+        self.0.run_until_stalled()
+    }
+
     fn threads(&self) -> usize {
         R::threads()
     }
@@ -120,12 +146,28 @@ impl<R: Spawns> Executor for Judged<R> {
         Some(R::handle(self.0.spawn(job)))
     }
 
+    fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
+        self.0.spawn_local(job)
+    }
+
     fn spawner(&self) -> Option<Spawner> {
         self.0.spawner()
     }
+
+    fn runner(&self) -> Option<LocalWork> {
+        self.0.runner()
+    }
+
+    fn ticker(&self) -> Option<LocalWork> {
+        self.0.ticker()
+    }
+
+    fn timer(&self) -> Option<fn(Duration) -> Work> {
+        R::TIMER
+    }
 }
 
-/// The same for one whose tasks cannot be joined.
+/// The same for a runtime whose tasks cannot be joined.
 struct Unjoined<R>(R);
 
 impl<R: Starts> Executor for Unjoined<R> {
@@ -145,19 +187,23 @@ impl<R: Starts> Executor for Unjoined<R> {
     fn threads(&self) -> usize {
         R::threads()
     }
+
+    fn timer(&self) -> Option<fn(Duration) -> Work> {
+        R::TIMER
+    }
 }
 
-/// The subject of parts B and C that a runtime is which only blocks.
+/// A runtime that only blocks, as a subject of parts B and C.
 pub fn blocks<R: Blocks>() -> Tested {
     declared::<R>(Tested::block_on(|root: Work| R::new().block_on(root)))
 }
 
-/// The subject that a runtime is which has tasks.
+/// A runtime with tasks, as a subject of parts B and C.
 pub fn starts<R: Starts>() -> Tested {
     declared::<R>(Tested::executor(|| Unjoined(R::new())))
 }
 
-/// The subject that a runtime is whose tasks can be joined.
+/// A runtime whose tasks can be joined, as a subject of parts B and C.
 pub fn spawns<R: Spawns>() -> Tested {
     declared::<R>(Tested::executor(|| Judged(R::new())))
 }

@@ -1,13 +1,12 @@
 //! Writing down: a `tracing` layer that puts every event of ours, of all threads, into one list.
 
 use std::{
-    collections::HashMap,
     error, fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
-    thread::{self, ThreadId},
+    thread,
     time::Instant,
 };
 
@@ -23,7 +22,11 @@ use tracing_subscriber::{
     layer::{Context, SubscriberExt},
 };
 
-use crate::{Timeline, event::TARGETS};
+use crate::{
+    event::TARGETS,
+    lines::{Line, Lines},
+    timeline::Timeline,
+};
 
 /// A recording that runs, from [`Recording::start`] or [`Recording::layer`] until
 /// [`Recording::finish`]. Dropped, it ends and is forgotten.
@@ -150,24 +153,6 @@ impl Tape {
     fn open(&self) -> MutexGuard<'_, Option<Lines>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What was written down.
-#[derive(Debug, Default)]
-pub(crate) struct Lines {
-    /// The names of the threads, in the order in which they appeared.
-    pub threads: Vec<Option<String>>,
-    numbers: HashMap<ThreadId, usize>,
-    pub lines: Vec<Line>,
-}
-
-/// One event as it was emitted.
-#[derive(Debug)]
-pub(crate) struct Line {
-    pub nanos: u64,
-    pub thread: usize,
-    pub target: &'static str,
-    pub fields: Vec<(&'static str, Value)>,
 }
 
 impl<S: Subscriber> Layer<S> for RecordingLayer {

@@ -6,7 +6,10 @@ use std::{
     fmt,
 };
 
-use crate::{By, Event, Record, Role, TaskId, Timeline, event::TARGET};
+use crate::{
+    event::{By, Event, TARGET},
+    record::{Record, Role, TaskId},
+};
 
 /// A task that waits: its last poll gave `Pending`, and nobody has woken it since that poll began.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -65,18 +68,6 @@ impl fmt::Display for Waiting {
     }
 }
 
-impl Timeline {
-    /// The tasks that wait at the end of the record, and for each whether a clone of its waker is
-    /// alive, and if none, where the last was dropped. A task that was woken and not yet polled is
-    /// not among them.
-    pub fn stuck(&self) -> Vec<Waiting> {
-        let mut replay = Replay::default();
-        self.records().iter().for_each(|record| _ = replay.step(record));
-        let threads = self.threads();
-        replay.tasks.into_iter().filter_map(|(task, state)| state.waiting(task, threads)).collect()
-    }
-}
-
 /// The state of every task and thread after a part of the record.
 #[derive(Default)]
 pub(crate) struct Replay {
@@ -119,6 +110,11 @@ struct Clones {
 }
 
 impl Replay {
+    /// The tasks that wait now.
+    pub fn waiting(self, threads: &[String]) -> Vec<Waiting> {
+        self.tasks.into_iter().filter_map(|(task, state)| state.waiting(task, threads)).collect()
+    }
+
     /// Goes on by one event, and says what follows for it.
     pub fn step(&mut self, record: &Record) -> Option<Role> {
         let task = record.event.task().map(|id| TaskId { target: record.target.clone(), id });

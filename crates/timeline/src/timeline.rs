@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 
-use crate::{Event, recording::Lines, replay::Replay};
+use crate::{
+    event::Event,
+    lines::Lines,
+    record::{Problem, Record},
+    replay::{Replay, Waiting},
+};
 
 /// The version of the schema: of the events and of the JSON.
 pub const VERSION: u32 = 1;
@@ -15,69 +20,6 @@ pub struct Timeline {
     threads: Vec<String>,
     records: Vec<Record>,
     problems: Vec<Problem>,
-}
-
-/// One event, where and when it happened, and what follows for it from the others.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Record {
-    /// Its place in the one order of all events, from 1 on.
-    pub seq: u64,
-    /// Nanoseconds since the recording started.
-    pub nanos: u64,
-    /// The thread on which it happened, as an index into [`Timeline::threads`].
-    pub thread: usize,
-    /// Who emitted it: `timeline`, or a lesson's package.
-    pub target: String,
-    /// What happened.
-    #[serde(flatten)]
-    pub event: Event,
-    /// The task that was polled on that thread meanwhile, the innermost one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub during: Option<TaskId>,
-    /// For polls and wakes: their part in what happened.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub role: Option<Role>,
-}
-
-/// A task: its number is unique among those of its target.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-pub struct TaskId {
-    /// Who numbers it.
-    pub target: String,
-    /// Its number.
-    pub id: u64,
-}
-
-/// The part that a poll or a wake played.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// The poll was caused by this event: for a first poll the spawn, else the first wake since the
-    /// previous poll began.
-    Cause(u64),
-    /// The poll came without a wake.
-    Spurious,
-    /// The wake is the first since the last poll began.
-    Effective,
-    /// The wake found the task woken already, by this event.
-    Coalesced(u64),
-    /// The wake went through the waker of an earlier poll, from which nothing can be expected.
-    Outdated,
-    /// The wake came when the task was ready, panicked or dropped.
-    Late,
-}
-
-/// An event of ours that is not as the schema says.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Problem {
-    /// Its place in the order of all events, where no record stands.
-    pub seq: u64,
-    /// The thread, as an index into [`Timeline::threads`].
-    pub thread: usize,
-    /// Who emitted it.
-    pub target: String,
-    /// What is wrong with it.
-    pub text: String,
 }
 
 impl Timeline {
@@ -94,6 +36,15 @@ impl Timeline {
     /// The events of ours that are not as the schema says. A test holds that there are none.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// The tasks that wait at the end of the record, and for each whether a clone of its waker is
+    /// alive, and if none, where the last was dropped. A task that was woken and not yet polled is
+    /// not among them.
+    pub fn stuck(&self) -> Vec<Waiting> {
+        let mut replay = Replay::default();
+        self.records().iter().for_each(|record| _ = replay.step(record));
+        replay.waiting(self.threads())
     }
 
     /// The record as JSON, in one line; [`Timeline::from_json`] reads it back without loss.
@@ -128,14 +79,6 @@ impl Timeline {
             }
         }
         Timeline { version: VERSION, threads: names(lines.threads), records, problems }
-    }
-}
-
-impl Record {
-    /// The task that it is about: the one it names, or else the one that was polled meanwhile.
-    pub fn task(&self) -> Option<TaskId> {
-        let named = self.event.task().map(|id| TaskId { target: self.target.clone(), id });
-        named.or_else(|| self.during.clone())
     }
 }
 

@@ -19,8 +19,15 @@ use house::findings::{FINDINGS, Finding};
 use indicatif::ProgressBar;
 use serde_json::json;
 
+#[path = "../../../crates/05-executor/benches/against_peers"]
+mod against_peers {
+    //! The adapters of the stages.
+    #![allow(dead_code, reason = "some are for the bench alone")]
+    pub mod stages;
+}
 mod page;
-#[path = "../../../crates/05-executor/tests/subjects/mod.rs"]
+#[path = "../../../crates/05-executor/tests/contract/subjects.rs"]
+#[allow(dead_code, reason = "the subjects with a hook are for the lesson's own contract")]
 mod stages;
 mod table;
 

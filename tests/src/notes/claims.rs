@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::book::{Notes, Report};
 use super::page::{BlockKind, Language, Page};
-use super::{Notes, Report};
 
 static MARKER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\*\*N(\d+)\*\*").expect("a fixed expression"));
 

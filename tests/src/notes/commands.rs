@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use clap::{Parser, Subcommand};
 use regex::Regex;
 
-use super::Notes;
+use super::book::Notes;
 use crate::arrows;
 use crate::programs::{Kind, Program};
 

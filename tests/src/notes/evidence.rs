@@ -7,9 +7,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::book::{Notes, Report};
 use super::commands::{Action, of_package, recipes, resolve};
-use super::page::{Language, Piece};
-use super::{Notes, Report, fences};
+use super::fences;
+use super::page::Language;
 use crate::programs;
 
 // A sign at the beginning of a line, or before a code span.
@@ -21,40 +22,6 @@ static PACKAGE: LazyLock<Regex> =
 
 /// How many claims one command may prove in each language.
 const CLAIMS_A_COMMAND: usize = 3;
-
-/// A line of evidence.
-#[derive(Debug)]
-pub struct Evidence {
-    /// Its line.
-    pub line: usize,
-    /// `▶`, `✓` or `≈`.
-    pub sign: char,
-    /// The command.
-    pub command: String,
-    /// What the command of a `▶` prints.
-    pub promise: Option<String>,
-}
-
-impl Evidence {
-    /// The evidence a paragraph is, if it is one.
-    pub fn read(line: usize, pieces: &[Piece]) -> Option<Evidence> {
-        use Piece::{Code, Text};
-        let (sign, command, promise) = match pieces {
-            [Text(sign), Code(command), Text(arrow), Code(promise)] if arrow == " → " => {
-                (sign, command, Some(promise.clone()))
-            }
-            [Text(sign), Code(command)] => (sign, command, None),
-            _ => return None,
-        };
-        let sign = match (sign.as_str(), &promise) {
-            ("▶ ", Some(_)) => '▶',
-            ("✓ ", None) => '✓',
-            ("≈ ", None) => '≈',
-            _ => return None,
-        };
-        Some(Evidence { line, sign, command: command.clone(), promise })
-    }
-}
 
 pub fn evidence(notes: &Notes, report: &mut Report) {
     for page in &notes.pages {

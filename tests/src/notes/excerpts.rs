@@ -7,8 +7,10 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::book::{Notes, Report};
 use super::fences::{self, Fence};
-use super::{Notes, Page, Report, garden_safe};
+use super::garden::garden_safe;
+use super::page::Page;
 
 static MARK: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^\s*(?://|#)\s*ANCHOR(_END)?:\s*([\w-]+)\s*$").expect("a fixed expression"));

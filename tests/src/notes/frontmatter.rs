@@ -5,22 +5,15 @@ use std::sync::LazyLock;
 use regex::Regex;
 use saphyr::{LoadableYamlNode, Yaml};
 
+use super::book::{Notes, Report};
 use super::fences;
 use super::page::{Language, Page};
-use super::{Notes, Report};
 use crate::arrows;
 
 static DATE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$").expect("a fixed expression"));
 
 static HASH: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[0-9a-f]{64}$").expect("a fixed expression"));
-
-/// A value of the frontmatter; a truth value as `true` or `false`.
-pub fn value(yaml: &str, key: &str) -> Option<String> {
-    let documents = Yaml::load_from_str(yaml).ok()?;
-    let value = documents.first()?.as_mapping_get(key)?;
-    value.as_str().map(str::to_owned).or_else(|| value.as_bool().map(|truth| truth.to_string()))
-}
 
 /// mdBook's table of contents, the one file of the notes that is not a page of its own.
 pub fn is_summary(page: &Page) -> bool {

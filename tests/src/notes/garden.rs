@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use pulldown_cmark::{Event, html};
 use regex::{Captures, Regex};
 
-use super::{Notes, Report, fences};
+use super::book::{Notes, Report};
+use super::fences;
 
 // The expression of Digital Garden's site template, to the letter.
 static FIELD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\(\S+\:\:(.*)\)").expect("a fixed expression"));

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::book::{Notes, Report};
 use super::page::{Heading, Language, Page, headings};
-use super::{Notes, Report};
 
 static ANCHOR: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[a-z0-9]+$").expect("a fixed expression"));
 static SCHEME: LazyLock<Regex> = LazyLock::new(|| Regex::new("^([a-z][a-z0-9+.-]*:|/)").expect("a fixed expression"));

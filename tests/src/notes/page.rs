@@ -6,8 +6,9 @@ use std::{fs, io};
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
-use super::evidence::Evidence;
+use super::evidence_line::{Evidence, Piece};
 use super::fences::{self, Fence};
+use super::yaml;
 
 /// The language of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,15 +89,6 @@ pub struct Page {
     pub html: Vec<Range<usize>>,
     /// The lines of evidence.
     pub evidence: Vec<Evidence>,
-}
-
-/// A piece of a paragraph: text or a code span.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// Text, without its marks.
-    Text(String),
-    /// A code span.
-    Code(String),
 }
 
 impl Page {
@@ -200,9 +192,9 @@ impl Page {
 
     /// A value of the frontmatter and its line (that of the frontmatter when there is none).
     pub fn front(&self, key: &str) -> (usize, Option<String>) {
-        let yaml = fences::frontmatter(&self.text).unwrap_or_default();
-        let written = yaml.lines().position(|line| line.starts_with(&format!("{key}:")));
-        (written.map_or(1, |index| index + 2), super::frontmatter::value(yaml, key))
+        let front = fences::frontmatter(&self.text).unwrap_or_default();
+        let written = front.lines().position(|line| line.starts_with(&format!("{key}:")));
+        (written.map_or(1, |index| index + 2), yaml::value(front, key))
     }
 
     /// The lesson the page belongs to; `none` and no lesson at all are no lesson.

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Notes, Page, Report};
+use super::book::{Notes, Report};
+use super::page::Page;
 
 fn expression(expression: &str) -> Regex {
     Regex::new(expression).expect("a fixed expression")

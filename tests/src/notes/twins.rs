@@ -4,9 +4,10 @@ use std::fmt::Debug;
 
 use sha2::{Digest, Sha256};
 
+use super::book::{Notes, Report};
+use super::frontmatter;
 use super::links::for_twins;
 use super::page::{Language, Page};
-use super::{Notes, Report, frontmatter};
 
 /// The hash of a page that its translation records.
 pub fn fingerprint(spanish: &str) -> String {

@@ -2,7 +2,6 @@
 
 use std::{
     io::{self, Read, Write},
-    process::ExitCode,
     sync::Arc,
 };
 
@@ -14,12 +13,11 @@ use harness::chat::{Incoming, Parts, ReadStep, Script};
 
 use crate::exercise;
 
-/// Checks every step, or serves if a check has started this program again for that.
-pub fn main(pristine: bool) -> ExitCode {
-    harness::chat::exercise(pristine, Parts { read: Some(read), accept: Some(accept), write: Some(write) }, serve)
-}
+/// What of the file is driven in-process.
+pub const PARTS: Parts = Parts { read: Some(read), accept: Some(accept), write: Some(write) };
 
-fn serve(flags: &ServeArgs) -> Result<(), String> {
+/// The file as a server.
+pub fn serve(flags: &ServeArgs) -> Result<(), String> {
     let listener = Arc::new(flags.open()?);
     let server = Arc::new(exercise::Server::new(flags.limits()));
     let refused = |error| format!("cannot serve: {error}");

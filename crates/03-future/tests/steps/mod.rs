@@ -4,14 +4,13 @@
 use std::{
     fmt::Debug,
     future::{Future, pending, ready},
-    process::ExitCode,
     sync::LazyLock,
     time::Duration,
 };
 
 use harness::{
     Check, Level, Subject, Verdict,
-    future::{CHECKS, Tested},
+    future::{self, Tested},
     holds,
     probe::Task,
 };
@@ -19,13 +18,13 @@ use harness::{
 use crate::exercise::{Countdown, Either, Elapsed, event, join, map, select, timeout, yield_now};
 
 /// What a step is judged by: the contract, and what its futures must yield.
-struct Step {
+pub struct Step {
     tested: Tested,
     yields: fn() -> Verdict,
 }
 
-/// Checks every step.
-pub fn main(pristine: bool) -> ExitCode {
+/// Every step, with its checks.
+pub fn all() -> Vec<Subject<Step>> {
     const PARENT: &[&str] = &["A1", "A2", "A3", "A4", "A7", "A12", "A13", "A15", "V1"];
     let step = |name, tested, yields, only| Subject::new(name, Step { tested, yields }).only(only);
     let event = || {
@@ -34,7 +33,7 @@ pub fn main(pristine: bool) -> ExitCode {
             (event, move || trigger.set())
         })
     };
-    let steps = vec![
+    vec![
         step("step-1", Tested::completes(|| Countdown::new(3)), counts, &["A1", "A2", "A4", "V1"]),
         step("step-2", Tested::completes(yield_now), yields_once, &["A1", "A2", "A4", "V1"]),
         step("step-3", event(), happens, &["A1", "A2", "A3", "A4", "A5", "A10", "A11", "A14", "V1"]),
@@ -48,12 +47,11 @@ pub fn main(pristine: bool) -> ExitCode {
         step("step-6", Tested::joins(join), joins, PARENT),
         step("step-7", Tested::selects(select), selects, PARENT),
         step("step-8", Tested::selects(|work, limit| timeout(work, async { _ = limit.await })), times_out, PARENT),
-    ];
-    harness::exercise(pristine, &JUDGED_BY, steps)
+    ]
 }
 
 /// The contract's checks, and one that is the exercise's own.
-static JUDGED_BY: LazyLock<Vec<Check<Step>>> = LazyLock::new(|| {
+pub static CHECKS: LazyLock<Vec<Check<Step>>> = LazyLock::new(|| {
     const RUNS: [fn(&Step) -> Verdict; 17] = [
         contract::<0>,
         contract::<1>,
@@ -73,7 +71,7 @@ static JUDGED_BY: LazyLock<Vec<Check<Step>>> = LazyLock::new(|| {
         contract::<15>,
         contract::<16>,
     ];
-    let contract = CHECKS.iter().zip(RUNS).map(|(check, run)| Check {
+    let contract = future::CHECKS.iter().zip(RUNS).map(|(check, run)| Check {
         id: check.id,
         level: check.level,
         must: check.must,
@@ -95,7 +93,7 @@ static JUDGED_BY: LazyLock<Vec<Check<Step>>> = LazyLock::new(|| {
 });
 
 fn contract<const NUMBER: usize>(step: &Step) -> Verdict {
-    (CHECKS[NUMBER].run)(&step.tested)
+    (future::CHECKS[NUMBER].run)(&step.tested)
 }
 
 /// It must be ready after so many polls that are not, each followed by a wake, and yield this.

@@ -2,13 +2,14 @@
 //! sight.
 
 use lesson_waker::s9_oneshot;
-use timeline::Traced;
+use timeline::{
+    Traced,
+    scenes::{Record, note, on_thread, say},
+};
 use tokio::{
     runtime::{Builder, Runtime},
     task::yield_now,
 };
-
-use super::hand::{Record, note, on_thread, say};
 
 /// A task that waits is in no queue, and a wake puts it there.
 pub fn play_queue() -> Result<(), String> {

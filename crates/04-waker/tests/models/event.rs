@@ -7,9 +7,9 @@ use loom::thread;
 
 use super::tools::block_on;
 
-/// The model that `loom_guards` sees fail: its thread ends, and the one that waits sleeps on.
+/// The model that `guards` sees fail: its thread ends, and the one that waits sleeps on.
 #[test]
-#[ignore = "it must fail: run by loom_guards"]
+#[ignore = "it must fail: run by the guards"]
 fn event_lost_wakeup_must_fail() {
     loom::model(|| {
         let event = Arc::new(s5_lost_wakeup::Event::new());

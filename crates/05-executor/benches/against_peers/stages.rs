@@ -1,16 +1,27 @@
-//! The stages behind the traits that every runtime is measured through. A stage that can neither
-//! join its tasks nor start one from within another implements the first two. The lesson's contract
-//! checks most stages through them, too.
+//! The stages behind the traits that every runtime is measured through, and that the lesson's
+//! contract checks the stages through. A stage that can neither join its tasks nor start one from
+//! within another implements the first two.
 
 use harness::{
     Handle,
     executor::{DroppedHandle, End, Nested, Output, Panics, Policies, Spawner},
 };
 use lesson_executor::{
-    parts::task::{JoinError, JoinHandle},
+    parts::{
+        driver::{Driver, Parking},
+        task::{JoinError, JoinHandle},
+    },
     s1_spin, s2_block_on, s3_run_queue, s4_spawn, s5_pool, s6_stealing, s7_fast,
 };
 use peers::runtime::{Blocks, Spawns, Starts};
+
+#[path = "../../tests/shared/one_thread.rs"]
+#[allow(unused_macros, reason = "the one for tests is for tests")]
+pub mod one_thread;
+#[path = "../../tests/shared/pools.rs"]
+pub mod pools;
+
+use one_thread::{Handle as _, Stage};
 
 /// Stage 1.
 pub struct Spin(s1_spin::Executor);
@@ -19,19 +30,25 @@ pub struct Spin(s1_spin::Executor);
 pub struct BlockOn;
 
 /// Stage 3.
-pub struct RunQueue(s3_run_queue::Executor);
+pub struct RunQueue<D = Parking>(pub s3_run_queue::Executor<D>);
+
+/// A stage on one thread whose tasks have handles.
+pub struct OneThread<S>(pub S);
 
 /// Stage 4.
-pub struct Spawn(s4_spawn::Executor);
-
-/// Stage 5, with so many workers.
-pub struct Pool<const WORKERS: usize>(s5_pool::Executor);
-
-/// Stage 6, with so many workers.
-pub struct Stealing<const WORKERS: usize>(s6_stealing::Executor);
+pub type Spawn = OneThread<s4_spawn::Executor>;
 
 /// Stage 7.
-pub struct Fast(s7_fast::Executor);
+pub type Fast = OneThread<s7_fast::Executor>;
+
+/// A stage on a pool of so many workers.
+pub struct Workers<P, const WORKERS: usize>(P);
+
+/// Stage 5.
+pub type Pool<const WORKERS: usize> = Workers<s5_pool::Executor, WORKERS>;
+
+/// Stage 6.
+pub type Stealing<const WORKERS: usize> = Workers<s6_stealing::Executor, WORKERS>;
 
 /// What stage 2 declares of itself.
 pub const BLOCKS: Policies = Policies {
@@ -86,11 +103,11 @@ impl Blocks for BlockOn {
     }
 }
 
-impl Blocks for RunQueue {
+impl<D: Driver + Default + 'static> Blocks for RunQueue<D> {
     const POLICIES: Policies = Policies { drops_before_join: None, dropped_handle: None, ..JOINS };
 
     fn new() -> Self {
-        RunQueue(s3_run_queue::Executor::new())
+        RunQueue(s3_run_queue::Executor::with_driver(D::default()))
     }
 
     #[inline(never)]
@@ -99,18 +116,18 @@ impl Blocks for RunQueue {
     }
 }
 
-impl Starts for RunQueue {
+impl<D: Driver + Default + 'static> Starts for RunQueue<D> {
     #[inline(never)]
     fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
         self.0.spawn(future);
     }
 }
 
-impl Blocks for Spawn {
+impl<S: Joins> Blocks for OneThread<S> {
     const POLICIES: Policies = JOINS;
 
     fn new() -> Self {
-        Spawn(s4_spawn::Executor::new())
+        OneThread(S::new())
     }
 
     #[inline(never)]
@@ -119,54 +136,54 @@ impl Blocks for Spawn {
     }
 }
 
-impl Starts for Spawn {
+impl<S: Joins> Starts for OneThread<S> {
     #[inline(never)]
     fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
-        self.0.spawn(future);
+        drop(self.0.spawn(future));
     }
 }
 
-impl Spawns for Spawn {
-    type Join<T: Send + 'static> = JoinHandle<T>;
+impl<S: Joins> Spawns for OneThread<S> {
+    type Join<T: Send + 'static> = S::Handle<T>;
     type Joined<T> = Result<T, JoinError>;
     type Within = ();
 
     #[inline(never)]
-    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> S::Handle<F::Output> {
         self.0.spawn(future)
     }
 
     fn within(&self) {}
 
     #[inline(never)]
-    fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(_: &(), future: F) -> JoinHandle<F::Output> {
-        s4_spawn::spawn(future)
+    fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(_: &(), future: F) -> S::Handle<F::Output> {
+        S::spawn_here(future)
     }
 
     #[inline(never)]
     fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
-        s4_spawn::spawn(future);
+        drop(S::spawn_here(future));
     }
 
     fn value<T>(joined: Self::Joined<T>) -> T {
         joined.expect("nobody panics")
     }
 
-    fn handle(join: JoinHandle<Output>) -> Handle {
-        handle(join)
+    fn handle(join: S::Handle<Output>) -> Handle {
+        S::joins(join)
     }
 
     fn spawner(&self) -> Option<Spawner> {
         let spawner = self.0.spawner();
-        Some(Spawner::local(move |work| drop(spawner.spawn(work))))
+        Some(Spawner::local(move |work| drop(S::spawn_on(&spawner, work))))
     }
 }
 
-impl<const WORKERS: usize> Blocks for Pool<WORKERS> {
+impl<P: pools::Pool, const WORKERS: usize> Blocks for Workers<P, WORKERS> {
     const POLICIES: Policies = Policies { fairness: None, ..JOINS };
 
     fn new() -> Self {
-        Pool(s5_pool::Executor::new(WORKERS))
+        Workers(P::new(WORKERS))
     }
 
     #[inline(never)]
@@ -179,14 +196,14 @@ impl<const WORKERS: usize> Blocks for Pool<WORKERS> {
     }
 }
 
-impl<const WORKERS: usize> Starts for Pool<WORKERS> {
+impl<P: pools::Pool, const WORKERS: usize> Starts for Workers<P, WORKERS> {
     #[inline(never)]
     fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
-        self.0.spawn(future);
+        drop(self.0.spawn(future));
     }
 }
 
-impl<const WORKERS: usize> Spawns for Pool<WORKERS> {
+impl<P: pools::Pool, const WORKERS: usize> Spawns for Workers<P, WORKERS> {
     type Join<T: Send + 'static> = JoinHandle<T>;
     type Joined<T> = Result<T, JoinError>;
     type Within = ();
@@ -200,12 +217,12 @@ impl<const WORKERS: usize> Spawns for Pool<WORKERS> {
 
     #[inline(never)]
     fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(_: &(), future: F) -> JoinHandle<F::Output> {
-        s5_pool::spawn(future)
+        P::spawn_here(future)
     }
 
     #[inline(never)]
     fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
-        s5_pool::spawn(future);
+        drop(P::spawn_here(future));
     }
 
     fn value<T>(joined: Self::Joined<T>) -> T {
@@ -218,139 +235,32 @@ impl<const WORKERS: usize> Spawns for Pool<WORKERS> {
 
     fn spawner(&self) -> Option<Spawner> {
         let spawner = self.0.spawner();
-        Some(Spawner::new(move |work| drop(spawner.spawn(work))))
+        Some(Spawner::new(move |work| drop(P::spawn_on(&spawner, work))))
     }
 }
 
-impl<const WORKERS: usize> Blocks for Stealing<WORKERS> {
-    const POLICIES: Policies = Policies { fairness: None, ..JOINS };
-
-    fn new() -> Self {
-        Stealing(s6_stealing::Executor::new(WORKERS))
-    }
-
-    #[inline(never)]
-    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
-        self.0.block_on(root)
-    }
-
-    fn threads() -> usize {
-        WORKERS
-    }
+/// A stage on one thread, with its join handle as the checks want it.
+pub trait Joins: Stage {
+    fn joins(handle: Self::Handle<Output>) -> Handle;
 }
 
-impl<const WORKERS: usize> Starts for Stealing<WORKERS> {
-    #[inline(never)]
-    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
-        self.0.spawn(future);
-    }
-}
-
-impl<const WORKERS: usize> Spawns for Stealing<WORKERS> {
-    type Join<T: Send + 'static> = JoinHandle<T>;
-    type Joined<T> = Result<T, JoinError>;
-    type Within = ();
-
-    #[inline(never)]
-    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
-        self.0.spawn(future)
-    }
-
-    fn within(&self) {}
-
-    #[inline(never)]
-    fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(_: &(), future: F) -> JoinHandle<F::Output> {
-        s6_stealing::spawn(future)
-    }
-
-    #[inline(never)]
-    fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
-        s6_stealing::spawn(future);
-    }
-
-    fn value<T>(joined: Self::Joined<T>) -> T {
-        joined.expect("nobody panics")
-    }
-
-    fn handle(join: JoinHandle<Output>) -> Handle {
+impl<D: Driver + Default + 'static> Joins for s4_spawn::Executor<D> {
+    fn joins(join: JoinHandle<Output>) -> Handle {
         handle(join)
     }
+}
 
-    fn spawner(&self) -> Option<Spawner> {
-        let spawner = self.0.spawner();
-        Some(Spawner::new(move |work| drop(spawner.spawn(work))))
+/// It stays on its thread.
+impl<D: Driver + Default + 'static> Joins for s7_fast::Executor<D> {
+    fn joins(join: s7_fast::JoinHandle<Output>) -> Handle {
+        let aborts = join.aborts();
+        Handle::local(end(join)).aborted_by(aborts)
     }
 }
 
-impl Blocks for Fast {
-    const POLICIES: Policies = JOINS;
-
-    fn new() -> Self {
-        Fast(s7_fast::Executor::new())
-    }
-
-    #[inline(never)]
-    fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
-        self.0.block_on(root)
-    }
-}
-
-impl Starts for Fast {
-    #[inline(never)]
-    fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
-        self.0.spawn(future);
-    }
-}
-
-impl Spawns for Fast {
-    type Join<T: Send + 'static> = s7_fast::JoinHandle<T>;
-    type Joined<T> = Result<T, JoinError>;
-    type Within = ();
-
-    #[inline(never)]
-    fn spawn<F: Future<Output: Send + 'static> + Send + 'static>(&self, future: F) -> s7_fast::JoinHandle<F::Output> {
-        self.0.spawn(future)
-    }
-
-    fn within(&self) {}
-
-    #[inline(never)]
-    fn spawn_within<F: Future<Output: Send + 'static> + Send + 'static>(
-        _: &(),
-        future: F,
-    ) -> s7_fast::JoinHandle<F::Output> {
-        s7_fast::spawn(future)
-    }
-
-    #[inline(never)]
-    fn start_within<F: Future<Output = ()> + Send + 'static>(_: &(), future: F) {
-        s7_fast::spawn(future);
-    }
-
-    fn value<T>(joined: Self::Joined<T>) -> T {
-        joined.expect("nobody panics")
-    }
-
-    fn handle(join: s7_fast::JoinHandle<Output>) -> Handle {
-        handle_here(join)
-    }
-
-    fn spawner(&self) -> Option<Spawner> {
-        let spawner = self.0.spawner();
-        Some(Spawner::local(move |work| drop(spawner.spawn(work))))
-    }
-}
-
-/// A join handle of most stages as the checks want it.
-pub fn handle(join: JoinHandle<Output>) -> Handle {
-    let task = join.abort_handle();
-    Handle::new(end(join)).aborted_by(move || task.abort())
-}
-
-/// The same of stage 7, which stays on its thread.
-pub fn handle_here(join: s7_fast::JoinHandle<Output>) -> Handle {
-    let task = join.abort_handle();
-    Handle::local(end(join)).aborted_by(move || task.abort())
+fn handle(join: JoinHandle<Output>) -> Handle {
+    let aborts = join.aborts();
+    Handle::new(end(join)).aborted_by(aborts)
 }
 
 async fn end(join: impl Future<Output = Result<Output, JoinError>>) -> End {

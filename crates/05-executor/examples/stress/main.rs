@@ -20,11 +20,11 @@ use clap::Parser;
 use lesson_executor::{s5_pool, s6_stealing};
 use measure::say;
 
-#[path = "../../tests/fake_driver/mod.rs"]
+#[path = "../../tests/shared/fake_driver.rs"]
 mod fake_driver;
 mod on_fast;
 mod on_pools;
-#[path = "../../tests/pools/mod.rs"]
+#[path = "../../tests/shared/pools.rs"]
 mod pools;
 mod world;
 

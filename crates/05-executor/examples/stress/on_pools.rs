@@ -95,7 +95,8 @@ fn disturb<P: Pool>(pool: P, world: &Arc<World>, mut random: Random, goes_early:
     thread::scope(|scope| {
         scope.spawn(|| world.attend(gates, || is_over.load(SeqCst)));
         let disturbs = scope.spawn(move || {
-            let late = (0..theirs.below(200) as usize).map(|number| (number, spawner(make(&mut theirs, number))));
+            let late = (0..theirs.below(200) as usize)
+                .map(|number| (number, P::spawn_on(&spawner, make(&mut theirs, number))));
             let tasks: Vec<_> = half.into_iter().chain(late).collect();
             let mut wrong = None;
             for (number, task) in tasks {

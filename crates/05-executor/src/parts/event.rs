@@ -1,13 +1,14 @@
-//! What the tasks tell whoever records them. Unheard, an event costs a comparison, and a task keeps
-//! nothing for it: its number and how often it was polled stand beside, by its address, and only
-//! while somebody listens. In a model of loom's there are none.
+//! What the tasks tell a recording. While nobody listens, an event costs a comparison, and a task
+//! keeps nothing for it: its number and how often it was polled are in a table, by the task's
+//! address, while somebody listens.
 
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tracing::{Level, level_filters::LevelFilter, trace};
+use lesson_waker::parts::event::emit;
+use tracing::trace;
 
 /// What the record calls a task.
 #[derive(Clone, Copy)]
@@ -26,134 +27,67 @@ static NAMES: Mutex<Names> = Mutex::new(Names { last: 0, of: BTreeMap::new() });
 /// A task is made, for a future of this type.
 #[inline]
 pub(crate) fn spawn(task: usize, future: &'static str) {
-    if is_heard() {
-        emit_spawn(task, future);
-    }
+    emit(move || trace!(target: "executor", event = "spawn", task = name(task, 0).number, name = word(future)));
 }
 
 /// It goes into the queue (`enqueue`) or leaves it (`dequeue`), or its future goes (`drop`).
 #[inline]
 pub(crate) fn task(event: &'static str, task: usize) {
-    if is_heard() {
-        emit_task(event, task);
-    }
+    emit(move || trace!(target: "executor", event, task = name(task, 0).number));
 }
 
 /// A poll begins.
 #[inline]
 pub(crate) fn poll(task: usize) {
-    if is_heard() {
-        emit_poll(task);
-    }
+    emit(move || {
+        let Name { number, polls } = name(task, 1);
+        trace!(target: "executor", event = "poll", task = number, n = polls, waker = 1);
+    });
 }
 
 /// A poll has ended: `pending`, `ready` or `panic`.
 #[inline]
 pub(crate) fn polled(event: &'static str, task: usize) {
-    if is_heard() {
-        emit_polled(event, task);
-    }
+    emit(move || {
+        let Name { number, polls } = name(task, 0);
+        trace!(target: "executor", event, task = number, n = polls);
+    });
 }
 
 /// Its waker is about to be cloned (`clone`), or dropped (`release`).
 #[inline]
 pub(crate) fn waker(event: &'static str, task: usize) {
-    if is_heard() {
-        emit_waker(event, task);
-    }
+    emit(move || trace!(target: "executor", event, task = name(task, 0).number, waker = 1));
 }
 
 /// It is about to be woken, by `value` or by `ref`.
 #[inline]
 pub(crate) fn wake(by: &'static str, task: usize) {
-    if is_heard() {
-        emit_wake(by, task);
-    }
+    emit(move || trace!(target: "executor", event = "wake", task = name(task, 0).number, waker = 1, by));
 }
 
 /// A worker has taken so many tasks from another one's queue.
 #[inline]
 pub(crate) fn steal(from: usize, to: usize, count: usize) {
-    if is_heard() {
-        emit_steal(from, to, count);
-    }
+    emit(move || trace!(target: "executor", event = "steal", from, to, count));
 }
 
 /// The driver that workers share has its turn.
 #[inline]
 pub(crate) fn turn() {
-    if is_heard() {
-        emit_turn();
-    }
+    emit(|| trace!(target: "executor", event = "turn"));
 }
 
 /// The task is freed, and its address may be that of another one.
 #[inline]
 pub(crate) fn gone(task: usize) {
-    if is_heard() {
+    emit(move || {
         names().of.remove(&task);
-    }
+    });
 }
 
-#[inline]
-fn is_heard() -> bool {
-    !cfg!(any(loom_model, shuttle_model))
-        && Level::TRACE <= tracing::level_filters::STATIC_MAX_LEVEL
-        && LevelFilter::current() == LevelFilter::TRACE
-}
-
-#[cold]
-#[inline(never)]
-fn emit_spawn(task: usize, future: &'static str) {
-    trace!(target: "executor", event = "spawn", task = name(task, 0).number, name = word(future));
-}
-
-#[cold]
-#[inline(never)]
-fn emit_task(event: &'static str, task: usize) {
-    trace!(target: "executor", event, task = name(task, 0).number);
-}
-
-#[cold]
-#[inline(never)]
-fn emit_poll(task: usize) {
-    let Name { number, polls } = name(task, 1);
-    trace!(target: "executor", event = "poll", task = number, n = polls, waker = 1);
-}
-
-#[cold]
-#[inline(never)]
-fn emit_polled(event: &'static str, task: usize) {
-    let Name { number, polls } = name(task, 0);
-    trace!(target: "executor", event, task = number, n = polls);
-}
-
-#[cold]
-#[inline(never)]
-fn emit_waker(event: &'static str, task: usize) {
-    trace!(target: "executor", event, task = name(task, 0).number, waker = 1);
-}
-
-#[cold]
-#[inline(never)]
-fn emit_wake(by: &'static str, task: usize) {
-    trace!(target: "executor", event = "wake", task = name(task, 0).number, waker = 1, by);
-}
-
-#[cold]
-#[inline(never)]
-fn emit_steal(from: usize, to: usize, count: usize) {
-    trace!(target: "executor", event = "steal", from, to, count);
-}
-
-#[cold]
-#[inline(never)]
-fn emit_turn() {
-    trace!(target: "executor", event = "turn");
-}
-
-/// What to call the task, which is polled so many times more. The lock is gone when whoever listens
-/// is told.
+/// What to call the task, which is polled `polls` times more. The lock is released before the event
+/// is emitted.
 fn name(task: usize, polls: u64) -> Name {
     let mut names = names();
     let Names { last, of } = &mut *names;

@@ -3,12 +3,14 @@
 //! needs more room.
 
 pub(crate) mod cell;
+mod error;
 mod join;
 mod state;
 mod waker;
 
 pub(crate) use cell::{Joining, Task};
-pub use join::{AbortHandle, JoinError, JoinHandle};
+pub use error::JoinError;
+pub use join::{AbortHandle, JoinHandle};
 pub(crate) use state::{Pending, Start};
 
 /// Where tasks go that are woken: a run queue.

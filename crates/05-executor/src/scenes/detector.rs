@@ -8,13 +8,12 @@ use std::{
 };
 
 use lesson_future::s4_yield_now::yield_now;
-use timeline::{Event, TaskId, Timeline};
-
-use super::{
-    A_WHILE, Executor,
-    hand::{Record, note, say},
+use timeline::{
+    Event, TaskId, Timeline,
+    scenes::{Record, note, say},
 };
-use crate::Stage;
+
+use super::stages::{A_WHILE, Executor, Stage};
 
 async fn polite() {
     yield_now().await;

@@ -20,8 +20,12 @@ use lesson_future::s4_yield_now::yield_now;
 use lesson_waker::s9_oneshot;
 use rustix::time::{ClockId, clock_gettime};
 
-use super::{A_WHILE, Executor, hand::say};
-use crate::Stage::{self, BlockOn, RunQueue, Spin};
+use timeline::scenes::say;
+
+use super::stages::{
+    A_WHILE, Executor,
+    Stage::{self, BlockOn, RunQueue, Spin},
+};
 
 const TASKS: u32 = 100;
 const TURNS: u32 = 100;

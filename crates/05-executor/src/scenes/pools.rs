@@ -14,10 +14,12 @@ use std::{
 use futures::future::join_all;
 use lesson_executor::{parts::task::JoinHandle, s5_pool, s6_stealing};
 use lesson_future::s4_yield_now::yield_now;
-use timeline::{Event, Timeline};
+use timeline::{
+    Event, Timeline,
+    scenes::{Record, note, say},
+};
 
-use super::hand::{Record, note, say};
-use crate::Stage;
+use super::stages::Stage;
 
 /// An executor with two workers.
 enum TwoWorkers {

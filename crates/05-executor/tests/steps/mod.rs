@@ -4,7 +4,6 @@
 use std::{
     future::{pending, poll_fn},
     panic::panic_any,
-    process::ExitCode,
     sync::{Arc, Mutex},
     task::{Poll, Waker},
     thread,
@@ -21,19 +20,16 @@ use harness::{
 
 use crate::exercise::{Bell, Executor, JoinError, JoinHandle, Pool, block_on};
 
-#[global_allocator]
-static HEAP: harness::Counting = harness::Counting;
-
 /// What a step is judged by: parts of the contract, and what is the exercise's own.
-struct Step {
+pub struct Step {
     tested: Tested,
     does: fn() -> Verdict,
 }
 
-/// Checks every step.
-pub fn main(pristine: bool) -> ExitCode {
+/// Every step.
+pub fn steps() -> Vec<Subject<Step>> {
     let step = |name, tested: Tested, does, only| Subject::new(name, Step { tested, does }).only(only);
-    let steps = vec![
+    vec![
         step("step-1", Tested::block_on(|root: Work| block_on(root)), sleeps, &["C1", "C18", "V1"]),
         step("step-2", own(2), is_first_in_first_out, &["V1"]),
         step("step-3", own(3), is_queued_again, &["B10", "B11", "C4", "C5", "C7", "C9", "V1"]),
@@ -42,8 +38,7 @@ pub fn main(pristine: bool) -> ExitCode {
         step("step-6", own(6), tells_of_a_panic, &["C10", "V1"]),
         step("step-7", own(7), is_over, &["B7", "B8", "V1"]),
         step("step-8", pool(), has_threads, &["C4", "C5", "C10", "C18", "V1"]),
-    ];
-    harness::exercise(pristine, &CHECKS, steps)
+    ]
 }
 
 /// The reader's executor, with as much of it as is there after so many steps.
@@ -131,7 +126,7 @@ async fn end(handle: JoinHandle<Output>) -> End {
 }
 
 /// The contract's checks that the steps ask for, and one that is the exercise's own.
-static CHECKS: [Check<Step>; 15] = [
+pub static CHECKS: [Check<Step>; 15] = [
     of_waker::<7>(),
     of_waker::<8>(),
     of_waker::<10>(),

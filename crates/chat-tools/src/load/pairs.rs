@@ -6,7 +6,14 @@ use std::fmt;
 use measure::Median;
 use serde::Serialize;
 
-use super::{Report, table::Rounds};
+use super::Report;
+
+/// The rounds of one server: a report for each, unless that round counts for nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Rounds {
+    pub(crate) closed: Vec<Option<Report>>,
+    pub(crate) open: Vec<Option<Report>>,
+}
 
 /// Two rows, and what the first takes as a part of what the second does.
 #[derive(Debug, Serialize)]

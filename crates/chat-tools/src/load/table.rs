@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     Report,
-    pairs::{Pair, paired},
+    pairs::{Pair, Rounds, paired},
     report::count,
 };
 
@@ -53,13 +53,6 @@ pub(crate) struct Row {
     pub(crate) sent_late_p99_us: Option<f64>,
     pub(crate) lines_per_write: Option<f64>,
     pub(crate) memory_bytes: Option<f64>,
-}
-
-/// The rounds of one server: a report for each, unless that round counts for nothing.
-#[derive(Debug, Default)]
-pub(crate) struct Rounds {
-    pub(crate) closed: Vec<Option<Report>>,
-    pub(crate) open: Vec<Option<Report>>,
 }
 
 impl Rounds {

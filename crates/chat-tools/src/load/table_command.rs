@@ -16,9 +16,9 @@ use measure::order;
 use super::{
     Load, Pace, Report, Server, Window,
     kernel::machine,
-    pairs::Pair,
+    pairs::{Pair, Rounds},
     rate, run, stop_flag,
-    table::{Rounds, Section, Table},
+    table::{Section, Table},
 };
 
 /// Put several chat servers under the same loads, and print one table of what they do and cost.

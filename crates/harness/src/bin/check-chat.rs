@@ -1,5 +1,5 @@
-//! `check-chat`: judges any chat server of this wire format, whoever wrote it, in any language, and
-//! prints the table.
+//! `check-chat`: judges any chat server of this wire format, written in any language, and prints a
+//! table of the results.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -23,10 +23,9 @@ use serde_json::json;
 
 /// Checks a chat server against part E of the contract: E1 to E15.
 ///
-/// Give the address of a server that runs, or the command that starts one: with a command, the
-/// checks that must watch or end the server's process are applicable too, and each check gets a
-/// fresh server. The server's first line on stdout must then be `listening on IP:PORT`, unless --at
-/// says where it listens.
+/// Give the address of a running server, or the command that starts one. With a command each check
+/// gets a fresh server, and the checks that must watch or end its process apply too. The server's
+/// first line on stdout must then be `listening on IP:PORT`, unless --at gives its address.
 ///
 /// Exit code: 0 if every `must` that applies holds, 1 if not, 2 for a wrong command line.
 #[derive(Parser)]
@@ -41,7 +40,7 @@ struct Arguments {
     /// Print the results as JSON
     #[arg(long)]
     json: bool,
-    /// Where the command's server listens, if it does not print it
+    /// The address of the command's server, if it does not print it
     #[arg(long, value_name = "IP:PORT")]
     at: Option<SocketAddr>,
     /// An address, or a command with its arguments
@@ -56,8 +55,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let checks = arguments.checks();
-    // A server that is not there is one clear line, and not fifteen failures. It is tried as a
-    // check is, in a process of its own, so that whatever the command starts is ended with it.
+    // Without a server there would be fifteen failures, so one error says it first. Like a check,
+    // the attempt runs in its own process, which ends everything that the command started.
     let start = judge("server::start", START[0].deadline);
     if start != Outcome::Passed {
         eprintln!("error: {}", start.observed());
@@ -93,7 +92,7 @@ impl Arguments {
         match (&self.target[..], self.at) {
             ([one], None) if let Some(address) = address(one) => Server::at(address),
             ([one], None) if one.to_str().is_some_and(|one| one.contains(':')) && !Path::new(one).exists() => {
-                let message = format!("'{}' is no address that can be resolved, and no program", one.display());
+                let message = format!("'{}' is neither an address that can be resolved nor a program", one.display());
                 Arguments::command().error(ErrorKind::InvalidValue, message).exit()
             }
             (command, at) => Server { address: at, ..Server::command(command) },
@@ -106,7 +105,7 @@ impl Arguments {
         }
         let find = |id: &String| {
             CHECKS.iter().find(|check| check.id.eq_ignore_ascii_case(id)).unwrap_or_else(|| {
-                let message = format!("there is no check '{id}': they are E1 to E{}", CHECKS.len());
+                let message = format!("there is no check '{id}'; the checks are E1 to E{}", CHECKS.len());
                 Arguments::command().error(ErrorKind::InvalidValue, message).exit()
             })
         };
@@ -114,12 +113,12 @@ impl Arguments {
     }
 }
 
-/// An argument that is an address, `localhost:8080` among them.
+/// The address in an argument such as `127.0.0.1:8080` or `localhost:8080`.
 fn address(argument: &OsString) -> Option<SocketAddr> {
     argument.to_str()?.to_socket_addrs().ok()?.next()
 }
 
-/// No check of the contract: whether there is a server at all.
+/// Not part of the contract: tests whether the server can be reached at all.
 static START: [Check<Server>; 1] = [Check {
     id: "start",
     level: Level::Must,

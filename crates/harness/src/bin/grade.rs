@@ -1,4 +1,4 @@
-//! `grade`: grades a file that somebody hands in as a lesson's exercise, for a person or as JSON.
+//! `grade`: grades a file that a student submits as a lesson's exercise, as text or as JSON.
 #![forbid(unsafe_code)]
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -8,11 +8,12 @@ use clap::{Parser, value_parser};
 use harness::grade::{Checkout, Limits, Order, grade};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Grades a file that somebody hands in as a lesson's exercise: each check's result, and a score.
+/// Grades a file that a student submits as a lesson's exercise: the result of each check, and a
+/// score.
 ///
-/// The file is built in a copy of the checkout below target/grade, so your own exercise stays as it
-/// is. It runs under a deadline and a memory limit, which keep an honest mistake from hurting this
-/// machine. That is no sandbox: what you would not run at all, grade in a virtual machine.
+/// The file is built in a copy of the checkout in target/grade, so your own exercise is not
+/// changed. A deadline and a memory limit protect this machine from honest mistakes. This is not a
+/// sandbox: if you do not trust a file, grade it in a virtual machine.
 #[derive(Parser)]
 #[command(
     name = "grade",
@@ -24,19 +25,19 @@ struct Arguments {
     lesson: String,
     /// The file
     file: PathBuf,
-    /// Print one JSON object, whose schema is in crates/harness/README.md
+    /// Print one JSON object; crates/harness/README.md describes it
     #[arg(long)]
     json: bool,
     /// Only this step
     #[arg(long, value_name = "NUMBER")]
     step: Option<u32>,
-    /// How long all the checks together may take
+    /// The time limit for all checks together
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = value_parser!(u32).range(1..))]
     deadline: u32,
-    /// How long the build may take
+    /// The time limit for the build
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = value_parser!(u32).range(1..))]
     build_deadline: u32,
-    /// How much memory each process may have; four checks run at a time
+    /// The memory limit of each process; four checks run at once
     #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = value_parser!(u32).range(64..))]
     memory: u32,
 }
@@ -69,9 +70,9 @@ fn code(full: bool) -> ExitCode {
     if full { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// One line on stderr, if that is a terminal.
+/// A progress line on stderr, if stderr is a terminal.
 fn progress() -> ProgressBar {
-    let style = ProgressStyle::with_template("{spinner} {msg}").expect("a template that indicatif knows");
+    let style = ProgressStyle::with_template("{spinner} {msg}").expect("the template is valid");
     let bar = ProgressBar::new_spinner().with_style(style);
     bar.enable_steady_tick(Duration::from_millis(200));
     bar

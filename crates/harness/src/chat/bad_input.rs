@@ -1,4 +1,5 @@
-//! E1, E3 and E4: bytes cut anywhere, lines that are no requests, and a line without an end.
+//! E1, E3 and E4: bytes that are cut anywhere, lines that are not requests, and a line without an
+//! end.
 
 use chat::{Reply, Request};
 
@@ -16,8 +17,8 @@ pub(super) fn e1_cut_anywhere(server: &Server) -> Verdict {
         let texts = ["hola", "¿qué tal, ñandú?", "\"quoted\" and \\ back", "日本語 🦀", "", "two\nlines\tand a tab"];
         let post = |text: &str| Request::Post { group_name: group.clone(), message: text.into() }.to_line();
         client.join(&group)?;
-        // Cut between any two bytes. The other connection's barrier in between lets the server see
-        // the piece alone.
+        // Each byte is sent alone. After it, another client waits for its own post, so that the
+        // server has read the byte before the next one comes.
         for text in texts {
             for byte in with_ending(post(text), "\r\n") {
                 client.send_bytes(&[byte])?;
@@ -25,7 +26,7 @@ pub(super) fn e1_cut_anywhere(server: &Server) -> Verdict {
             }
             client.expect(&group, text).map_err(|stop| told(stop, "sent byte by byte, ended by \\r\\n"))?;
         }
-        // Many lines in pieces of all sizes, and then in one piece.
+        // Many lines in pieces of random sizes; with the first seed in one piece.
         for seed in 1..=20 {
             let endings =
                 texts.iter().enumerate().map(|(at, text)| (post(text), if at % 2 == 0 { "\n" } else { "\r\n" }));
@@ -47,8 +48,9 @@ pub(super) fn e1_cut_anywhere(server: &Server) -> Verdict {
     })
 }
 
-/// Sizes of pieces: from 1 to 40 bytes, all of it at once for the first seed. A linear congruential
-/// generator with the constants of Knuth's MMIX, so that a seed names its pieces on every machine.
+/// Random sizes of pieces, from 1 to 40 bytes. The first seed gives one piece of any size. The
+/// generator is linear congruential with the constants of Knuth's MMIX, so a seed gives the same
+/// sizes on every machine.
 fn pieces(seed: u64) -> impl Iterator<Item = usize> {
     let mut state = seed;
     std::iter::repeat_with(move || {
@@ -66,10 +68,10 @@ fn with_ending(mut line: Vec<u8>, ending: &str) -> Vec<u8> {
 pub(super) fn e3_bad_lines(server: &Server) -> Verdict {
     let deep = "[".repeat(20_000);
     let lines: [(&str, &[u8]); 11] = [
-        ("no JSON", b"hola"),
-        ("JSON that is no request", b"[1,2,3]"),
+        ("text that is not JSON", b"hola"),
+        ("JSON that is not a request", b"[1,2,3]"),
         ("an unknown request", br#"{"Shout":{"group_name":"x"}}"#),
-        ("a field that is missing", br#"{"Post":{"group_name":"x"}}"#),
+        ("a missing field", br#"{"Post":{"group_name":"x"}}"#),
         ("a field of the wrong type", br#"{"Join":{"group_name":7}}"#),
         ("a request that stops short", br#"{"Join":{"group_name":"x"#),
         ("data behind the request", br#"{"Join":{"group_name":"x"}} and more"#),
@@ -101,12 +103,10 @@ pub(super) fn e4_endless_line(server: &Server) -> Verdict {
         for _ in 0..TOTAL / piece.len() {
             client.send_bytes(&piece)?;
         }
-        // All but what the kernel buffers has been read by now, and its end is not in sight.
+        // The server has now read everything but the kernel's buffers, and the line goes on.
         if let (Some(before), Some(after)) = (before, running.memory()) {
             let grown = after.bytes.saturating_sub(before.bytes);
-            holds(grown <= BOUND, || {
-                format!("64 MiB of a line without an end made the server {} MiB larger", grown >> 20)
-            })?;
+            holds(grown <= BOUND, || format!("64 MiB of an endless line made the server {} MiB larger", grown >> 20))?;
         }
         client.send_bytes(b"\n")?;
         let replies = client.settle().map_err(|stop| told(stop, "after a line of 64 MiB"))?;
@@ -117,7 +117,7 @@ pub(super) fn e4_endless_line(server: &Server) -> Verdict {
 fn one_error(replies: &[Reply], what: &str) -> Verdict {
     let fine = replies.len() == 1 && is_error(&replies[0]);
     holds(fine, || {
-        format!("{what} was answered by {} lines, not by one Error: {:.300}", replies.len(), format!("{replies:?}"))
+        format!("{what} got {} lines as an answer, not one Error: {:.300}", replies.len(), format!("{replies:?}"))
     })
 }
 

@@ -1,5 +1,5 @@
-//! A client for checks: it never waits longer than [`PATIENCE`](super::PATIENCE), and knows the
-//! barriers of the protocol.
+//! A client for checks: it never waits longer than [`PATIENCE`](super::PATIENCE), and it can wait
+//! until the server has served its requests.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -17,20 +17,20 @@ use crate::run::{
     wait::until,
 };
 
-/// One connection, seen from the client's side.
+/// The client's side of one connection.
 ///
-/// `Join` has no acknowledgement. A client knows that its requests were carried out when its own
-/// post comes back, since a server serves the lines of one connection in order:
-/// [`settle`](Self::settle).
+/// `Join` has no acknowledgement. But a server serves the lines of one connection in order, so when
+/// a client's own post comes back, its earlier requests were served. [`settle`](Self::settle) waits
+/// for that.
 #[derive(Debug)]
 pub struct Client {
     stream: TcpStream,
-    input: BufReader<TcpStream>,
-    /// A group that nobody else is in, for barriers.
+    input: BufReader<Prompt>,
+    /// A group with this client as its only member, for [`settle`](Self::settle).
     own_group: Option<String>,
 }
 
-/// A name that no other check uses, nor one that ran before on the same server.
+/// A name that no other check uses, including checks that ran earlier on the same server.
 pub(super) fn unique(word: &str) -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
@@ -42,15 +42,15 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The connection is refused, or nothing comes of it in time.
+    /// The connection is refused, or takes longer than [`PATIENCE`](super::PATIENCE).
     pub fn connect(address: SocketAddr) -> Result<Self, Stop> {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)
             .map_err(|error| Stop::Failed(format!("cannot connect to {address}: {error}")))?;
         Self::over(stream, 64 * 1024)
     }
 
-    /// Connects from a chosen address (port 0 takes one that nobody else uses), and with a receive
-    /// buffer as small as the kernel makes them if `tiny`.
+    /// Connects from a chosen local address, where port 0 means a free port. With `tiny` the
+    /// receive buffer is as small as the kernel allows.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl Client {
             sockopt::set_socket_recv_buffer_size(&fd, 1).map_err(io::Error::from)?;
         }
         if let Some(from) = from {
-            // So that the address can be taken again as soon as the connection from it is gone.
+            // Allows another connection from the same address right after this one has ended.
             sockopt::set_socket_reuseaddr(&fd, true).map_err(io::Error::from)?;
             bind(&fd, &from).map_err(io::Error::from)?;
         }
@@ -74,11 +74,12 @@ impl Client {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        let input = BufReader::with_capacity(buffer, stream.try_clone()?);
+        let input = BufReader::with_capacity(buffer, Prompt(stream.try_clone()?));
         Ok(Client { stream, input, own_group: None })
     }
 
-    /// Joins a group. Nothing says when that has happened but [`settle`](Self::settle).
+    /// Joins a group. Call [`settle`](Self::settle) to wait until the server has served the
+    /// request.
     ///
     /// # Errors
     ///
@@ -105,23 +106,21 @@ impl Client {
         self.send_bytes(&request.to_line())
     }
 
-    /// Sends bytes as they are.
+    /// Sends raw bytes.
     ///
     /// # Errors
     ///
-    /// The server has closed the connection, or takes nothing for longer than
+    /// The server has closed the connection, or reads nothing for longer than
     /// [`PATIENCE`](super::PATIENCE).
     pub fn send_bytes(&mut self, bytes: &[u8]) -> Verdict {
-        self.stream
-            .write_all(bytes)
-            .map_err(|error| Stop::Failed(format!("the server does not take what is sent: {error}")))
+        self.stream.write_all(bytes).map_err(|error| Stop::Failed(format!("the server does not read: {error}")))
     }
 
-    /// The next line as it came, its `\n` included; `None` if the server has closed the connection.
+    /// The next line, including its `\n`. `None` if the server has closed the connection.
     ///
     /// # Errors
     ///
-    /// Nothing comes in time, or the connection is reset.
+    /// No line arrives in time, or the connection is reset.
     pub fn line(&mut self) -> Result<Option<Vec<u8>>, Stop> {
         let mut line = Vec::new();
         match self.input.read_until(b'\n', &mut line) {
@@ -138,7 +137,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// There is none in time, or the line is no reply.
+    /// No line arrives in time, or the line is not a reply.
     pub fn reply(&mut self) -> Result<Reply, Stop> {
         let line = self.line()?.ok_or_else(|| Stop::Failed("the server closed the connection".into()))?;
         read_reply(&line)
@@ -148,19 +147,19 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// It is another, or none.
+    /// Another reply arrives, or none.
     pub fn expect(&mut self, group: &str, message: &str) -> Verdict {
         let expected = Reply::Message { group_name: group.into(), message: message.into() };
         match self.reply() {
             Ok(reply) if reply == expected => Ok(()),
-            Ok(reply) => Err(Stop::Failed(format!("instead of the post {message:?} came {reply:?}"))),
+            Ok(reply) => Err(Stop::Failed(format!("instead of the post {message:?} this came: {reply:?}"))),
             Err(Stop::Failed(why)) => Err(Stop::Failed(format!("instead of the post {message:?}: {why}"))),
             Err(other) => Err(other),
         }
     }
 
-    /// Waits until all that this client has sent was carried out, and gives the replies that came
-    /// meanwhile.
+    /// Waits until the server has served all requests of this client. Returns the replies that
+    /// arrived in the meantime.
     ///
     /// # Errors
     ///
@@ -182,7 +181,7 @@ impl Client {
                 Ok(Reply::Message { message, .. }) if message == token => return Ok(replies),
                 Ok(reply) => replies.push(reply),
                 Err(Stop::Failed(why)) => {
-                    let seen = replies.last().map(|reply| format!("; last came {reply:?}")).unwrap_or_default();
+                    let seen = replies.last().map(|reply| format!("; the last line was {reply:?}")).unwrap_or_default();
                     return Err(Stop::Failed(format!("a client's own post did not come back: {why}{seen}")));
                 }
                 Err(other) => return Err(other),
@@ -190,30 +189,30 @@ impl Client {
         }
     }
 
-    /// As [`settle`](Self::settle), for a client to which nothing else should come.
+    /// Like [`settle`](Self::settle), for a client that must receive no other line.
     ///
     /// # Errors
     ///
-    /// Something else did come.
+    /// Another line arrives.
     pub fn settle_alone(&mut self) -> Verdict {
         match self.settle()?.first() {
             None => Ok(()),
-            Some(reply) => Err(Stop::Failed(format!("a client that should hear nothing else heard {reply:?}"))),
+            Some(reply) => Err(Stop::Failed(format!("a client that should receive no other line received {reply:?}"))),
         }
     }
 
-    /// Whether the server answers at all: a bad line must bring some line back.
+    /// The check fails unless the server answers a bad line with any line.
     pub(super) fn answers(&mut self) -> Verdict {
         self.send_bytes(b"?\n")?;
         self.reply().map(drop)
     }
 
-    /// Waits until a group is gone, by asking: each question is a post to the group, and a refusal
-    /// the answer.
+    /// Waits until a group no longer exists. It posts to the group again and again, until the
+    /// server refuses the post.
     ///
     /// # Errors
     ///
-    /// It is still there after [`PATIENCE`](super::PATIENCE).
+    /// The group still exists after [`PATIENCE`](super::PATIENCE).
     pub fn wait_until_gone(&mut self, group: &str) -> Verdict {
         let gone = until(PATIENCE, || {
             let asked = self.post(group, "is anybody there?").and_then(|()| self.settle());
@@ -222,21 +221,20 @@ impl Client {
                 .map_or_else(|stop| Some(Err(stop)), |gone| gone.then_some(Ok(())))
         });
         let still_there =
-            || format!("group {group:?}, whose members have all gone, was still there after {PATIENCE:?}");
+            || format!("all members of group {group:?} have left, but it still existed after {PATIENCE:?}");
         gone.unwrap_or_else(|| Err(Stop::Failed(still_there())))
     }
 
-    /// Ends the sending side, as a pipe does at the end of its input.
+    /// Shuts down the sending side, so that the server reads the end of the input.
     ///
     /// # Errors
     ///
-    /// The connection is gone.
+    /// The connection has ended.
     pub fn half_close(&mut self) -> Verdict {
         Ok(self.stream.shutdown(Shutdown::Write)?)
     }
 
-    /// Ends the connection with a reset instead of an orderly end, as a crash does, and gives the
-    /// address it came from.
+    /// Ends the connection with a reset, as a crash may do. Returns the client's own address.
     pub(super) fn reset(self) -> Result<SocketAddr, Stop> {
         let from = self.stream.local_addr()?;
         sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO)).map_err(io::Error::from)?;
@@ -248,24 +246,38 @@ impl Client {
         let mut rest = Vec::new();
         match self.input.read_to_end(&mut rest) {
             Ok(_) if rest.is_empty() => Ok(()),
-            Ok(_) => Err(Stop::Failed(format!("instead of the end came {:?}", String::from_utf8_lossy(&rest)))),
-            Err(error) => Err(Stop::Failed(format!("the connection did not end in order: {error}"))),
+            Ok(_) => Err(Stop::Failed(format!("instead of the end this came: {:?}", String::from_utf8_lossy(&rest)))),
+            Err(error) => Err(Stop::Failed(format!("the connection did not end properly: {error}"))),
         }
     }
 
-    /// A second handle on the socket, for a thread that only writes.
+    /// A second handle to the socket, for a thread that only writes.
     pub(super) fn writer(&self) -> Result<TcpStream, Stop> {
         Ok(self.stream.try_clone()?)
     }
 }
 
-/// Reads a line that came from a server.
+/// Acknowledges each read at once. The kernel may otherwise wait for 40 ms, and a server without
+/// `TCP_NODELAY` sends nothing meanwhile.
+#[derive(Debug)]
+struct Prompt(TcpStream);
+
+impl Read for Prompt {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.0.read(buffer)?;
+        // Without it the check only takes longer.
+        #[cfg(target_os = "linux")]
+        let _ = sockopt::set_tcp_quickack(&self.0, true);
+        Ok(length)
+    }
+}
+
+/// Parses a line that came from a server.
 pub(super) fn read_reply(line: &[u8]) -> Result<Reply, Stop> {
     let text = String::from_utf8_lossy(line);
     let shown: String = text.chars().take(120).collect();
     holds_whole(line, &shown)?;
-    Reply::parse(text.trim_end())
-        .map_err(|error| Stop::Failed(format!("a line came that is no reply ({error}): {shown}")))
+    Reply::parse(text.trim_end()).map_err(|error| Stop::Failed(format!("a line is not a reply ({error}): {shown}")))
 }
 
 fn holds_whole(line: &[u8], shown: &str) -> Verdict {

@@ -1,5 +1,5 @@
-//! A chat server that is written in steps: which checks belong to which step, and this program as
-//! the server.
+//! The exercise of a chat server: the checks of each step, and the `main` that also runs as the
+//! server.
 
 use std::{env, process::ExitCode};
 
@@ -8,33 +8,44 @@ use clap::{Args, Parser};
 use super::{CHECKS, Parts, Server, answer_heap_questions};
 use crate::run::{process::exit_when_not_written, runner::Subject};
 
-/// The `main` of a chat exercise: checks its five steps, or serves if a check has started this
-/// program again for that.
+/// The `main` of a chat exercise. It checks the five steps; a check starts the same program again
+/// as the server.
 ///
-/// `parts` drive the reader's code in-process, and `serve` is his server, whose flags are `A`. With
-/// `pristine`, every check must end as "not written yet".
+/// `parts` call the reader's code in this process, `serve` runs the reader's server, and `A` are
+/// its flags. With `pristine`, every check must end as "not written yet".
 ///
 /// # Panics
 ///
 /// As [`main`](crate::main) does.
 pub fn exercise<A: Args>(pristine: bool, parts: Parts, serve: fn(&A) -> Result<(), String>) -> ExitCode {
-    if env::args().nth(1).as_deref() == Some("serve") {
-        exit_when_not_written();
-        answer_heap_questions();
-        let Command::Serve(flags) = Command::<A>::parse();
-        return match serve(&flags) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("error: {error}");
-                ExitCode::FAILURE
-            }
-        };
+    if let Some(code) = serve_if_asked("serve", serve) {
+        return code;
     }
     let server = Server::this_program(&SERVE).with_parts(parts);
     crate::exercise(pristine, &CHECKS, STEPS.map(|(name, ids)| Subject::new(name, server.clone()).only(ids)).into())
 }
 
-/// Each step, and the checks that pass once it and those before it are written.
+/// Serves if `word` is the first argument of this program, which is how a check starts it again as
+/// the server. Gives the exit code then, and `None` in any other process.
+///
+/// The flags `A` follow the word. The server answers questions about its heap.
+pub fn serve_if_asked<A: Args>(word: &str, serve: fn(&A) -> Result<(), String>) -> Option<ExitCode> {
+    if env::args().nth(1).as_deref() != Some(word) {
+        return None;
+    }
+    exit_when_not_written();
+    answer_heap_questions();
+    let Command { flags } = Command::<A>::parse_from(env::args_os().skip(1));
+    Some(serve(&flags).map_or_else(
+        |error| {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    ))
+}
+
+/// The checks of each step: they pass once the reader has written this step and the steps before.
 const STEPS: [(&str, &[&str]); 5] = [
     ("step-1", &["E2"]),
     ("step-2", &["E12"]),
@@ -47,8 +58,9 @@ const SERVE: [&str; 9] =
     ["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--half-closed-ms", "2000", "--drain-ms", "20000"];
 
 #[derive(Parser)]
-enum Command<A: Args> {
-    Serve(A),
+struct Command<A: Args> {
+    #[command(flatten)]
+    flags: A,
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
-//! E6 to E8: a member whose socket is full, and what that does to it, to its group and to everybody
-//! else.
+//! E6 to E8: a member whose socket is full still gets whole lines, and does not delay its group or
+//! any other client.
 
 use std::{
     io::{self, Write},
     net::SocketAddr,
     sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chat::{Reply, Request};
@@ -14,11 +14,11 @@ use chat::{Reply, Request};
 use super::{
     Client, PATIENCE, Running, Server,
     client::{is_error, read_reply, unique},
-    parts,
+    in_process,
 };
 use crate::run::check::{Stop, Verdict, holds};
 
-/// Bytes of text in a post of a flood: with it a line is about 16 KiB.
+/// The bytes of text in a post of a flood, so that each line has about 16 KiB.
 const TEXT: usize = 16 * 1024;
 
 pub(super) fn e6_short_writes(server: &Server) -> Verdict {
@@ -53,13 +53,13 @@ pub(super) fn e7_stalled_reader(server: &Server) -> Verdict {
                 for number in first..first + WINDOW {
                     let delayed = |observed: &str| {
                         Stop::Failed(format!(
-                            "beside a member that does not read, a busy one missed post {number}: {observed}"
+                            "while one member did not read, a busy one missed post {number}: {observed}"
                         ))
                     };
                     let line = member.line().map_err(|_| delayed("nothing arrived in time"))?;
                     let line = line.ok_or_else(|| delayed("the connection was closed"))?;
                     holds(line == message(&group, number), || {
-                        format!("instead of post {number} came {:.80}", String::from_utf8_lossy(&line))
+                        format!("instead of post {number} this line came: {:.80}", String::from_utf8_lossy(&line))
                     })?;
                 }
             }
@@ -67,18 +67,21 @@ pub(super) fn e7_stalled_reader(server: &Server) -> Verdict {
                 half_way = running.memory();
             }
         }
-        // Once every buffer on the way is full, another 16 MiB must not make a difference.
+        // All buffers were full after the first half, so the second 16 MiB must not grow the
+        // server.
         if let (Some(before), Some(after)) = (half_way, running.memory()) {
             let grown = after.bytes.saturating_sub(before.bytes);
             holds(grown <= BOUND, || {
-                format!("16 MiB more for a member that does not read made the server {} MiB larger", grown >> 20)
+                format!("another 16 MiB for a member that does not read made the server {} MiB larger", grown >> 20)
             })?;
         }
         let heard = Heard::drain(&mut stalled, &group, POSTS)?;
         holds(heard.notices > 0, || {
-            format!("all {POSTS} posts, 32 MiB, arrived in the end: so nothing bounds what waits")
+            format!("all {POSTS} posts, 32 MiB, arrived in the end: so the member's queue has no bound")
         })?;
-        holds(heard.repeated == 0, || format!("{} notices stood beside another one in the same gap", heard.repeated))?;
+        holds(heard.repeated == 0, || {
+            format!("{} notices directly followed another one in the same gap", heard.repeated)
+        })?;
         busy[0].post(&group, "after the gap")?;
         stalled.expect(&group, "after the gap")
     })
@@ -98,15 +101,15 @@ pub(super) fn e8_no_lock_while_writing(server: &Server) -> Verdict {
         bystander.send(&Request::Leave { group_name: group.clone() })?;
         bystander.settle().map(drop).map_err(|_| held_up("joining and leaving the group"))
     })?;
-    server.parts.write.map_or(Ok(()), parts::writes_together)
+    server.parts.write.map_or(Ok(()), in_process::writes_together)
 }
 
 fn held_up(what: &str) -> Stop {
     Stop::Failed(format!("while one member's socket was full, {what} did not happen within {} s", PATIENCE.as_secs()))
 }
 
-/// A member of `group` that reads nothing until it is told to, with as small a receive buffer as
-/// there is.
+/// Connects a member of `group` with the smallest possible receive buffer. It reads nothing until
+/// the check drains it.
 fn stalled_member(running: &Running, group: &str) -> Result<Client, Stop> {
     let mut member = Client::connect_from(None, running.address, true)?;
     member.join(group)?;
@@ -114,21 +117,33 @@ fn stalled_member(running: &Running, group: &str) -> Result<Client, Stop> {
     Ok(member)
 }
 
-fn text(number: usize) -> String {
-    format!("{number} {}", "x".repeat(TEXT))
-}
-
 fn post(group: &str, number: usize) -> Vec<u8> {
-    Request::Post { group_name: group.into(), message: text(number) }.to_line()
+    lengthened(&Request::Post { group_name: group.into(), message: format!("{number} ") }.to_line())
 }
 
 fn message(group: &str, number: usize) -> Vec<u8> {
-    Reply::Message { group_name: group.into(), message: text(number) }.to_line().to_vec()
+    lengthened(&Reply::Message { group_name: group.into(), message: format!("{number} ") }.to_line())
 }
 
-/// A client on a thread of its own that posts as fast as the server takes it, and reads nothing.
+/// The same line with more text at the end of its message. To serialise that text thousands of
+/// times takes seconds in a build that is not optimised.
+fn lengthened(line: &[u8]) -> Vec<u8> {
+    let (line, end) = line.split_at(line.len() - b"\"}}\n".len());
+    [line, &[b'x'; TEXT], end].concat()
+}
+
+/// A client on its own thread. It posts as fast as the server reads, and reads nothing itself.
 pub(super) struct Flood {
-    news: mpsc::Receiver<()>,
+    news: mpsc::Receiver<News>,
+}
+
+/// What the thread of a flood tells.
+#[derive(Eq, PartialEq)]
+enum News {
+    /// The server has taken nothing for a while.
+    Blocked,
+    /// All was posted and carried out, or was not in time.
+    Done,
 }
 
 impl Flood {
@@ -136,7 +151,7 @@ impl Flood {
     pub(super) fn start(address: SocketAddr, group: &str, posts: usize) -> Result<Self, Stop> {
         let client = Client::connect(address)?;
         let mut socket = client.writer()?;
-        // Not how long something may take, but the sign that the server has stopped reading.
+        // A write that blocks for this time means that the server has stopped reading.
         socket.set_write_timeout(Some(Duration::from_millis(500)))?;
         let (tell, news) = mpsc::channel();
         let group = group.to_owned();
@@ -147,44 +162,50 @@ impl Flood {
                     return;
                 }
             }
-            // Everything has been carried out, and not only been sent, once its own post comes
-            // back.
+            // When its own post comes back, the server has served all posts.
             let _ = client.settle();
-            let _ = tell.send(());
+            let _ = tell.send(News::Done);
         });
         Ok(Flood { news })
     }
 
-    /// Waits until all was posted, or the server reads no more of it.
+    /// Waits until the server has served all posts, or has stopped reading.
     pub(super) fn wait_until_done_or_blocked(&self) {
-        // The thread ends without a word only if the connection broke, and then there is nothing to
-        // wait for either.
+        // An error means that the connection broke and the thread ended. Then the wait is over too.
         let _ = self.news.recv();
+    }
+
+    /// Waits until all was posted. A server that takes nothing for a while may only be slow, so this
+    /// gives up later.
+    pub(super) fn wait_until_done(&self) {
+        let deadline = Instant::now() + 2 * PATIENCE;
+        let next = || self.news.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        while next() == Ok(News::Blocked) {}
     }
 }
 
-fn write_all(socket: &mut impl Write, mut bytes: &[u8], blocked: &mpsc::Sender<()>) -> io::Result<()> {
+fn write_all(socket: &mut impl Write, mut bytes: &[u8], blocked: &mpsc::Sender<News>) -> io::Result<()> {
     while !bytes.is_empty() {
         match socket.write(bytes) {
             Ok(written) => bytes = &bytes[written..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => drop(blocked.send(())),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => drop(blocked.send(News::Blocked)),
             Err(error) => return Err(error),
         }
     }
     Ok(())
 }
 
-/// What reached a member of the numbered posts of a flood: each either arrived whole and in order,
-/// or was counted in a notice that stands where it is missing.
+/// The count of a flood's numbered posts at one member. Each post must arrive whole and in order,
+/// or be counted in a notice in the place where it is missing.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     pub(super) received: usize,
     pub(super) notices: usize,
-    /// Notices that stood directly behind another one, and so in the same gap.
+    /// Notices that directly followed another notice, so that one gap had more than one.
     pub(super) repeated: usize,
-    /// Arrived or counted.
+    /// Posts that arrived or were counted in a notice.
     accounted: usize,
-    /// The last line was a notice.
+    /// Whether the last line was a notice.
     in_gap: bool,
 }
 
@@ -196,7 +217,7 @@ impl Heard {
             let missing = |why: &str, heard: &Heard| {
                 let dropped = heard.accounted - heard.received;
                 Stop::Failed(format!(
-                    "of {posts} posts {} arrived and {dropped} were announced as dropped, then: {why}",
+                    "of {posts} posts {} arrived and {dropped} were announced as dropped; then {why}",
                     heard.received
                 ))
             };
@@ -219,7 +240,10 @@ impl Heard {
                     heard.accounted += announced(&reply)?;
                 }
                 Reply::Message { message, .. } => {
-                    return Err(Stop::Failed(format!("where post {} was due came {message:.60}", heard.accounted)));
+                    return Err(Stop::Failed(format!(
+                        "instead of post {} this one came: {message:.60}",
+                        heard.accounted
+                    )));
                 }
             }
         }
@@ -235,5 +259,5 @@ fn announced(reply: &Reply) -> Result<usize, Stop> {
     let Reply::Error(text) = reply else { return Ok(0) };
     let number = text.split(|letter: char| !letter.is_ascii_digit()).find(|digits| !digits.is_empty());
     let number = number.and_then(|digits| digits.parse().ok());
-    number.ok_or_else(|| Stop::Failed(format!("a notice that does not say how many posts were dropped: {text:.80}")))
+    number.ok_or_else(|| Stop::Failed(format!("a notice does not say how many posts were dropped: {text:.80}")))
 }

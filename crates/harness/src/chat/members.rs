@@ -1,4 +1,4 @@
-//! E5 and E9 to E11: members that half-close, post in order, are reset, and come back.
+//! E5 and E9 to E11: members that half-close, post in order, are reset, and reconnect.
 
 use std::{
     net::SocketAddr,
@@ -15,8 +15,8 @@ pub(super) fn e5_half_closed(server: &Server) -> Verdict {
         reader.join(&group)?;
         reader.settle_alone()?;
         reader.half_close()?;
-        // Nothing tells when the server has seen the end of the reader's input, which may be
-        // another thread's business: so the posts go on for a while, and each must arrive.
+        // The client cannot know when the server has seen the end of the reader's input. So the
+        // posts continue for a while, and each must arrive.
         let started = Instant::now();
         for number in 0.. {
             poster.post(&group, &number.to_string())?;
@@ -33,8 +33,8 @@ pub(super) fn e5_half_closed(server: &Server) -> Verdict {
 pub(super) fn e9_order(server: &Server) -> Verdict {
     const SENDERS: usize = 4;
     const ROUNDS: usize = 8;
-    /// Posts of one sender that are under way at a time: 100 of all senders, which any mailbox
-    /// should hold.
+    /// Posts of one sender that are under way at once. With all senders these are 100, which any
+    /// mailbox should hold.
     const WINDOW: usize = 25;
     server.checked(|running| {
         let group = unique("order");
@@ -66,13 +66,13 @@ pub(super) fn e9_order(server: &Server) -> Verdict {
 }
 
 fn in_order(reply: chat::Reply, next: &mut [usize]) -> Verdict {
-    let unexpected = || Stop::Failed(format!("instead of a post came {reply:?}"));
+    let unexpected = || Stop::Failed(format!("instead of a post this came: {reply:?}"));
     let chat::Reply::Message { message, .. } = &reply else { return Err(unexpected()) };
     let (sender, number) = message.split_once(' ').ok_or_else(unexpected)?;
     let sender: usize = sender.parse().map_err(|_| unexpected())?;
     let expected = next.get_mut(sender).ok_or_else(unexpected)?;
     holds(number == expected.to_string(), || {
-        format!("post {number} of sender {sender} came where {expected} was due")
+        format!("post {number} of sender {sender} came instead of its post {expected}")
     })?;
     *expected += 1;
     Ok(())
@@ -89,8 +89,8 @@ pub(super) fn e10_reset(server: &Server) -> Verdict {
             member.settle_alone()?;
             Ok::<_, Stop>(member)
         };
-        // The doomed stand between survivors in the table: whoever stops at the first of them
-        // misses the later ones.
+        // In the server's table, members that will be reset are between survivors. So a broadcast
+        // that stops at a dead member misses the survivors after it.
         let mut poster = join(&unique("poster"))?;
         let (mut survivors, mut doomed, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..3 {
@@ -102,7 +102,7 @@ pub(super) fn e10_reset(server: &Server) -> Verdict {
         for number in 0..POSTS {
             poster.post(&group, &number.to_string())?;
             if number >= POSTS / 2 {
-                // The post is on its way while the connection ends, with the earlier ones unread.
+                // The connection ends while this post is on its way and earlier ones are unread.
                 doomed.pop().map(Client::reset).transpose()?;
             }
             poster.expect(&group, &number.to_string()).map_err(|stop| after_reset(stop, "the poster"))?;
@@ -134,13 +134,12 @@ pub(super) fn e11_reconnect(server: &Server) -> Verdict {
         old.join(&old_only)?;
         old.join(&group)?;
         old.settle_alone()?;
-        // After its end of input a server no longer reads from it, so the reset that follows goes
-        // unnoticed for a while.
+        // After the end of the input a server does not read any more, so it notices the following
+        // reset only later.
         old.half_close()?;
         watcher.settle_alone()?;
         let address = old.reset()?;
-        // The same client comes back from the same address, before anybody has told the server that
-        // the old one is gone.
+        // The client reconnects from the same address before the server has noticed the reset.
         let mut new = Client::connect_from(Some(address), running.address, false)?;
         new.join(&group)?;
         new.settle_alone()?;
@@ -150,7 +149,7 @@ pub(super) fn e11_reconnect(server: &Server) -> Verdict {
         new.post(&group, "and still here")?;
         new.expect(&group, "and still here").map_err(|stop| match stop {
             Stop::Failed(observed) => {
-                Stop::Failed(format!("once the old session had ended, the new one missed a post: {observed}"))
+                Stop::Failed(format!("after the end of the old session, the new one missed a post: {observed}"))
             }
             other => other,
         })

@@ -1,10 +1,11 @@
-//! Part E of the contract: what a chat server must do, whoever wrote it. [`CHECKS`] is the list,
-//! [`Server`] a subject.
+//! Part E of the contract: what any chat server must do. [`CHECKS`] is the list of checks, and
+//! [`Server`] describes a subject.
 
 mod bad_input;
 mod client;
 mod exercise;
 mod flood;
+mod in_process;
 mod members;
 mod parts;
 mod server;
@@ -13,20 +14,22 @@ mod service;
 use std::time::Duration;
 
 pub use client::Client;
-pub use exercise::exercise;
+pub use exercise::{exercise, serve_if_asked};
 pub use parts::{Accept, Incoming, Parts, Read, ReadStep, Script, Write};
 pub use server::{Memory, Running, Server, answer_heap_questions};
 
 use crate::run::check::{Check, Level};
 
-/// How long anything may take that should happen at once. Longer than this is called a hang, and
-/// nothing is measured.
+/// The longest wait for something that should happen at once. A longer wait is reported as a hang;
+/// no check judges speed.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a server may take to start: some are compiled first, or start a virtual machine.
+/// The longest time for a server to start: its command may compile it first, or start a virtual
+/// machine.
 const START: Duration = Duration::from_secs(60);
 
-/// How long a server may keep a member that has gone without a word and to which nobody posts.
+/// The longest time for a server to release a member that disconnected silently and receives no
+/// posts.
 const RELEASE: Duration = Duration::from_secs(20);
 
 const SHORT: Duration = Duration::from_secs(120);
@@ -47,16 +50,16 @@ pub static CHECKS: [Check<Server>; 15] = [
         id: "E2",
         level: Level::Must,
         must: "a read that is cancelled or interrupted in the middle of a line loses nothing of it",
-        why: "a timeout or a select drops the future of a read, and with it whatever only that future had remembered",
+        why: "a timeout or a select drops the future of a read, with every byte that only this future remembers",
         source: "https://github.com/google/comprehensive-rust/issues/713",
         deadline: SHORT,
-        run: parts::e2_cancelled_read,
+        run: in_process::e2_cancelled_read,
     },
     Check {
         id: "E3",
         level: Level::Must,
-        must: "a line that is no request, invalid UTF-8 among them, gets one Error line, and the next line is served",
-        why: "one client's typing error must cost it neither the connection nor an endless stream of errors",
+        must: "a line that is no request, such as invalid UTF-8, gets one Error line, and the next line is served",
+        why: "a client's typing error must not close its connection, and must not cause endless errors",
         source: "https://github.com/rust-lang/futures-rs/issues/2784",
         deadline: SHORT,
         run: bad_input::e3_bad_lines,
@@ -65,7 +68,7 @@ pub static CHECKS: [Check<Server>; 15] = [
         id: "E4",
         level: Level::Must,
         must: "an endless line costs bounded memory and gets one Error line; after its end the next line is served",
-        why: "a server that collects a line until its end can be filled up by anybody who never ends it",
+        why: "a server that collects a line until its end lets any client fill its memory",
         source: "https://github.com/tokio-rs/tokio/issues/186",
         deadline: SHORT,
         run: bad_input::e4_endless_line,
@@ -74,7 +77,7 @@ pub static CHECKS: [Check<Server>; 15] = [
         id: "E5",
         level: Level::Must,
         must: "a member that has shut down its sending side still receives",
-        why: "end of input says that a client has nothing more to ask, not that it has gone",
+        why: "the end of its input means that a client asks for nothing more, not that it has left",
         source: "https://github.com/tokio-rs/tokio/issues/3876",
         deadline: SHORT,
         run: members::e5_half_closed,
@@ -82,8 +85,8 @@ pub static CHECKS: [Check<Server>; 15] = [
     Check {
         id: "E6",
         level: Level::Must,
-        must: "each line arrives whole, however little of it the kernel takes at a time",
-        why: "a write may take fewer bytes than it was given, and the rest is the writer's business",
+        must: "each line arrives whole, however few bytes of it the kernel takes at a time",
+        why: "a write may take fewer bytes than it was given, and the writer must send the rest",
         source: "https://github.com/tokio-rs/tokio/issues/2329",
         deadline: SHORT,
         run: flood::e6_short_writes,
@@ -91,7 +94,7 @@ pub static CHECKS: [Check<Server>; 15] = [
     Check {
         id: "E7",
         level: Level::Must,
-        must: "a member that does not read costs bounded memory, delays nobody, and is told how much it missed, once",
+        must: "a member that does not read costs bounded memory, delays nobody, and is told once how much it missed",
         why: "a queue without a bound turns one slow reader into an outage for all",
         source: "https://github.com/tokio-rs/tokio/blob/master/examples/chat.rs",
         deadline: LONG,
@@ -100,8 +103,8 @@ pub static CHECKS: [Check<Server>; 15] = [
     Check {
         id: "E8",
         level: Level::Should,
-        must: "no lock is held while a socket is written to, and what waits for a member goes out in one write",
-        why: "whoever waits for the lock waits for the slowest socket; and it is the number of writes that costs",
+        must: "no lock is held while a socket is written to, and all lines that wait for a member go out in one write",
+        why: "a thread that waits for the lock waits for the slowest socket, and each write costs a system call",
         source: "https://github.com/tokio-rs/tokio/issues/5925",
         deadline: SHORT,
         run: flood::e8_no_lock_while_writing,
@@ -127,8 +130,8 @@ pub static CHECKS: [Check<Server>; 15] = [
     Check {
         id: "E11",
         level: Level::Must,
-        must: "the end of an old session does not take a new one with it, even from the same address",
-        why: "a client that reconnects may be served before its old connection is noticed to be dead",
+        must: "the end of an old session does not end a new one, even from the same address",
+        why: "a client may reconnect before the server notices that its old connection is dead",
         source: "https://book.async.rs/tutorial/handling_disconnection.html",
         deadline: SHORT,
         run: members::e11_reconnect,
@@ -137,16 +140,16 @@ pub static CHECKS: [Check<Server>; 15] = [
         id: "E12",
         level: Level::Must,
         must: "a connection that was aborted before it was accepted does not end the accept loop",
-        why: "accept reports one client's misfortune as its own error; a `?` there makes it everybody's",
+        why: "`accept` reports one client's aborted connection as an error, and a `?` there ends the whole server",
         source: "https://github.com/tiny-http/tiny-http/issues/283",
         deadline: SHORT,
-        run: parts::e12_aborted_connection,
+        run: in_process::e12_aborted_connection,
     },
     Check {
         id: "E13",
         level: Level::Must,
         must: "out of descriptors, the server neither ends nor spins, and accepts again once there are some",
-        why: "accept fails at once until a descriptor is free: a loop without a pause burns a core, one with `?` ends",
+        why: "`accept` fails at once until one is free: a loop without a pause burns a core, and a `?` ends the server",
         source: "https://github.com/hyperium/hyper/issues/1358",
         deadline: SHORT,
         run: service::e13_out_of_descriptors,
@@ -154,8 +157,8 @@ pub static CHECKS: [Check<Server>; 15] = [
     Check {
         id: "E14",
         level: Level::Must,
-        must: "no descriptor of a member that has gone is kept, and 10,000 connections leave no bytes behind",
-        why: "what is kept for each visitor adds up until the server ends",
+        must: "no descriptor of a member that has left is kept, and 10,000 connections leave no bytes behind",
+        why: "anything that is kept for each visitor adds up until the server ends",
         source: "https://github.com/ProgrammingRust/async-chat/blob/master/src/bin/server/group.rs",
         deadline: LONG,
         run: service::e14_nothing_is_kept,
@@ -163,8 +166,8 @@ pub static CHECKS: [Check<Server>; 15] = [
     Check {
         id: "E15",
         level: Level::Must,
-        must: "on SIGTERM the server stops accepting, writes what waits for its members, and exits with code 0",
-        why: "a restart is routine, and what was accepted before it was promised to be delivered",
+        must: "on SIGTERM the server stops accepting, writes the lines that wait for members, and exits with code 0",
+        why: "a restart is routine, and the server has promised to deliver the posts that it accepted",
         source: "https://book.async.rs/tutorial/clean_shutdown.html",
         deadline: SHORT,
         run: service::e15_shutdown,

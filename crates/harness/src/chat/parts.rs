@@ -1,33 +1,24 @@
-//! The checks that no client can make from outside: they drive the part of a server that they are
-//! about, in-process.
+//! The parts of a server's code that checks can call in this process.
 
-use std::{
-    io,
-    net::{TcpListener, TcpStream},
-    sync::mpsc,
-    thread,
-};
+use std::{io, net::TcpStream};
 
-use super::{Client, Server};
-use crate::run::check::{Stop, Verdict, holds};
-
-/// The parts of a server that checks may drive; a foreign server has none, and these checks are not
-/// applicable to it.
+/// The parts of a server that the checks can call in this process. A foreign server has none, so
+/// these checks are not applicable to it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Parts {
-    /// For E2.
+    /// For E2: reads the lines of a stream.
     pub read: Option<Read>,
-    /// For E12.
+    /// For E12: the accept loop.
     pub accept: Option<Accept>,
-    /// For E8: how often a member's socket is written to.
+    /// For E8, which counts the calls of `write`: writes lines to a member's socket.
     pub write: Option<Write>,
 }
 
-/// Reads a whole stream with the code that the server reads connections with, and gives the lines:
-/// `Err` is a bad one.
+/// Reads a whole stream with the code that reads the server's connections. Returns the lines; a bad
+/// line is an `Err`.
 pub type Read = fn(Vec<ReadStep>) -> Vec<Result<String, String>>;
 
-/// What one read meets.
+/// The outcome of one read of the transport.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ReadStep {
     /// These bytes arrive.
@@ -36,13 +27,13 @@ pub enum ReadStep {
     Cancelled,
 }
 
-/// A transport that plays a script, for a server that reads through `io::Read`: there a cancelled
-/// read is an interrupted one.
+/// A transport that plays a script, for a server that reads through `io::Read`. A cancelled read
+/// fails with `ErrorKind::Interrupted`.
 #[derive(Debug)]
 pub struct Script(std::vec::IntoIter<ReadStep>);
 
 impl Script {
-    /// A transport that plays these steps, and then is at its end.
+    /// A transport that plays these steps and then ends.
     pub fn new(steps: Vec<ReadStep>) -> Self {
         Script(steps.into_iter())
     }
@@ -61,88 +52,12 @@ impl io::Read for Script {
     }
 }
 
-/// Serves the connections of `Incoming` with the server's accept loop, and returns when that does.
+/// Serves the connections of `Incoming` with the server's accept loop. Returns the result of that
+/// loop.
 pub type Accept = fn(Incoming) -> io::Result<()>;
 
-/// What an accept loop is given, as from `TcpListener::incoming()`.
+/// The input of an accept loop, like `TcpListener::incoming()`.
 pub type Incoming = Box<dyn Iterator<Item = io::Result<TcpStream>> + Send>;
 
-/// Puts these lines, which wait for one member, into a socket with the code that the server writes
-/// with.
+/// Writes the lines that wait for one member to a socket, with the server's own code.
 pub type Write = fn(Vec<Vec<u8>>, &mut dyn io::Write);
-
-pub(super) fn e2_cancelled_read(server: &Server) -> Verdict {
-    let read = server.parts.read.ok_or_else(|| foreign("the code that reads a connection"))?;
-    let bytes = "{\"Join\":{\"group_name\":\"r\"}}\r\nñandú\n\n{\"Leave\":{\"group_name\":\"r\"}}\n".as_bytes();
-    let whole = read(vec![ReadStep::Bytes(bytes.to_vec())]);
-    holds(whole.len() == 4 && whole.iter().all(Result::is_ok), || {
-        format!("uncut, these four lines were read as {whole:?}")
-    })?;
-    for cut in 0..=bytes.len() {
-        let (before, after) = bytes.split_at(cut);
-        let pieces = [before, after].into_iter().filter(|piece| !piece.is_empty());
-        let steps = pieces.flat_map(|piece| [ReadStep::Bytes(piece.to_vec()), ReadStep::Cancelled]).collect();
-        let lines = read(steps);
-        holds(lines == whole, || {
-            format!("with a read cancelled after {cut} bytes, the lines were {lines:?}\nand not {whole:?}")
-        })?;
-    }
-    Ok(())
-}
-
-pub(super) fn e12_aborted_connection(server: &Server) -> Verdict {
-    let accept = server.parts.accept.ok_or_else(|| foreign("the accept loop"))?;
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let connect = || -> Result<(Client, TcpStream), Stop> {
-        let client = Client::connect(listener.local_addr()?)?;
-        Ok((client, listener.accept()?.0))
-    };
-    let ((mut first, one), (mut second, two)) = (connect()?, connect()?);
-    let aborted = Err(io::ErrorKind::ConnectionAborted.into());
-    // A real listener never ends: this one holds the loop until both clients have been judged.
-    let (release, held) = mpsc::channel::<()>();
-    let end = std::iter::from_fn(move || held.recv().err().and(None));
-    let incoming = [Ok(one), aborted, Ok(two)].into_iter().chain(end);
-    let accept_loop = thread::spawn(move || accept(Box::new(incoming)));
-    first.answers().map_err(|_| Stop::Failed("the connection before the aborted one was not served".into()))?;
-    let served = second.answers();
-    drop((release, first, second));
-    let ended = accept_loop.join().expect("an accept loop does not panic");
-    served.map_err(|_| {
-        Stop::Failed(match ended {
-            Err(error) => format!("after one ECONNABORTED the accept loop ended: {error}"),
-            Ok(()) => "after one ECONNABORTED the next connection was not served".into(),
-        })
-    })
-}
-
-/// E8's half about the number of writes.
-pub(super) fn writes_together(write: Write) -> Verdict {
-    let lines: Vec<Vec<u8>> = (0..50).map(|number| format!("{{\"Error\":\"line {number}\"}}\n").into_bytes()).collect();
-    let mut socket = CountingSocket::default();
-    write(lines.clone(), &mut socket);
-    holds(socket.bytes == lines.concat(), || "the 50 lines that waited did not go out whole and in order".to_owned())?;
-    holds(socket.writes <= 2, || format!("50 lines that waited for one member took {} writes", socket.writes))
-}
-
-#[derive(Default)]
-struct CountingSocket {
-    bytes: Vec<u8>,
-    writes: usize,
-}
-
-impl io::Write for CountingSocket {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.writes += 1;
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn foreign(part: &str) -> Stop {
-    Stop::NotApplicable(format!("it needs {part} in this process"))
-}

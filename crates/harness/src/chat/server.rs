@@ -1,5 +1,5 @@
-//! A chat server as a subject, and one that runs: started, watched through what the kernel counts,
-//! ended.
+//! A chat server as a subject, and a running one: its start, the kernel's counters for its process,
+//! and its end.
 
 use std::{
     collections::VecDeque,
@@ -28,46 +28,46 @@ use crate::run::{
 /// A subject of part E.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// The command that starts it; `None` if it runs already, and then nothing about its process
-    /// can be checked.
+    /// The command that starts it. `None` if it runs already; then no check can watch its process.
     pub command: Option<Vec<OsString>>,
-    /// Where it listens; `None` if it prints `listening on IP:PORT` as its first line.
+    /// The address on which it listens. `None` if its first line on stdout is
+    /// `listening on IP:PORT`.
     pub address: Option<SocketAddr>,
-    /// The parts of it that can be driven in this process.
+    /// The parts of it that the checks can call in this process.
     pub parts: Parts,
 }
 
 impl Server {
-    /// A server that runs already, whoever started it.
+    /// A server that is already running.
     pub fn at(address: SocketAddr) -> Self {
         Server { command: None, address: Some(address), parts: Parts::default() }
     }
 
-    /// A server that each check starts afresh. Its first line on stdout must be
+    /// A server that each check starts anew. Its first line on stdout must be
     /// `listening on IP:PORT`.
     pub fn command(command: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         let command = command.into_iter().map(Into::into).collect();
         Server { command: Some(command), address: None, parts: Parts::default() }
     }
 
-    /// This very program as the server, started with these arguments, so that its heap can be
-    /// counted: see [`answer_heap_questions`].
+    /// This program itself as the server, started again with these arguments. Then the checks can
+    /// count its heap, see [`answer_heap_questions`].
     ///
     /// # Panics
     ///
-    /// If the program cannot find itself.
+    /// If the program cannot find its own file.
     pub fn this_program(arguments: &[&str]) -> Self {
         let program = std::env::current_exe().expect("a running program has a file").into_os_string();
         Self::command(std::iter::once(program).chain(arguments.iter().map(OsString::from)))
     }
 
-    /// The same server with parts that can be driven in this process.
+    /// Adds parts of the server that the checks can call in this process.
     #[must_use]
     pub fn with_parts(self, parts: Parts) -> Self {
         Server { parts, ..self }
     }
 
-    /// Starts it, or takes it as it runs.
+    /// Starts the server, or returns the one that runs already.
     ///
     /// # Errors
     ///
@@ -79,7 +79,9 @@ impl Server {
             return Ok(Running { address, process: None });
         };
         if self.address.is_some_and(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok()) {
-            return Err(Stop::Failed("something listens already where the server is to listen".into()));
+            return Err(Stop::Failed(
+                "another program already listens on the server's address; stop it or choose another address".into(),
+            ));
         }
         let mut process = Process::spawn(command)?;
         let address = match self.address {
@@ -89,7 +91,7 @@ impl Server {
         Ok(Running { address, process: Some(process) })
     }
 
-    /// Starts it for a check that must watch or end its process.
+    /// Starts the server for a check that must watch or end its process.
     pub(super) fn start_own(&self) -> Result<Running, Stop> {
         if self.command.is_none() {
             return Err(Stop::NotApplicable("it must start and watch the server's process; give a command".into()));
@@ -97,8 +99,8 @@ impl Server {
         self.start()
     }
 
-    /// Starts the server and checks something about it. A server that has ended meanwhile is the
-    /// reason to name.
+    /// Starts the server and runs `check` on it. If the server has ended in the meantime, the
+    /// failure says so.
     pub(super) fn checked(&self, check: impl FnOnce(&Running) -> Verdict) -> Verdict {
         let running = self.start()?;
         let verdict = check(&running);
@@ -106,26 +108,26 @@ impl Server {
     }
 }
 
-/// A server that runs. A process that was started for it is ended when this is dropped.
+/// Guard: a running server. Drop kills the process, if it was started for this check.
 #[derive(Debug)]
 pub struct Running {
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
     process: Option<Process>,
 }
 
-/// What a server's process holds.
+/// The memory of a server's process.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
-    /// How much.
+    /// The number of bytes.
     pub bytes: usize,
-    /// Counted by its allocator, and not by the kernel in pages.
+    /// True if the server's allocator counted them; false if the kernel counted resident pages.
     pub exact: bool,
 }
 
 impl Running {
-    /// Memory that the server holds: its live heap where it tells, else what is resident; `None`
-    /// for a foreign process.
+    /// The server's memory: its live heap if it reports that, otherwise its resident pages. `None`
+    /// if the check did not start the process.
     pub fn memory(&self) -> Option<Memory> {
         let process = self.process.as_ref()?;
         if let Some(bytes) = process.heap() {
@@ -135,13 +137,13 @@ impl Running {
         Some(Memory { bytes: pages * page_size(), exact: false })
     }
 
-    /// Open descriptors of the server.
+    /// The number of open descriptors of the server.
     pub(super) fn descriptors(&self) -> Result<usize, Stop> {
         let process = self.own()?;
         Ok(fs::read_dir(format!("/proc/{}/fd", process.child().id()))?.count())
     }
 
-    /// Forbids the server's process more descriptors than this.
+    /// Limits the server's process to this number of descriptors.
     pub(super) fn limit_descriptors(&self, most: usize) -> Verdict {
         let limit = Some(most as u64);
         let maximum = getrlimit(Resource::Nofile).maximum.map_or(limit, |hard| Some(hard.min(most as u64)));
@@ -150,11 +152,12 @@ impl Running {
         Ok(())
     }
 
-    /// Processor time that the server has used.
+    /// The processor time that the server has used.
     pub(super) fn cpu(&self) -> Result<Duration, Stop> {
         let unreadable = || Stop::NotApplicable("it needs Linux' /proc to read the processor time".into());
         let stat = self.own()?.proc_file("stat").ok_or_else(unreadable)?;
-        // Fields 14 and 15, counted behind the program's name, which may hold spaces itself.
+        // Fields 14 and 15. They are counted from the end of the program's name, because that name
+        // may contain spaces.
         let (_, fields) = stat.rsplit_once(") ").ok_or_else(unreadable)?;
         let ticks: u64 = fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
         Ok(Duration::from_millis(ticks * 1000 / clock_ticks_per_second()))
@@ -166,16 +169,16 @@ impl Running {
         Ok(())
     }
 
-    /// Waits until the server's process has ended.
+    /// Waits until the server's process has ended. `None` if it still runs after `patience`.
     pub(super) fn exit(&self, patience: Duration) -> Result<Option<ExitStatus>, Stop> {
         Ok(process::wait(&mut self.own()?.child(), patience)?)
     }
 
-    /// If a check failed because the server is gone, says so, and whether that was an exercise's
-    /// `todo!()`.
+    /// If a check failed because the server has ended, adds that to the failure. If an exercise's
+    /// `todo!()` ended it, the result is "not written".
     pub(super) fn explain(&self, verdict: Verdict) -> Verdict {
         let (Err(Stop::Failed(observed)), Some(process)) = (&verdict, &self.process) else { return verdict };
-        // A server that is about to end needs a moment to do so.
+        // A server that is ending needs a moment.
         let Ok(Some(status)) = process::wait(&mut process.child(), Duration::from_millis(200)) else { return verdict };
         let words = process.last_words();
         if status.code() == Some(NOT_WRITTEN) {
@@ -195,7 +198,7 @@ struct Process {
     stdin: Mutex<Option<ChildStdin>>,
     stdout: Mutex<mpsc::Receiver<String>>,
     last_words: Arc<Mutex<VecDeque<String>>>,
-    /// Disconnected once all of stderr has been read.
+    /// Disconnected when all of stderr has been read.
     stderr_open: Mutex<mpsc::Receiver<()>>,
 }
 
@@ -230,7 +233,7 @@ impl Process {
     fn read_address(&mut self) -> Result<SocketAddr, Stop> {
         let line = self.next_line(START).ok_or_else(|| {
             Stop::Failed(format!(
-                "the server printed no line on stdout that says where it listens. {}",
+                "the server did not print `listening on IP:PORT` as its first line on stdout. {}",
                 self.last_words()
             ))
         })?;
@@ -254,7 +257,8 @@ impl Process {
         self.stdout.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(patience).ok()
     }
 
-    /// Asks a server that counts its heap, and forgets about it where there is no answer.
+    /// Asks the server for its live heap. `None` if the server is not this program, or does not
+    /// answer.
     fn heap(&self) -> Option<usize> {
         let mut stdin = self.stdin.lock().unwrap_or_else(PoisonError::into_inner);
         if std::env::current_exe().ok()? != fs::read_link(format!("/proc/{}/exe", self.child().id())).ok()? {
@@ -272,10 +276,10 @@ impl Process {
         self.child.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What an ended server wrote last to stderr.
+    /// The last three lines that an ended server wrote to stderr.
     fn last_words(&self) -> String {
-        // Stderr has ended too, unless a child of its own holds it open; the thread that reads it
-        // may lag behind.
+        // Waits for the thread that reads stderr, but not for long: a child of the server may hold
+        // stderr open.
         let _ = self.stderr_open.lock().unwrap_or_else(PoisonError::into_inner).recv_timeout(PATIENCE / 10);
         let kept = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
         let words = kept.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
@@ -286,7 +290,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         let mut child = self.child();
-        // It may have ended by itself.
+        // An error means that it has ended already.
         let _ = child.kill();
         let _ = child.wait();
     }
@@ -299,12 +303,14 @@ fn for_each_line(pipe: Option<impl std::io::Read + Send + 'static>, mut act: imp
     });
 }
 
-/// In a server that is this program started again: answers each line `heap` on stdin with the live
-/// bytes of the heap, after `listening on …` the only lines it may print. The program must install
-/// [`Counting`](crate::Counting).
+/// Starts a thread that answers each line `heap` on stdin with the live bytes of the heap. Call it
+/// in a server that is this program started again ([`Server::this_program`]).
+///
+/// The program must install [`Counting`](crate::Counting). After `listening on …` it must print
+/// nothing else on stdout.
 pub fn answer_heap_questions() {
     thread::spawn(|| {
-        // A line that cannot be read or written means that nobody asks any more.
+        // An error means that the parent has ended, so no more questions come.
         for _ in std::io::stdin().lines().map_while(Result::ok).filter(|line| line == "heap") {
             let live = crate::live_bytes().unwrap_or_default();
             let mut stdout = std::io::stdout().lock();

@@ -1,5 +1,5 @@
-//! E13 to E15: a server as a process, out of descriptors, after ten thousand visitors, and at its
-//! end.
+//! E13 to E15: the server's process when it is out of descriptors, after ten thousand connections,
+//! and when it shuts down.
 
 use std::{io, net::TcpStream, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::run::{
 pub(super) fn e13_out_of_descriptors(server: &Server) -> Verdict {
     const SPARE: usize = 10;
     const CLIENTS: usize = 40;
-    /// Processor time that a server which pauses between attempts does not need.
+    /// A server that pauses between attempts uses less processor time than this.
     const BUSY: Duration = Duration::from_millis(100);
     let running = server.start_own()?;
     let check = || {
@@ -24,22 +24,21 @@ pub(super) fn e13_out_of_descriptors(server: &Server) -> Verdict {
         early.settle_alone()?;
         let limit = running.descriptors()? + SPARE;
         running.limit_descriptors(limit)?;
-        // The kernel completes these connections by itself; it is accepting them that needs
-        // descriptors.
+        // The kernel completes these connections without the server. Accepting them needs
+        // descriptors of the server.
         let crowd: Result<Vec<TcpStream>, _> = (0..CLIENTS).map(|_| TcpStream::connect(running.address)).collect();
         let crowd = crowd?;
         let ended = || running.exit(Duration::ZERO).ok().flatten();
-        // A server may need two descriptors for a connection, so one may remain that is of no use
-        // to it.
+        // A server may need two descriptors for each connection, so one may stay free.
         let full = until(PATIENCE, || (running.descriptors().ok()? >= limit - 1 || ended().is_some()).then_some(()));
         holds(full.is_some(), || {
-            format!("{CLIENTS} clients wait, {SPARE} descriptors are free, and they are not taken")
+            format!("{CLIENTS} clients waited, but the server did not use the {SPARE} free descriptors")
         })?;
         if let Some(status) = until(Duration::from_millis(300), ended) {
             return Err(Stop::Failed(format!("out of descriptors, the server ended ({status})")));
         }
-        // An interval of idleness to measure, not an order of events: long enough for a spinning
-        // server to show even where it gets a thirtieth of a processor, and cut short once it has.
+        // Three idle seconds are measured. That finds a spinning server even if it gets only a
+        // thirtieth of a processor. The wait ends as soon as the server has used too much.
         let before = running.cpu()?;
         let spent = || running.cpu().map(|now| now.saturating_sub(before)).unwrap_or_default();
         until(Duration::from_secs(3), || (spent() >= BUSY).then_some(()));
@@ -47,11 +46,11 @@ pub(super) fn e13_out_of_descriptors(server: &Server) -> Verdict {
         holds(spent < BUSY, || format!("out of descriptors, the server spent {spent:?} of three idle seconds"))?;
         early
             .settle_alone()
-            .map_err(|_| Stop::Failed("out of descriptors, a member from before was not served".into()))?;
+            .map_err(|_| Stop::Failed("out of descriptors, the server did not serve an earlier member".into()))?;
         drop(crowd);
         let mut late = Client::connect(running.address)?;
         late.settle_alone()
-            .map_err(|_| Stop::Failed("descriptors are free again, and a new client is not served".into()))
+            .map_err(|_| Stop::Failed("descriptors are free again, but a new client is not served".into()))
     };
     running.explain(check())
 }
@@ -63,7 +62,7 @@ pub(super) fn e14_nothing_is_kept(server: &Server) -> Verdict {
         let mut keeper = Client::connect(running.address)?;
         keeper.settle_alone()?;
         let baseline = running.descriptors()?;
-        // Members of one group leave in good order, and nobody posts to it afterwards.
+        // Fifty members of one group disconnect, and nothing is posted to the group afterwards.
         let group = unique("leavers");
         let mut leavers = Vec::new();
         for _ in 0..50 {
@@ -79,9 +78,9 @@ pub(super) fn e14_nothing_is_kept(server: &Server) -> Verdict {
         let Some(first) = settled_heap(&running) else { return visit(&running, &mut keeper, ROUND) };
         visit(&running, &mut keeper, ROUND)?;
         released(&running, baseline, "10,000 clients came and went")?;
-        // The last descriptor of a connection may be closed a moment before its last byte is freed.
-        // A table that has grown to hold more visitors at a time is no leak; a leak is at least a
-        // word for each of them.
+        // A connection's memory may be freed a moment after its descriptor is closed, so this
+        // waits. The limit is one byte per visitor: a leak is at least a word for each, and a table
+        // that has grown is not a leak.
         let grown = || running.memory().map(|second| second.bytes.saturating_sub(first)).unwrap_or_default();
         let few = until(PATIENCE, || (grown() < ROUND).then_some(()));
         holds(few.is_some(), || format!("the second 5,000 visitors left {} live bytes more than the first", grown()))
@@ -89,7 +88,7 @@ pub(super) fn e14_nothing_is_kept(server: &Server) -> Verdict {
     running.explain(check())
 }
 
-/// Live bytes, once they no longer change; `None` where they are not counted exactly.
+/// The server's live bytes, once they no longer change. `None` if they are not counted exactly.
 fn settled_heap(running: &Running) -> Option<usize> {
     let mut last = running.memory().filter(|memory| memory.exact)?.bytes;
     until(PATIENCE, || {
@@ -98,11 +97,11 @@ fn settled_heap(running: &Running) -> Option<usize> {
     })
 }
 
-/// So many clients come and go: a third says nothing, a third joins and resets, a third joins,
-/// leaves and ends in order.
+/// Connects `clients` clients, one after the other, and disconnects each. One third send nothing,
+/// one third join and reset, and one third join and leave.
 fn visit(running: &Running, keeper: &mut Client, clients: usize) -> Verdict {
     for number in 0..clients {
-        // A group of its own: what one visitor does is no other's business.
+        // Each visitor has its own group, so that it receives nothing from the others.
         let group = unique("visitor");
         let mut client = Client::connect(running.address)?;
         if number % 3 > 0 {
@@ -111,11 +110,12 @@ fn visit(running: &Running, keeper: &mut Client, clients: usize) -> Verdict {
         if number % 3 == 2 {
             client.send(&chat::Request::Leave { group_name: group })?;
         }
-        // Now and then, so that the server keeps up and its queue of connections does not overflow.
+        // Every twentieth waits for the server, so that its backlog does not overflow.
         if number % 20 == 0 {
             client.settle_alone()?;
         }
-        // An orderly end of each would leave this machine with thousands of sockets in TIME_WAIT.
+        // Most connections are reset, because an orderly end of each would leave thousands of
+        // sockets in TIME_WAIT on this machine.
         if number % 3 == 1 || number % 20 != 2 {
             client.reset()?;
         }
@@ -148,20 +148,20 @@ pub(super) fn e15_shutdown(server: &Server) -> Verdict {
     const LATE_POSTS: usize = 64;
     let running = server.start_own()?;
     let check = || {
+        // All posts to `late` fit into the kernel's buffers.
+        let late_group = unique("late");
+        let mut late = member(&running, &late_group)?;
+        Flood::start(running.address, &late_group, LATE_POSTS)?.wait_until_done();
         let group = unique("shutdown");
-        // Its socket is full, so some of the posts, or the notice of those dropped, wait in the
-        // server.
+        // The flood fills the socket of `slow`. So some posts, or a notice of dropped posts, wait
+        // in the server.
         let mut slow = member(&running, &group)?;
         let mut idle = Client::connect(running.address)?;
         idle.settle_alone()?;
-        Flood::start(running.address, &group, POSTS)?.wait_until_done_or_blocked();
-        // All that is posted to this one fits into the kernel's buffers.
-        let late_group = unique("late");
-        let mut late = member(&running, &late_group)?;
-        Flood::start(running.address, &late_group, LATE_POSTS)?.wait_until_done_or_blocked();
+        Flood::start(running.address, &group, POSTS)?.wait_until_done();
         running.terminate()?;
-        // A listener that nobody accepts from any more still lets clients queue up; they must be
-        // told at once.
+        // The kernel still queues clients while the listener is open. It must be closed, so that
+        // they are refused.
         let refused = until(PATIENCE, || {
             let tried = TcpStream::connect_timeout(&running.address, PATIENCE);
             tried.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused).then_some(())
@@ -170,8 +170,8 @@ pub(super) fn e15_shutdown(server: &Server) -> Verdict {
         Heard::drain(&mut slow, &group, POSTS).map_err(after_sigterm)?;
         slow.until_closed()?;
         idle.until_closed()?;
-        // Nobody carries this out any more; but to close a socket with unread input throws away
-        // what is on its way.
+        // The server does not serve this request any more. But if it closes a socket with unread
+        // input, the kernel discards the posts that are still on their way.
         late.send_bytes(b"{\"Leave\":{\"group_name\":\"any\"}}\n")?;
         Heard::drain(&mut late, &late_group, LATE_POSTS).map_err(after_sigterm)?;
         drop((slow, idle, late));

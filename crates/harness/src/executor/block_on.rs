@@ -1,4 +1,5 @@
-//! C1 to C3: blocking on a future, and what its polls may do to the thread that blocks.
+//! C1 to C3: `block_on`, with wakes that race with the park, with polls that park the thread, and
+//! nested.
 
 use std::{
     sync::{
@@ -17,11 +18,11 @@ use crate::{
         check::{Stop, Verdict, failed, not_applicable},
     },
     subject::{
-        adapter::Work,
         guest::{guest, lock},
-        handle::Here,
+        handle::ThreadBound,
         policies::Nested,
         tested::Tested,
+        work::Work,
         world::World,
     },
 };
@@ -44,7 +45,7 @@ fn blocked(subject: &Tested) -> Verdict {
             wake(cx);
             Poll::Pending
         });
-        let hang = format!("the future that is blocked on was woken {way}, and was not polled again");
+        let hang = format!("the future of `block_on` was woken {way}, and was not polled again");
         world.block_on(root, &hang)?;
     }
     races_with_the_park(&world)?;
@@ -53,21 +54,21 @@ fn blocked(subject: &Tested) -> Verdict {
 
 type Wake = fn(&mut Context<'_>);
 
-/// A wake that is over before the poll is.
+/// Ways to wake the polled task before its poll returns, with a name for the report.
 const WAYS: [(&str, Wake); 3] = [
     ("inside its poll, by itself", |cx| cx.waker().wake_by_ref()),
-    ("inside its poll, by itself and twice", |cx| (0..2).for_each(|_| cx.waker().wake_by_ref())),
+    ("inside its poll, twice by itself", |cx| (0..2).for_each(|_| cx.waker().wake_by_ref())),
     ("inside its poll, by another thread", wake_elsewhere),
 ];
 
-/// Another thread wakes; that is over when this returns.
+/// Wakes on another thread, and returns when that wake has returned.
 pub(super) fn wake_elsewhere(cx: &mut Context<'_>) {
     let waker = cx.waker().clone();
     (Meanwhile::new(Box::new(move || waker.wake()), 1, Until::Ended).hook())();
 }
 
-/// Another thread wakes as soon as the poll is over, again and again: now before the park, now
-/// during it.
+/// Another thread wakes right after each poll, with a different short delay each time. So some
+/// wakes come before the park and some during it.
 fn races_with_the_park(world: &World) -> Verdict {
     const ROUNDS: usize = 200;
     let (turn, left): (Arc<AtomicUsize>, Arc<Mutex<Option<Waker>>>) = Default::default();
@@ -90,17 +91,18 @@ fn races_with_the_park(world: &World) -> Verdict {
         turn.store(life.polls() + 1, SeqCst);
         Poll::Pending
     });
-    world.block_on(root, "the future that is blocked on was woken right after its poll, and was not polled again")?;
+    world.block_on(root, "the future of `block_on` was woken right after its poll, and was not polled again")?;
     ended(wakes, "a wake")
 }
 
-/// Another thread wakes when this one sleeps.
+/// Another thread wakes while this thread sleeps in `block_on`.
 fn while_parked(world: &World) -> Verdict {
-    let hang = "the future that is blocked on was woken while the thread slept, and was not polled again";
+    let hang = "the future of `block_on` was woken while the thread slept, and was not polled again";
     world.block_on(woken_in_its_sleep(|| ()), hang)
 }
 
-/// A future that is ready once another thread has woken it, which does so when this one sleeps.
+/// A future that another thread wakes while the polling thread sleeps; the next poll is ready. The
+/// first poll calls `first`.
 fn woken_in_its_sleep(first: fn()) -> Work {
     let woken = Arc::new(AtomicBool::new(false));
     let (root, _) = guest(move |cx, life| {
@@ -124,7 +126,7 @@ fn woken_in_its_sleep(first: fn()) -> Work {
 pub(super) fn c2_park_inside_poll(subject: &Tested) -> Verdict {
     let world = subject.world()?;
     for (way, wake) in WAYS {
-        // A lock that somebody has, or a library that waits for a thread of its own, does the same.
+        // A contended lock, or a library that waits for its own thread, also parks inside a poll.
         let (root, _) = guest(move |cx, life| {
             if life.polls() == 2 {
                 return Poll::Ready(());
@@ -134,10 +136,11 @@ pub(super) fn c2_park_inside_poll(subject: &Tested) -> Verdict {
             Poll::Pending
         });
         let hang =
-            format!("the future that is blocked on was woken {way}, then the poll parked its thread: the wake is lost");
+            format!("the future of `block_on` was woken {way}, then its poll parked the thread: the wake is lost");
         world.block_on(root, &hang)?;
     }
-    let hang = "a poll unparked its own thread, then it was woken while that slept, and was not polled again";
+    let hang =
+        "a poll unparked its own thread; later the future was woken while the thread slept, and was not polled again";
     world.block_on(woken_in_its_sleep(|| thread::current().unpark()), hang)?;
     match subject.world_of_tasks() {
         Ok(world) => inside_a_task(&world),
@@ -145,7 +148,7 @@ pub(super) fn c2_park_inside_poll(subject: &Tested) -> Verdict {
     }
 }
 
-/// A task wakes another one, and its poll parks the thread then.
+/// A task wakes another task, and then its poll parks the thread.
 fn inside_a_task(world: &World) -> Verdict {
     let (other, waker) = world.waiting()?;
     other.tell();
@@ -162,8 +165,8 @@ pub(super) fn c3_nested(subject: &Tested) -> Verdict {
     if !outer.has_block_on() || !inner.has_block_on() {
         return not_applicable("it does not block on a future");
     }
-    // A root future is `Send` and an executor is not.
-    let inner = Here::new(inner);
+    // The future of `block_on` must be `Send`, and the inner executor is not.
+    let inner = ThreadBound::new(inner);
     let blocks = inner.clone();
     let seen = Arc::new(Mutex::new(None));
     let note = Arc::clone(&seen);
@@ -179,18 +182,18 @@ pub(super) fn c3_nested(subject: &Tested) -> Verdict {
     });
     outer.block_on(
         root,
-        "inside of a future that was blocked on, another one was: the outer one was woken and not polled",
+        "inside the future of `block_on`, an inner `block_on` was called: the outer future was woken and not polled",
     )?;
     drop((outer, inner));
     let seen = lock(&seen).take();
     let (did, text) = match seen {
-        None => return failed("a future that is blocked on was not polled"),
+        None => return failed("the future of `block_on` was not polled"),
         Some(Ok(verdict)) => verdict.map(|()| (Nested::Works, "works".to_owned()))?,
         Some(Err(text)) => (Nested::Panics, format!("panics: {text}")),
     };
     match subject.policies.nested {
         Some(declared) if declared != did => {
-            failed(format!("declared is that blocking inside of it {declared:?}, and it {text}"))
+            failed(format!("it declares `{declared:?}`, but a nested `block_on` {text}"))
         }
         _ => Ok(()),
     }

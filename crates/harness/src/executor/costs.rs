@@ -1,5 +1,5 @@
-//! C16 and C18: what is left of tasks that have ended, and what an executor does when there is
-//! nothing to do.
+//! C16 and C18: the memory that ended tasks leave behind, and the processor time of an idle
+//! executor.
 
 use std::{
     fs,
@@ -25,16 +25,14 @@ pub(super) fn c16_no_bytes_left(subject: &Tested) -> Verdict {
     const AT_A_TIME: usize = 1_000;
     let world = subject.world_of_tasks()?;
     let Some(_) = live_bytes() else {
-        return not_applicable(
-            "what is left of a task shows in the bytes of the heap, and this program does not count them",
-        );
+        return not_applicable("a leak shows in the live bytes of the heap, and this program does not count them");
     };
     let cycles = || -> Result<(), crate::Stop> {
         for _ in 0..CYCLES / AT_A_TIME {
             let lives: Vec<_> = (0..AT_A_TIME).map(|_| world.spawn(|_, _| Poll::Ready(()))).collect();
             let ended = world.drive(|| lives.iter().all(|life| life.drops() > 0));
             holds(ended, || {
-                format!("{AT_A_TIME} tasks that are ready at once were spawned, and not all came to their end")
+                format!("{AT_A_TIME} tasks that are ready at once were spawned, and not all of them ended")
             })?;
         }
         Ok(())
@@ -43,17 +41,17 @@ pub(super) fn c16_no_bytes_left(subject: &Tested) -> Verdict {
     let before = live_bytes().unwrap_or_default();
     cycles()?;
     let mut more = 0;
-    // Less than a byte a task: queues and slabs may grow once more, and keep their size.
-    let gone = until(PATIENCE, || {
+    // The limit is one byte per task: queues and slabs may still grow, but not with each task.
+    let released = until(PATIENCE, || {
         more = live_bytes().unwrap_or_default().saturating_sub(before);
         (more < CYCLES).then_some(())
     });
-    holds(gone.is_some(), || format!("the second {CYCLES} tasks left {more} bytes behind that the first had not"))
+    holds(released.is_some(), || format!("the second {CYCLES} tasks left {more} more bytes behind"))
 }
 
-/// For how long nothing is ready.
+/// The time for which nothing is ready.
 const SPAN: Duration = Duration::from_secs(1);
-/// How often somebody looks meanwhile.
+/// How many times the check samples the threads in that time.
 const LOOKS: u32 = 50;
 
 pub(super) fn c18_idle_is_blocked(subject: &Tested) -> Verdict {
@@ -66,7 +64,7 @@ pub(super) fn c18_idle_is_blocked(subject: &Tested) -> Verdict {
             if life.polls() > 0 && note.get().is_some() {
                 return Poll::Ready(());
             }
-            // A root that is polled for no reason is C7's matter, and measured once.
+            // The measurement starts in the first poll only; C7 judges needless polls.
             if life.polls() == 0 {
                 let (waker, note) = (cx.waker().clone(), Arc::clone(&note));
                 thread::spawn(move || {
@@ -76,37 +74,37 @@ pub(super) fn c18_idle_is_blocked(subject: &Tested) -> Verdict {
             }
             Poll::Pending
         });
-        world.block_on(root, "the future that is blocked on was woken after a second, and was not polled again")?;
+        world.block_on(root, "the future of `block_on` was woken after a second, and was not polled again")?;
     } else if world.executor().threads() > 0 {
         note.get_or_init(measured);
     } else {
-        return not_applicable("it never waits: whoever calls it does");
+        return not_applicable("it never waits: its caller decides when to block");
     }
     drop(tasks);
     let Idle { used, sleeps, awake } = idle.get().expect("it was measured before the root was ready");
     holds(*used < SPAN / 10 && *awake < LOOKS / 2, || {
         let used = used.as_millis();
         format!(
-            "for a second nothing was ready: {used} ms of a processor were used, and in {awake} of {LOOKS} looks a thread was awake"
+            "in a second without work it used {used} ms of processor time, and {awake} of {LOOKS} samples found a thread awake"
         )
     })?;
-    holds(*sleeps < 100, || format!("for a second nothing was ready, and its threads went to sleep {sleeps} times"))
+    holds(*sleeps < 100, || format!("in a second without work its threads went to sleep {sleeps} times"))
 }
 
-/// What a process does while nothing is ready.
+/// The measurements of this process while nothing is ready.
 struct Idle {
-    /// The time of processors.
+    /// The processor time of the process.
     used: Duration,
-    /// How often a thread went to sleep.
+    /// How many times a thread went to sleep.
     sleeps: u64,
-    /// How often one was found awake. Where others want the processors too, one that never sleeps
-    /// gets little time.
+    /// How many samples found a thread awake. On a busy machine a thread that spins gets little
+    /// processor time, but it is still awake.
     awake: u32,
 }
 
-/// Looks at the other threads of this process, again and again.
+/// Samples the other threads of this process for the time [`SPAN`].
 fn measured() -> Idle {
-    // What came before is to be over.
+    // Earlier work gets a moment to finish, so that it is not measured.
     thread::sleep(SPAN / 10);
     let (time, slept) = (processor_time(), sleeps());
     let awake = (0..LOOKS).filter(|_| {
@@ -118,7 +116,7 @@ fn measured() -> Idle {
     Idle { used: processor_time().saturating_sub(time), sleeps: sleeps().saturating_sub(slept + own), awake }
 }
 
-/// What the kernel says of each thread but this one.
+/// The kernel's `stat` line of each thread but this one.
 fn others() -> impl Iterator<Item = String> {
     let this = fs::read_link("/proc/thread-self").unwrap_or_default();
     let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
@@ -131,7 +129,7 @@ fn processor_time() -> Duration {
     Duration::new(time.tv_sec.cast_unsigned(), u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
-/// How often the threads there are have gone to sleep by themselves.
+/// How many times the existing threads have gone to sleep voluntarily.
 fn sleeps() -> u64 {
     let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let status = threads.filter_map(|thread| fs::read_to_string(thread.path().join("status")).ok());

@@ -1,4 +1,5 @@
-//! C6, C12 and C13: how a task ends. By itself, by its handle, and on which thread.
+//! C6, C12 and C13: the end of a task. It may be ready, or its handle may be dropped or cancel it.
+//! Its future must be dropped once, and on the right thread.
 
 use std::{
     pin::Pin,
@@ -20,9 +21,10 @@ use crate::{
     },
     subject::{
         guest::{Life, local_job, lock, waits},
-        handle::{End, Handle, Output},
+        handle::{End, Handle},
         policies::DroppedHandle,
         tested::Tested,
+        work::Output,
         world::World,
     },
 };
@@ -36,7 +38,7 @@ pub(super) fn c6_ends_once(subject: &Tested) -> Verdict {
         cx.waker().wake_by_ref();
         if life.polls() == 2 { Poll::Ready(()) } else { Poll::Pending }
     });
-    world.until_ended(&[&life], "a task wakes itself in each poll, also in its last one")?;
+    world.until_ended(&[&life], "a task woke itself in each poll, including its last one")?;
     let wakers = std::mem::take(&mut *lock(&wakers));
     for waker in wakers {
         waker.wake_by_ref();
@@ -44,7 +46,7 @@ pub(super) fn c6_ends_once(subject: &Tested) -> Verdict {
     }
     world.let_others_run()?;
     let polls = life.polls_after_ready();
-    holds(polls == 0, || format!("a task had ended, was woken, and then was polled {polls} times"))?;
+    holds(polls == 0, || format!("a task was woken after its end, and was then polled {polls} times"))?;
     dropped_once(&world, &life, "a task has ended")?;
     before_the_join(subject)
 }
@@ -56,7 +58,7 @@ fn dropped_once(world: &World, life: &Life, what: &str) -> Verdict {
     holds(life.drops() == 1, || format!("{what}, and its future was dropped {} times", life.drops()))
 }
 
-/// When whoever joins it is woken, the future is gone, if that is declared.
+/// If the subject declares it, the future must be dropped before the task that joins it is woken.
 fn before_the_join(subject: &Tested) -> Verdict {
     let world = subject.world()?;
     let Ok((mut handle, life)) = world.spawn_joined(waits) else { return Ok(()) };
@@ -67,16 +69,14 @@ fn before_the_join(subject: &Tested) -> Verdict {
         let _ = note.compare_exchange(usize::MAX, task.drops(), SeqCst, SeqCst);
     });
     if poll(&mut handle, &probe.waker()).is_some() {
-        return failed("the join handle of a task that waits is ready");
+        return failed("the join handle of a waiting task is ready");
     }
     world.ends(&life, waker)?;
     let end = joined(&world, &mut handle, &probe)?;
-    holds(matches!(end, End::Finished(_)), || {
-        format!("a task came to its end, and its join handle says {}", word(&end))
-    })?;
+    holds(matches!(end, End::Finished(_)), || format!("a task ended, and its join handle says {}", word(&end)))?;
     dropped_once(&world, &life, "a task has ended and was joined")?;
-    let gone = drops.load(SeqCst) == 1 || subject.policies.drops_before_join != Some(true);
-    holds(gone, || "declared is that the future is dropped before its join handle is ready, and it was not")
+    let as_declared = drops.load(SeqCst) == 1 || subject.policies.drops_before_join != Some(true);
+    holds(as_declared, || "it declares that a future is dropped before its join handle is ready, and it was not")
 }
 
 pub(super) fn poll(handle: &mut Handle, waker: &Waker) -> Option<End> {
@@ -86,7 +86,7 @@ pub(super) fn poll(handle: &mut Handle, waker: &Waker) -> Option<End> {
     }
 }
 
-/// What a join handle gives in the end. It is polled when it was woken.
+/// The outcome that a join handle reports. The handle is polled once, and then after each wake.
 pub(super) fn joined(world: &World, handle: &mut Handle, probe: &WakerProbe) -> Result<End, Stop> {
     let waker = probe.waker();
     let mut woken = usize::MAX;
@@ -98,7 +98,7 @@ pub(super) fn joined(world: &World, handle: &mut Handle, probe: &WakerProbe) -> 
         }
         end.is_some()
     });
-    end.map_or_else(|| failed(format!("a task is over, and in {PATIENCE:?} its join handle is not ready")), Ok)
+    end.map_or_else(|| failed(format!("a task ended, and its join handle was not ready in {PATIENCE:?}")), Ok)
 }
 
 pub(super) fn word(end: &End) -> &'static str {
@@ -112,12 +112,12 @@ pub(super) fn word(end: &End) -> &'static str {
 pub(super) fn c12_dropped_handle(subject: &Tested) -> Verdict {
     let world = subject.world_of_tasks()?;
     if !world.joins() {
-        return not_applicable("its tasks have no handles to join them by");
+        return not_applicable("its tasks have no join handles");
     }
     let Some(declared) = subject.policies.dropped_handle else {
-        return not_applicable("it does not declare what dropping a handle does");
+        return not_applicable("it does not declare the effect of dropping a handle");
     };
-    // One that waits, one that was not polled yet, and one that is woken.
+    // Three tasks: one waits, one is woken, and one was not polled yet.
     let (waiting, handle_of_waiting) = task(&world)?;
     let waker_of_waiting = world.first_waker(&waiting)?;
     let (woken, handle_of_woken) = task(&world)?;
@@ -130,18 +130,18 @@ pub(super) fn c12_dropped_handle(subject: &Tested) -> Verdict {
         for (life, what) in [(&unpolled, "before its first poll"), (&woken, "when it was woken")] {
             world.drive(|| life.is_over());
             holds(life.is_ready(), || {
-                format!("the handle of a task was dropped {what}, and it did not come to its end")
+                format!("the handle of a task was dropped {what}, and the task did not come to its end")
             })?;
         }
         world.let_others_run()?;
-        holds(waiting.drops() == 0, || "the handle of a task that waits was dropped, and the task with it")?;
+        holds(waiting.drops() == 0, || "the handle of a waiting task was dropped, and the task was dropped too")?;
         world.ends(&waiting, waker_of_waiting)?;
         return holds(
             waiting.is_ready(),
-            || "the handle of a task that waits was dropped, and it did not come to its end",
+            || "the handle of a waiting task was dropped, and the task did not come to its end",
         );
     }
-    // Threads may have begun to poll them before the handles were dropped.
+    // The executor's own threads may have polled the tasks before their handles were dropped.
     let threads = world.executor().threads() > 0;
     for (life, polls, what) in
         [(&waiting, 1, "that waits"), (&unpolled, 0, "not polled yet"), (&woken, 1, "that is woken")]
@@ -149,12 +149,14 @@ pub(super) fn c12_dropped_handle(subject: &Tested) -> Verdict {
         world.drive(|| life.drops() > 0);
         let (drops, polls_then) = (life.drops(), life.polls());
         holds(drops == 1 && (threads || polls_then <= polls), || {
-            format!("the handle of a task {what} was dropped: it was dropped {drops} times, and polled {polls_then}")
+            format!(
+                "the handle of a task {what} was dropped: the task was dropped {drops} times, and polled {polls_then} times"
+            )
         })?;
     }
     waker_of_waiting.wake();
     world.let_others_run()?;
-    holds(waiting.polls() == 1, || "the handle of a task was dropped, then it was woken, and polled again")
+    holds(waiting.polls() == 1, || "the handle of a task was dropped; then the task was woken, and polled again")
 }
 
 fn task(world: &World) -> Result<(Arc<Life>, Handle), Stop> {
@@ -167,13 +169,13 @@ pub(super) fn c13_local_tasks(subject: &Tested) -> Verdict {
     if !subject.is_mortal() {
         return Ok(());
     }
-    // Its last waker is woken and dropped on another thread, when the executor is gone.
+    // After the drop of the executor, another thread wakes and drops the task's last waker.
     let world = subject.world()?;
     let (life, _handle) = local(&world)?;
     let waker = world.first_waker(&life)?;
     drop(world);
-    ended(thread::spawn(move || waker.wake()), "a wake of a local task whose executor is gone")?;
-    at_home(&life, "its last waker was woken on another thread, its executor being gone")
+    ended(thread::spawn(move || waker.wake()), "a wake of a local task whose executor was dropped")?;
+    dropped_at_home(&life, "its last waker was woken on another thread, after the drop of its executor")
 }
 
 /// A task that is not `Send`, and its handle.
@@ -186,7 +188,7 @@ fn local(world: &World) -> Result<(Arc<Life>, Handle), Stop> {
     let (job, life) = local_job(script, Output::default());
     match world.executor().spawn_local(job) {
         Some(handle) => Ok((life, handle)),
-        None => not_applicable("it has no tasks that stay on one thread"),
+        None => not_applicable("it has no local tasks"),
     }
 }
 
@@ -204,15 +206,14 @@ fn aborted_elsewhere(subject: &Tested, polled: bool) -> Verdict {
     };
     ended(cancelled, "cancelling a local task from another thread")?;
     let dropped = world.drive(|| life.drops() > 0);
-    holds(dropped, || {
-        format!("a local task was cancelled from another thread, and in {PATIENCE:?} it was not dropped")
-    })?;
-    at_home(&life, "it was cancelled from another thread")
+    holds(dropped, || format!("a local task was cancelled from another thread, and was not dropped in {PATIENCE:?}"))?;
+    dropped_at_home(&life, "it was cancelled from another thread")
 }
 
-fn at_home(life: &Life, what: &str) -> Verdict {
+/// The check fails if a local task was dropped on another thread than its own, or twice.
+fn dropped_at_home(life: &Life, what: &str) -> Verdict {
     until(PATIENCE / 50, || life.dropped_on().map(drop));
     let elsewhere = life.dropped_on().is_some_and(|thread| thread != thread::current().id());
-    holds(!elsewhere, || format!("a task that stays on one thread was dropped on another: {what}"))?;
-    holds(life.drops() <= 1, || format!("a task that stays on one thread was dropped {} times: {what}", life.drops()))
+    holds(!elsewhere, || format!("a local task was dropped on another thread: {what}"))?;
+    holds(life.drops() <= 1, || format!("a local task was dropped {} times: {what}", life.drops()))
 }

@@ -1,5 +1,5 @@
-//! C8, C9 and C17: that everybody's turn comes, also when others never stop, and when those who run
-//! the tasks do.
+//! C8, C9 and C17: every task gets its turn, even if other tasks never stop, and even if a runner
+//! of the tasks is dropped.
 
 use std::{
     sync::{
@@ -14,17 +14,17 @@ use crate::{
     probe::Task,
     run::check::{Stop, Verdict, holds, not_applicable},
     subject::{
-        adapter::Work,
         guest::{Life, guest, lock},
         tested::Tested,
+        work::Work,
         world::{World, blocks},
     },
 };
 
-/// How many tasks wake themselves in each poll.
+/// The number of tasks that wake themselves in each poll.
 const BUSY: usize = 8;
-/// So many polls of theirs, and the task that waits has not come to its end: it starves, whatever
-/// was declared.
+/// After this number of polls of the busy tasks, a waiting task that has not ended starves. This
+/// holds for every executor, whatever it declares.
 const TOO_MANY: usize = 100_000;
 
 pub(super) fn c8_fair(subject: &Tested) -> Verdict {
@@ -34,22 +34,23 @@ pub(super) fn c8_fair(subject: &Tested) -> Verdict {
     timer.map_or(Ok(()), |timer| timer_among_busy_ones(&world, timer))
 }
 
-/// What the busy tasks and the one that waits know of each other.
+/// The state that the busy tasks and the waiting task share.
 #[derive(Default)]
 struct Turns {
-    /// Those of the busy ones.
+    /// The number of polls of the busy tasks.
     polls: AtomicUsize,
+    /// Tells the busy tasks to end.
     stop: AtomicBool,
-    /// The waker of the one that waits.
+    /// The waker of the waiting task.
     waker: Mutex<Option<Waker>>,
-    /// The number of the poll that woke it.
+    /// The value of `polls` when the waiting task was last woken.
     woken_at: AtomicUsize,
-    /// For how many polls it waited at most.
+    /// The most polls of busy tasks between a wake of the waiting task and its poll.
     worst: AtomicUsize,
 }
 
-/// Starts the tasks that wake themselves in each poll, until somebody says stop or they see that it
-/// goes on for too long.
+/// Starts the busy tasks. They wake themselves in each poll, until `stop` is set or `too_long`
+/// returns true for the number of their polls.
 fn start_busy_ones(
     world: &World,
     turns: &Arc<Turns>,
@@ -76,11 +77,11 @@ fn start_busy_ones(
 }
 
 fn all_end(world: &World, busy: &[Arc<Life>]) -> Verdict {
-    let what = format!("{BUSY} tasks wake themselves in each poll, until another one has ended");
+    let what = format!("{BUSY} tasks woke themselves in each poll, until another one ended");
     world.until_ended(&busy.iter().collect::<Vec<_>>(), &what)
 }
 
-/// A task that is woken by a busy one, again and again.
+/// The busy tasks wake a waiting task again and again.
 fn task_among_busy_ones(world: &World, bound: Option<usize>) -> Verdict {
     const ROUNDS: usize = 100;
     let turns = Arc::<Turns>::default();
@@ -103,18 +104,18 @@ fn task_among_busy_ones(world: &World, bound: Option<usize>) -> Verdict {
     holds(waits.is_ready(), || {
         let (polls, wakes) = (turns.polls.load(SeqCst), waits.polls());
         format!(
-            "{BUSY} tasks wake themselves: after {polls} polls of theirs, another one that they woke had {wakes} of {ROUNDS}"
+            "{BUSY} tasks always wake themselves: in {polls} polls of theirs, another task was polled {wakes} times of {ROUNDS}"
         )
     })?;
     let (worst, bound) = (turns.worst.load(SeqCst), bound.unwrap_or(TOO_MANY));
     holds(worst <= bound, || {
         format!(
-            "declared are {bound} polls of {BUSY} tasks that wake themselves, and another task waited for {worst} of them"
+            "it declares that a task waits for at most {bound} polls of {BUSY} busy tasks, and one waited for {worst}"
         )
     })
 }
 
-/// A task that waits for a millisecond to pass.
+/// Among the busy tasks, another task waits for a timer of one millisecond.
 fn timer_among_busy_ones(world: &World, timer: fn(Duration) -> Work) -> Verdict {
     const LONG: Duration = Duration::from_millis(2_500);
     let turns = Arc::<Turns>::default();
@@ -132,16 +133,18 @@ fn timer_among_busy_ones(world: &World, timer: fn(Duration) -> Work) -> Verdict 
     let busy = start_busy_ones(world, &turns, move |_| began.elapsed() > LONG);
     all_end(world, &busy)?;
     holds(waits.is_ready(), || {
-        format!("a task waits for a millisecond, {BUSY} others wake themselves, and in {LONG:?} it was not polled")
+        format!(
+            "a task waited for a timer of 1 ms while {BUSY} others always woke themselves: in {LONG:?} it did not end"
+        )
     })
 }
 
 pub(super) fn c9_until_stalled(subject: &Tested) -> Verdict {
     const POLLS: usize = 1_000;
     let world = subject.world_of_tasks()?;
-    let run = || blocks("running until no task is woken did not end", || world.executor().run_until_stalled());
+    let run = || blocks("`run_until_stalled` did not return", || world.executor().run_until_stalled());
     if !run() {
-        return not_applicable("it does not run until no task is woken");
+        return not_applicable("it has no `run_until_stalled`");
     }
     let life = world.spawn(|cx, life| {
         if life.polls() + 1 == POLLS {
@@ -153,11 +156,11 @@ pub(super) fn c9_until_stalled(subject: &Tested) -> Verdict {
     run();
     holds(life.is_ready(), || {
         format!(
-            "it ran until no task was woken, and one that wakes itself was polled {} times of {POLLS}",
+            "`run_until_stalled` returned, and a task that wakes itself was polled {} times of {POLLS}",
             life.polls()
         )
     })?;
-    // What a task starts is to run too.
+    // A task that another task starts must run too.
     let Some(spawner) = world.executor().spawner() else { return Ok(()) };
     let (inner, of_inner) = guest(|_, _| Poll::Ready(()));
     let mut inner = Some(inner);
@@ -168,7 +171,7 @@ pub(super) fn c9_until_stalled(subject: &Tested) -> Verdict {
         Poll::Ready(())
     });
     run();
-    holds(of_inner.is_ready(), || "it ran until no task was woken, and one that a task had started was not polled")
+    holds(of_inner.is_ready(), || "`run_until_stalled` returned, and a task that another task started was not polled")
 }
 
 pub(super) fn c17_nobody_is_stranded(subject: &Tested) -> Verdict {
@@ -182,25 +185,25 @@ pub(super) fn c17_nobody_is_stranded(subject: &Tested) -> Verdict {
 fn runners(subject: &Tested) -> Verdict {
     let world = subject.world_of_tasks()?;
     let (Some(runner), Some(ticker)) = (world.executor().runner(), world.executor().ticker()) else {
-        return not_applicable("nothing that runs its tasks can stop before them");
+        return not_applicable("it has no runner and ticker, so none can be dropped");
     };
     drop((runner, ticker));
     for what in ["runner", "ticker"] {
         let make = || {
             let executor = world.executor();
             let made = if what == "runner" { executor.runner() } else { executor.ticker() };
-            made.map(Task::from).ok_or_else(|| Stop::NotApplicable("it gives one once".to_owned()))
+            made.map(Task::from).ok_or_else(|| Stop::NotApplicable("it gives only one runner".to_owned()))
         };
-        with_tasks_in_hand(&world, what, &make)?;
-        with_a_notice(&world, what, &make)?;
+        with_queued_tasks(&world, what, &make)?;
+        with_a_wake(&world, what, &make)?;
     }
     Ok(())
 }
 
 type Make<'a> = &'a dyn Fn() -> Result<Task<dyn Future<Output = ()>>, Stop>;
 
-/// One that has begun to run many tasks stops. Another one must find them all.
-fn with_tasks_in_hand(world: &World, what: &str, make: Make) -> Verdict {
+/// A runner is dropped after it has begun to run many tasks. Another one must find all of them.
+fn with_queued_tasks(world: &World, what: &str, make: Make) -> Verdict {
     const TASKS: usize = 300;
     let lives: Vec<_> = (0..TASKS)
         .map(|_| {
@@ -215,7 +218,7 @@ fn with_tasks_in_hand(world: &World, what: &str, make: Make) -> Verdict {
     drop(stops);
     let ended = || lives.iter().filter(|life| life.is_ready()).count();
     let mut other = make()?;
-    // A ticker ends with each tick, and is made anew.
+    // A ticker is ready after each tick, so a new one is made.
     for _ in 0..TASKS * 10 {
         if ended() == TASKS {
             break;
@@ -228,28 +231,34 @@ fn with_tasks_in_hand(world: &World, what: &str, make: Make) -> Verdict {
     }
     let ended = ended();
     holds(ended == TASKS, || {
-        format!("a {what} stopped, another one ran until it was not woken, and {ended} of {TASKS} tasks ended")
+        format!(
+            "a {what} was dropped, another one ran until it was no longer woken, and {ended} of {TASKS} tasks ended"
+        )
     })
 }
 
-/// Two wait. One of them is told of a task, and stops: the other one must hear of it.
-fn with_a_notice(world: &World, what: &str, make: Make) -> Verdict {
+/// Two runners wait. One of them is woken for a task and is dropped: the other one must be woken.
+fn with_a_wake(world: &World, what: &str, make: Make) -> Verdict {
     let two = [settled(make)?, settled(make)?];
     let life = world.spawn(|_, _| Poll::Ready(()));
     let [first, second] = two;
-    let (told, mut other) = if first.is_woken() { (first, second) } else { (second, first) };
-    holds(told.is_woken(), || format!("two {what}s wait, a task was started, and neither was woken"))?;
-    drop(told);
-    holds(other.is_woken(), || format!("a {what} was woken for a task and stopped, and the other one was not woken"))?;
+    let (woken, mut other) = if first.is_woken() { (first, second) } else { (second, first) };
+    holds(woken.is_woken(), || format!("two {what}s waited, a task was started, and neither was woken"))?;
+    drop(woken);
+    holds(other.is_woken(), || {
+        format!("a {what} was woken for a task and was dropped, and the other one was not woken")
+    })?;
     for _ in 0..10 {
         if life.is_ready() || other.poll().is_ready() {
             break;
         }
     }
-    holds(life.is_ready(), || format!("a {what} was woken for a task and stopped, and the other one did not run it"))
+    holds(life.is_ready(), || {
+        format!("a {what} was woken for a task and was dropped, and the other one did not run the task")
+    })
 }
 
-/// One that waits, there being nothing to do.
+/// A runner that waits, because no task is woken.
 fn settled(make: Make) -> Result<Task<dyn Future<Output = ()>>, Stop> {
     let mut one = make()?;
     for _ in 0..10_000 {
@@ -259,5 +268,5 @@ fn settled(make: Make) -> Result<Task<dyn Future<Output = ()>>, Stop> {
             return Ok(one);
         }
     }
-    not_applicable("it does not wait when there is nothing to do")
+    not_applicable("its runner does not wait when no task is woken")
 }

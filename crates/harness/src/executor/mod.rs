@@ -1,5 +1,5 @@
-//! Part C of the contract: what an executor must do. [`CHECKS`] is the list, [`Tested`] a subject,
-//! [`Executor`] what its adapter implements.
+//! Part C of the contract: what an executor must do. [`CHECKS`] is the list of checks, [`Tested`]
+//! describes a subject, and [`Executor`] is the trait of its adapter.
 
 mod block_on;
 mod costs;
@@ -13,13 +13,15 @@ use std::time::Duration;
 
 use crate::run::check::{Check, Level};
 pub use crate::subject::{
-    adapter::{Executor, Job, LocalJob, LocalWork, Work, turns},
-    handle::{End, Handle, Output, Spawner},
+    adapter::{Executor, turns},
+    handle::{End, Handle, Spawner},
     policies::{DroppedHandle, Nested, Panics, Policies},
     tested::Tested,
+    work::Output,
+    work::{Job, LocalJob, LocalWork, Work},
 };
 
-/// Far longer than any check takes that ends.
+/// Names a hang: a check that ends takes far less.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 /// C1 to C18.
@@ -28,7 +30,7 @@ pub static CHECKS: [Check<Tested>; 18] = [
         id: "C1",
         level: Level::Must,
         must: "a wake that comes before the thread blocks is not lost",
-        why: "a wake may come at any moment from any thread, and whoever blocks on after it blocks for ever",
+        why: "a wake may come at any moment from any thread, and a thread that misses it blocks forever",
         source: "https://github.com/zesterer/pollster/pull/2",
         deadline: DEADLINE,
         run: block_on::c1_wake_before_the_park,
@@ -36,8 +38,8 @@ pub static CHECKS: [Check<Tested>; 18] = [
     Check {
         id: "C2",
         level: Level::Must,
-        must: "a poll may park and unpark its thread, and no wake is lost by that",
-        why: "the executor's own wake may be the token that such a park takes, and locks and libraries park",
+        must: "a poll may park and unpark its thread, and no wake is lost",
+        why: "locks and libraries park inside a poll, and that park may consume the token of the executor's own wake",
         source: "https://github.com/rust-lang/futures-rs/pull/2010",
         deadline: DEADLINE,
         run: block_on::c2_park_inside_poll,
@@ -45,8 +47,8 @@ pub static CHECKS: [Check<Tested>; 18] = [
     Check {
         id: "C3",
         level: Level::Policy,
-        must: "blocking inside of what is blocked on works or panics, as declared, and never hangs",
-        why: "whoever calls it deep inside of a library must hear of it at once, and not wait for ever",
+        must: "`block_on` inside a future that `block_on` polls works or panics, as declared, and never hangs",
+        why: "the call may be deep inside a library, and its author must notice it at once",
         source: "https://github.com/rust-lang/futures-rs/issues/2386",
         deadline: DEADLINE,
         run: block_on::c3_nested,
@@ -54,8 +56,8 @@ pub static CHECKS: [Check<Tested>; 18] = [
     Check {
         id: "C4",
         level: Level::Must,
-        must: "every wake is followed by a poll: inside a poll, between that and sleep, and during sleep",
-        why: "a task whose wake is lost waits for ever, and nothing says why",
+        must: "every wake is followed by a poll, whether it comes in a poll, between a poll and sleep, or in sleep",
+        why: "a task whose wake is lost waits forever, and nothing says why",
         source: "https://github.com/tokio-rs/tokio/issues/525",
         deadline: DEADLINE,
         run: wakes::c4_every_wake_is_followed,
@@ -63,8 +65,8 @@ pub static CHECKS: [Check<Tested>; 18] = [
     Check {
         id: "C5",
         level: Level::Must,
-        must: "no two polls of one task go on at once",
-        why: "a poll has the future for itself alone, and `unsafe` code everywhere relies on that",
+        must: "two polls of one task never overlap",
+        why: "a poll has exclusive access to its future, and `unsafe` code relies on that",
         source: "https://doc.rust-lang.org/std/future/trait.Future.html#tymethod.poll",
         deadline: DEADLINE,
         run: wakes::c5_one_poll_at_a_time,
@@ -72,8 +74,8 @@ pub static CHECKS: [Check<Tested>; 18] = [
     Check {
         id: "C6",
         level: Level::Must,
-        must: "a task is not polled after it was ready, and its future is dropped once, and before the join if so declared",
-        why: "a future that is ready may panic when polled, and what it holds must go when its task does",
+        must: "a task is not polled after it was ready, and its future is dropped once, before the join if so declared",
+        why: "a future may panic when it is polled after Ready, and it must release what it holds when its task ends",
         source: "https://doc.rust-lang.org/std/future/trait.Future.html#panics",
         deadline: DEADLINE,
         run: ends::c6_ends_once,
@@ -81,8 +83,8 @@ pub static CHECKS: [Check<Tested>; 18] = [
     Check {
         id: "C7",
         level: Level::Should,
-        must: "a task is polled once more than it is woken at most, and a wake polls no other task",
-        why: "with many tasks that wait, each wake would otherwise cost as much as all of them",
+        must: "a task is polled at most once more than it is woken, and a wake polls no other task",
+        why: "otherwise, with many waiting tasks, each wake costs as much as a poll of all of them",
         source: "https://github.com/hermit-os/hermit-rs/pull/346",
         deadline: DEADLINE,
         run: wakes::c7_no_poll_without_a_wake,
@@ -90,8 +92,8 @@ pub static CHECKS: [Check<Tested>; 18] = [
     Check {
         id: "C8",
         level: Level::Policy,
-        must: "tasks that always wake themselves keep another one waiting for as many polls as declared, and starve no timer",
-        why: "one busy task, and everybody else waits for ever",
+        must: "tasks that always wake themselves delay another one by at most the declared polls, and starve no timer",
+        why: "otherwise one busy task makes all others wait forever",
         source: "https://docs.rs/tokio/latest/tokio/runtime/index.html#detailed-runtime-behavior",
         deadline: DEADLINE,
         run: fair::c8_fair,
@@ -99,8 +101,8 @@ pub static CHECKS: [Check<Tested>; 18] = [
     Check {
         id: "C9",
         level: Level::Must,
-        must: "running until no task is woken runs those that wake themselves, and those that tasks start",
-        why: "whoever drives it by hand goes to sleep then, and what was left over waits for ever",
+        must: "running until no task is woken includes tasks that wake themselves, and tasks that a task starts",
+        why: "the caller goes to sleep afterwards, and a task that was left over waits forever",
         source: "https://github.com/rust-lang/futures-rs/pull/2593",
         deadline: DEADLINE,
         run: fair::c9_until_stalled,
@@ -109,7 +111,7 @@ pub static CHECKS: [Check<Tested>; 18] = [
         id: "C10",
         level: Level::Policy,
         must: "a panic in a task is isolated or propagated, as declared, and the executor stays usable",
-        why: "one faulty task would otherwise take a thread with it, and with the last one everybody's tasks",
+        why: "otherwise each faulty task ends a thread, and after the last thread no task is polled",
         source: "https://github.com/async-rs/async-std/issues/877",
         deadline: DEADLINE,
         run: panics::c10_panic_in_a_task,
@@ -118,7 +120,7 @@ pub static CHECKS: [Check<Tested>; 18] = [
         id: "C11",
         level: Level::Must,
         must: "a panic in the drop of a future or of a result leaks nothing",
-        why: "a server goes on after a panic, and what each of them leaves behind adds up",
+        why: "a server continues after a panic, and the leaks add up",
         source: "https://github.com/tokio-rs/tokio/pull/3967",
         deadline: DEADLINE,
         run: panics::c11_panic_in_a_drop,
@@ -127,7 +129,7 @@ pub static CHECKS: [Check<Tested>; 18] = [
         id: "C12",
         level: Level::Policy,
         must: "dropping a join handle detaches the task or cancels it, as declared",
-        why: "a task that stops where it was to go on loses work, and the other way round it never ends",
+        why: "a task that is cancelled by surprise loses work, and one that is detached by surprise may never end",
         source: "https://docs.rs/async-task/latest/async_task/struct.Task.html",
         deadline: DEADLINE,
         run: ends::c12_dropped_handle,
@@ -135,8 +137,8 @@ pub static CHECKS: [Check<Tested>; 18] = [
     Check {
         id: "C13",
         level: Level::Must,
-        must: "a task that is not `Send` is dropped on its own thread, wherever it is cancelled and woken",
-        why: "what it holds must not be touched by two threads: a count of references, for example",
+        must: "a task that is not `Send` is dropped on its own thread, whichever thread cancels or wakes it",
+        why: "two threads must not touch what it holds, such as the reference count of an `Rc`",
         source: "https://rustsec.org/advisories/RUSTSEC-2021-0072.html",
         deadline: DEADLINE,
         run: ends::c13_local_tasks,
@@ -144,8 +146,8 @@ pub static CHECKS: [Check<Tested>; 18] = [
     Check {
         id: "C14",
         level: Level::Must,
-        must: "a task that is spawned after the executor, or by a drop, is refused or dropped",
-        why: "it would otherwise stay in memory for ever, and whoever waits for it waits for ever",
+        must: "a task that is spawned after the executor was dropped, or by a drop, is refused or dropped",
+        why: "otherwise it stays in memory forever, and a task that joins it waits forever",
         source: "https://github.com/tokio-rs/tokio/pull/3752",
         deadline: DEADLINE,
         run: shutdown::c14_spawn_too_late,
@@ -154,7 +156,7 @@ pub static CHECKS: [Check<Tested>; 18] = [
         id: "C15",
         level: Level::Policy,
         must: "an executor that owns its tasks drops them with itself, and a wake in such a drop does not hang",
-        why: "connections close when their task is dropped, and shutting down would never come to its end",
+        why: "a connection closes when its task is dropped, and a shutdown must come to its end",
         source: "https://github.com/tokio-rs/tokio/pull/2082",
         deadline: DEADLINE,
         run: shutdown::c15_drops_its_tasks,
@@ -163,7 +165,7 @@ pub static CHECKS: [Check<Tested>; 18] = [
         id: "C16",
         level: Level::Should,
         must: "the second 100,000 tasks leave no more bytes on the heap than the first",
-        why: "a server spawns a task a connection, and runs for months",
+        why: "a server spawns a task for each connection, and runs for months",
         source: "https://github.com/tokio-rs/mini-redis/issues/38",
         deadline: DEADLINE,
         run: costs::c16_no_bytes_left,
@@ -171,8 +173,8 @@ pub static CHECKS: [Check<Tested>; 18] = [
     Check {
         id: "C17",
         level: Level::Must,
-        must: "a runner or a ticker that stops strands no task",
-        why: "its own queue, or the notice it was woken by, would go with it, and the others sleep on",
+        must: "a runner or a ticker that is dropped strands no task",
+        why: "otherwise its own queue, or the wake that it received, is lost, and the other runners stay asleep",
         source: "https://github.com/smol-rs/async-executor/pull/104",
         deadline: DEADLINE,
         run: fair::c17_nobody_is_stranded,
@@ -181,7 +183,7 @@ pub static CHECKS: [Check<Tested>; 18] = [
         id: "C18",
         level: Level::Should,
         must: "while nothing is ready, no processor is used",
-        why: "a server that waits would burn a core, and a laptop its battery",
+        why: "otherwise a waiting server burns a core, and a laptop its battery",
         source: "https://github.com/smol-rs/async-io/pull/8",
         deadline: DEADLINE,
         run: costs::c18_idle_is_blocked,

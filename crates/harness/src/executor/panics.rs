@@ -1,4 +1,4 @@
-//! C10 and C11: panics, in a poll and in a drop, and what is left of the executor then.
+//! C10 and C11: a panic in a poll or in a drop must leave the executor usable, and must not leak.
 
 use std::{
     sync::atomic::Ordering::SeqCst,
@@ -14,9 +14,10 @@ use crate::{
     },
     subject::{
         guest::{Life, guest, job, waits},
-        handle::{End, Output},
+        handle::End,
         policies::{DroppedHandle, Panics},
         tested::Tested,
+        work::Output,
         world::World,
     },
 };
@@ -24,12 +25,12 @@ use crate::{
 pub(super) fn c10_panic_in_a_task(subject: &Tested) -> Verdict {
     let world = subject.world_of_tasks()?;
     let (bystander, waker) = world.waiting()?;
-    // One more than there are threads that a panic could end.
+    // One more than the executor has threads, so that it is unusable if each panic ends a thread.
     let many = world.executor().threads() + 1;
     let mut propagated = false;
     for _ in 0..many {
         let (work, life) = guest(panics);
-        // Where tasks are started from inside, it may be polled at once.
+        // An executor that spawns from inside a task may poll the new task at once.
         propagated |= caught(|| world.executor().spawn(work)).is_err();
         propagated |= caught(|| world.drive(|| life.drops() > 0)).is_err();
         holds(life.drops() == 1, || format!("a task panicked, and its future was dropped {} times", life.drops()))?;
@@ -39,14 +40,14 @@ pub(super) fn c10_panic_in_a_task(subject: &Tested) -> Verdict {
     waker.wake();
     let ended = caught(|| world.drive(|| bystander.is_ready()));
     holds(ended == Ok(true), || {
-        format!("{many} tasks panicked, and another one was woken and did not come to its end")
+        format!("{many} tasks panicked; then another one was woken, and did not come to its end")
     })?;
     match subject.policies.panics {
         Some(Panics::Isolated) if propagated => {
-            failed("declared is that a panic is isolated, and it came out of the call that polls")
+            failed("it declares that panics are isolated, and one propagated out of the call that polls")
         }
         Some(Panics::Propagated) if !propagated => {
-            failed("declared is that a panic is propagated, and it came out of no call")
+            failed("it declares that panics are propagated, and none propagated out of a call")
         }
         Some(Panics::Isolated) if world.joins() => told_by_the_handle(&world),
         _ => Ok(()),
@@ -57,15 +58,15 @@ fn panics(_: &mut std::task::Context<'_>, _: &Life) -> Poll<()> {
     panic!("a task that panics")
 }
 
-/// It still polls what is spawned, and does not panic.
+/// The check fails unless the executor still polls new tasks, without a panic of its own.
 fn usable(world: &World, what: &str) -> Verdict {
     for _ in 0..2 {
         let life = caught(|| world.spawn(|_, _| Poll::Ready(())));
         let ended = life.and_then(|life| caught(|| world.drive(|| life.is_ready())));
         match ended {
             Ok(true) => {}
-            Ok(false) => return failed(format!("{what}, and then a task that is spawned is not polled any more")),
-            Err(text) => return failed(format!("{what}, and then the executor panics when it is used: {text}")),
+            Ok(false) => return failed(format!("{what}, and afterwards a new task is not polled")),
+            Err(text) => return failed(format!("{what}, and afterwards the executor panics when it is used: {text}")),
         }
     }
     Ok(())
@@ -86,17 +87,17 @@ pub(super) fn c11_panic_in_a_drop(subject: &Tested) -> Verdict {
         return Ok(());
     }
     no_leak("tasks whose future panics when it is cancelled", 1, || cancelled(&world, subject))?;
-    no_leak("tasks whose result panics when it is dropped, joined by nobody", 1, || unjoined(&world, true))?;
-    no_leak("tasks whose result panics when it is dropped, and whose handle is dropped before", 1, || {
+    no_leak("tasks whose result panics when it is dropped with the handle", 1, || unjoined(&world, true))?;
+    no_leak("tasks whose result panics when it is dropped, and whose handle was dropped before", 1, || {
         unjoined(&world, false)
     })?;
     usable(&world, "the drop of a result panicked")
 }
 
-/// Lets the executor poll, whatever comes out of that.
+/// Lets the executor poll until `until` returns true, and catches the panics that propagate.
 fn goes_on(world: &World, mut until: impl FnMut() -> bool) {
-    // One panic is for the future and one for what is kept of it: what panics for ever is not
-    // usable.
+    // The drop of the future and the drop of the result may panic, once each. Ten tries are enough
+    // for that, and bound the wait for an executor that panics in every call.
     for _ in 0..10 {
         if caught(|| world.drive(&mut until)).is_ok() {
             return;
@@ -111,7 +112,7 @@ fn at_the_end(world: &World) -> Verdict {
     });
     drop(caught(|| world.executor().spawn(work)));
     goes_on(world, || life.drops() > 0);
-    once(life.drops(), "a future panics when it is dropped, its task having ended")
+    once(life.drops(), "a future panics when it is dropped at the end of its task")
 }
 
 fn once(drops: usize, what: &str) -> Verdict {
@@ -128,7 +129,7 @@ fn cancelled(world: &World, subject: &Tested) -> Verdict {
     match handle.take_abort() {
         Some(abort) => drop(caught(abort)),
         None if cancels => {}
-        // Nothing cancels it, so it comes to its end.
+        // The task cannot be cancelled, so it is told to end.
         None => {
             life.tell();
             waker.wake_by_ref();
@@ -137,10 +138,11 @@ fn cancelled(world: &World, subject: &Tested) -> Verdict {
     drop(caught(|| drop(handle)));
     drop(caught(|| drop(waker)));
     goes_on(world, || life.drops() > 0);
-    once(life.drops(), "a future panics when it is dropped, its task having been cancelled")
+    once(life.drops(), "a future panics when it is dropped because its task was cancelled")
 }
 
-/// Nobody wants the result: the handle is dropped when there is one, or before.
+/// Starts a task whose result is never taken: its handle is dropped after the task has `ended`, or
+/// before.
 fn unjoined(world: &World, ended: bool) -> Verdict {
     let (output, drops) = Output::counted(true);
     let (job, life) = job(waits, output);
@@ -157,7 +159,7 @@ fn unjoined(world: &World, ended: bool) -> Verdict {
     waker.wake();
     goes_on(world, || life.is_over());
     if ended {
-        // The handle is not polled again, so the result is where the task left it.
+        // The handle is not polled again, so the task's memory still holds the result.
         goes_on(world, || life.drops() > 0);
         drop(caught(|| drop(handle.take())));
     }

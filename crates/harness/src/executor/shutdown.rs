@@ -1,5 +1,5 @@
-//! C14 and C15: the end of an executor, with tasks that are still there, and others that come too
-//! late.
+//! C14 and C15: the drop of an executor that still has tasks, and tasks that are spawned during or
+//! after that drop.
 
 use std::{
     sync::{Arc, Mutex},
@@ -14,10 +14,10 @@ use crate::{
         wait::until,
     },
     subject::{
-        adapter::Work,
         guest::{Life, guest, lock, waits},
         handle::Spawner,
         tested::Tested,
+        work::Work,
         world::{World, blocks},
     },
 };
@@ -25,48 +25,44 @@ use crate::{
 pub(super) fn c14_spawn_too_late(subject: &Tested) -> Verdict {
     let world = subject.world_of_tasks()?;
     let Some(spawner) = world.executor().spawner() else {
-        return not_applicable("nothing spawns from within a task or after the executor");
+        return not_applicable("it has no spawner, so nothing can spawn after its drop");
     };
-    // When another task has ended, its future is dropped, and that spawns.
+    // A task ends, and the drop of its future spawns another task.
     let life = at_a_drop(&world, &spawner);
     let waker = world.first_waker(&life.0)?;
     world.ends(&life.0, waker)?;
     world.drive(|| life.1.is_over());
-    refused_or_done(&life.1, "the drop of a task that had ended started another one, which")?;
+    refused_or_done(&life.1, "the drop of an ended task started another one, which")?;
     if !subject.is_mortal() {
         return Ok(());
     }
-    // Those whose futures are dropped with the executor: one waits, one is woken, one was never
-    // polled.
+    // Three tasks are dropped with the executor, and the drop of each one spawns. One waits, one is
+    // woken, and one was never polled.
     let waiting = at_a_drop(&world, &spawner);
     drop(world.first_waker(&waiting.0)?);
     let woken = at_a_drop(&world, &spawner);
     let waker = world.first_waker(&woken.0)?;
     waker.wake_by_ref();
     let unpolled = at_a_drop(&world, &spawner);
-    blocks("the executor was dropped, and a task that was dropped with it started another one: that hangs", || {
+    blocks("the executor was dropped, and a task that was dropped with it started another one: this hangs", || {
         drop(world)
     });
     drop(waker);
-    // A task that its executor does not own starts the other one when it is dropped at last, if
-    // ever.
+    // A task that its executor does not own may be dropped later, or never. Only then it spawns.
     for (life, inner) in [waiting, woken, unpolled] {
         until(PATIENCE / 50, || (life.drops() > 0).then_some(()));
         if life.drops() > 0 {
-            refused_or_done(
-                &inner,
-                "the drop of a task that its executor dropped at its end started another one, which",
-            )?;
+            refused_or_done(&inner, "a task that was dropped with its executor started another one, which")?;
         }
     }
     let (late, life) = guest(waits);
     let spawned =
-        blocks("a task was started when its executor was gone: that hangs", || caught(|| spawner.spawn(late)));
+        blocks("a task was started after the drop of the executor: this hangs", || caught(|| spawner.spawn(late)));
     let _error = spawned;
-    refused_or_done(&life, "a task was started when its executor was gone, and it")
+    refused_or_done(&life, "a task was started after the drop of the executor, and it")
 }
 
-/// A task whose future starts another task when it is dropped.
+/// Starts a task whose drop starts another task. Returns the records of both.
 fn at_a_drop(world: &World, spawner: &Spawner) -> (Arc<Life>, Arc<Life>) {
     let life = world.spawn_waiting();
     let (inner, of_inner) = guest(|_, _| Poll::Ready(()));
@@ -74,7 +70,7 @@ fn at_a_drop(world: &World, spawner: &Spawner) -> (Arc<Life>, Arc<Life>) {
     let spawner = spawner.clone();
     life.on_drop(move || {
         let inner = lock(&inner).take();
-        // An error is as good as dropping it at once.
+        // A panic is one of the allowed ways to refuse the task.
         let _ = inner.map(|inner| caught(|| spawner.spawn(inner)));
     });
     (life, of_inner)
@@ -87,7 +83,7 @@ fn refused_or_done(life: &Life, which: &str) -> Verdict {
 
 pub(super) fn c15_drops_its_tasks(subject: &Tested) -> Verdict {
     if !subject.is_mortal() {
-        return not_applicable("it is never dropped before its tasks");
+        return not_applicable("its executor is never dropped before its tasks");
     }
     let world = subject.world_of_tasks()?;
     let (waiting, of_waiting) = world.waiting()?;
@@ -95,23 +91,23 @@ pub(super) fn c15_drops_its_tasks(subject: &Tested) -> Verdict {
     let (other, of_other) = world.waiting()?;
     let unpolled = world.spawn_waiting();
     let all = [of_waiting, of_woken.clone(), of_other];
-    // Each one wakes all of them when it is dropped.
+    // The drop of each task wakes the first three.
     for life in [&waiting, &woken, &other, &unpolled] {
         let wakers: Vec<Waker> = all.to_vec();
         life.on_drop(move || wakers.iter().for_each(Waker::wake_by_ref));
     }
     of_woken.wake();
-    blocks("the executor was dropped, and a future that was dropped with it woke others: that hangs", || drop(world));
+    blocks("the executor was dropped, and a future that was dropped with it woke others: this hangs", || drop(world));
     let owns = subject.policies.owns_tasks == Some(true);
     let tasks = [("waits", &waiting), ("was woken", &woken), ("waits too", &other), ("was never polled", &unpolled)];
     for (which, life) in tasks {
         let drops = life.drops();
         holds(drops <= 1 && (drops == 1 || !owns), || {
-            let declared = if owns { " (declared is that it owns its tasks)" } else { "" };
+            let declared = if owns { " (it declares that it owns its tasks)" } else { "" };
             format!("the executor was dropped, and a task that {which} was dropped {drops} times{declared}")
         })?;
     }
-    // Where they own themselves, this lets them go.
+    // If wakers own the tasks, the wakers in these hooks keep them alive. This drops those wakers.
     tasks.iter().for_each(|(_, life)| drop(life.take_on_drop()));
     drop(all);
     tasks.iter().try_for_each(|(which, life)| {

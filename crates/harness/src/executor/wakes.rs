@@ -1,4 +1,4 @@
-//! C4, C5 and C7: what follows a wake. One poll of that task, and of no other, and not two at once.
+//! C4, C5 and C7: a wake causes a poll of that task, of no other task, and never two polls at once.
 
 use std::{
     sync::{
@@ -45,7 +45,7 @@ fn in_its_poll(world: &World) -> Verdict {
         cx.waker().wake_by_ref();
         if life.polls() == 100 { Poll::Ready(()) } else { Poll::Pending }
     });
-    world.until_ended(&[&life], "a task wakes itself in each poll")
+    world.until_ended(&[&life], "a task woke itself in each poll")
 }
 
 fn in_the_poll_of_another(world: &World) -> Verdict {
@@ -58,8 +58,8 @@ fn in_the_poll_of_another(world: &World) -> Verdict {
     world.until_ended(&[&wakes, &other], "a task woke another one in its last poll")
 }
 
-/// When a task has ended, its future is dropped: after its poll, and before the executor can go to
-/// sleep.
+/// The drop of a task's future wakes another task. That drop comes after the poll, and before the
+/// executor can go to sleep.
 fn after_a_poll(world: &World) -> Verdict {
     let (other, waker) = world.waiting()?;
     other.tell();
@@ -69,11 +69,11 @@ fn after_a_poll(world: &World) -> Verdict {
     of_last.wake();
     world.until_ended(
         &[&last, &other],
-        "a task was woken after the poll of another one, by the drop of that one's future",
+        "a task was woken by the drop of another task's future, after the poll of that task",
     )
 }
 
-/// From another thread, when this one sleeps, if it does.
+/// Another thread wakes a task while this thread sleeps, if the executor can block.
 fn while_all_sleep(world: &World) -> Verdict {
     let (life, waker) = world.waiting()?;
     life.tell();
@@ -88,7 +88,7 @@ fn while_all_sleep(world: &World) -> Verdict {
     ended(wakes, "a wake")
 }
 
-/// From another thread, again and again, as soon as its poll is over.
+/// Another thread wakes a task again and again, right after each poll.
 fn many_in_turn(world: &World) -> Verdict {
     const ROUNDS: usize = 200;
     let (turn, left): (Arc<AtomicUsize>, Arc<Mutex<Option<Waker>>>) = Default::default();
@@ -118,7 +118,8 @@ pub(super) fn c5_one_poll_at_a_time(subject: &Tested) -> Verdict {
     let world = subject.world()?;
     let (inside, leave, over) = (Gate::new(), Gate::new(), Gate::new());
     let (enters, left, first) = (inside.clone(), leave.clone(), over.clone());
-    // With one thread nobody else can begin a poll but this one, inside of the wake.
+    // With one polling thread a second poll could only begin inside the wake, so the first poll
+    // does not wait.
     let waits = world.executor().threads() > 1;
     let life = world.spawn(move |cx, _| {
         if first.is_open() {
@@ -140,25 +141,26 @@ pub(super) fn c5_one_poll_at_a_time(subject: &Tested) -> Verdict {
         if !enters.opens_within(PATIENCE) {
             return not_applicable("a task that is spawned is not polled (C4)");
         }
-        // Whoever could poll it does something else meanwhile.
+        // The first poll waits until other tasks have run. So every free thread had the time to
+        // begin a second poll.
         let others = world.let_others_run();
         leave.open();
         others?;
     }
     world.drive(|| over.is_open());
-    alone(&life, "it was woken twice in the middle of its poll")?;
-    world.until_ended(&[&life], "a task was woken twice in the middle of its poll")?;
-    alone(&life, "it was woken twice in the middle of its poll")?;
+    no_overlap(&life, "the task was woken twice inside its poll")?;
+    world.until_ended(&[&life], "a task was woken twice inside its poll")?;
+    no_overlap(&life, "the task was woken twice inside its poll")?;
     storm(&world)?;
     subject.run_model("C5")
 }
 
-fn alone(life: &Life, what: &str) -> Verdict {
+fn no_overlap(life: &Life, what: &str) -> Verdict {
     let overlaps = life.overlaps();
-    holds(overlaps == 0, || format!("{overlaps} polls of a task began while another one of it went on; {what}"))
+    holds(overlaps == 0, || format!("{overlaps} polls of a task began during another poll of it; {what}"))
 }
 
-/// Two threads wake it as often as they can.
+/// Two threads wake a task as fast as they can.
 fn storm(world: &World) -> Verdict {
     const WAKES: usize = 2_000;
     let (life, waker) = world.waiting()?;
@@ -173,7 +175,7 @@ fn storm(world: &World) -> Verdict {
     world.drive(|| threads.iter().all(thread::JoinHandle::is_finished));
     threads.into_iter().try_for_each(|thread| ended(thread, "a wake"))?;
     world.ends(&life, waker)?;
-    alone(&life, "two other threads woke it again and again")
+    no_overlap(&life, "two other threads woke the task again and again")
 }
 
 pub(super) fn c7_no_poll_without_a_wake(subject: &Tested) -> Verdict {
@@ -186,11 +188,11 @@ pub(super) fn c7_no_poll_without_a_wake(subject: &Tested) -> Verdict {
     for _ in 0..WAKES {
         let before = woken.polls();
         waker.wake_by_ref();
-        world.polled_after(woken, before, "it was woken")?;
+        world.polled_after(woken, before, "a task was woken")?;
     }
     world.let_others_run()?;
     let idle = tasks[1..].iter().map(|(life, _)| life.polls()).max().unwrap_or_default();
-    holds(idle <= 1, || format!("{TASKS} tasks wait, and one of those that nobody has woken was polled {idle} times"))?;
+    holds(idle <= 1, || format!("{TASKS} tasks waited, and one that was not woken was polled {idle} times"))?;
     let polls = woken.polls();
     holds(polls <= WAKES + 1, || format!("a task was woken {WAKES} times, and was polled {polls} times"))
 }

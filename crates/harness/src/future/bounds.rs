@@ -1,12 +1,12 @@
-//! A17: what the compiler knows of a type, as values that a check can compare.
+//! A17: whether a type is `Send`, `Sync` and `Unpin`, as constants that a check can compare.
 
 use std::marker::PhantomData;
 
 use super::Tested;
 use crate::run::check::{Verdict, holds, not_applicable};
 
-/// Whether a type is `Send`, `Sync` and `Unpin`, for a concrete type. A constant can assert it, so
-/// that neither a bound that is missing nor one that is too many compiles:
+/// Whether a concrete type is `Send`, `Sync` and `Unpin`. With a `const` assertion, neither a
+/// missing bound nor an unwanted bound compiles:
 ///
 /// ```
 /// use std::{cell::Cell, rc::Rc};
@@ -16,34 +16,34 @@ use crate::run::check::{Verdict, holds, not_applicable};
 /// const _: () = assert!(!Facts::<Rc<u8>>::SEND);
 /// ```
 ///
-/// An inherent constant exists only under its bound, and is preferred to the one of the trait
-/// [`Otherwise`], which must be in scope. In a generic function the bound is never known, so that
-/// the answer is always `false` there.
+/// An inherent constant exists only for types with its bound, and the compiler prefers it to the
+/// constant of the trait [`Otherwise`]. That trait must be in scope. In a generic function the
+/// compiler does not know the bound, so the constants are always `false` there.
 #[derive(Debug)]
 pub struct Facts<T: ?Sized>(PhantomData<T>);
 
 impl<T: ?Sized + Send> Facts<T> {
-    /// Whether it is `Send`.
+    /// The type is `Send`.
     pub const SEND: bool = true;
 }
 
 impl<T: ?Sized + Sync> Facts<T> {
-    /// Whether it is `Sync`.
+    /// The type is `Sync`.
     pub const SYNC: bool = true;
 }
 
 impl<T: ?Sized + Unpin> Facts<T> {
-    /// Whether it is `Unpin`.
+    /// The type is `Unpin`.
     pub const UNPIN: bool = true;
 }
 
-/// What [`Facts`] says of a type without a bound.
+/// The constants of [`Facts`] for a type that lacks the bound.
 pub trait Otherwise {
-    /// It is not `Send`.
+    /// The type is not `Send`.
     const SEND: bool = false;
-    /// It is not `Sync`.
+    /// The type is not `Sync`.
     const SYNC: bool = false;
-    /// It is not `Unpin`.
+    /// The type is not `Unpin`.
     const UNPIN: bool = false;
 }
 

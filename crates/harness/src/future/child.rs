@@ -1,5 +1,5 @@
-//! The child that a check hands to a combinator: it does as the check says, and notes what is done
-//! to it.
+//! The child future that a check gives to a combinator: the check chooses what it does, and it
+//! records its polls, drops and moves.
 
 use std::{
     cell::RefCell,
@@ -9,42 +9,42 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::tested::Held;
+use super::held::Held;
 use crate::probe::{Canary, Seen, canary, meanwhile::Event};
 
-/// A future that a check makes, for a combinator to poll. It is `Send`, and not `Unpin`.
+/// A future that a check makes for a combinator to poll. It is `Send` but not `Unpin`.
 ///
-/// Like its [`Canary`] it is only a number, so that even a second drop of it is counted, and frees
-/// nothing twice.
+/// Like its [`Canary`] it holds only a number. So a second drop is counted and does not free memory
+/// twice.
 #[derive(Debug)]
 pub struct Child {
     number: usize,
     canary: Canary,
 }
 
-/// What a child yields.
+/// The output of every child.
 const OUTPUT: u32 = 7;
 
-/// What a child does.
+/// The behaviour of a child when it is polled.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Does {
     /// It waits for its event.
     Waits,
     /// It is ready at the first poll.
     Ready,
-    /// It is pending, and keeps no waker.
+    /// It is pending and keeps no waker.
     Nothing,
-    /// It wakes itself in each poll and is never ready.
+    /// It wakes itself in each poll, and is ready only after [`ChildRecord::TOO_OFTEN`] polls.
     Busy,
-    /// It panics when polled.
+    /// It panics.
     PanicsInPoll,
-    /// It does what the nested future does.
+    /// It polls a nested future.
     Nests,
 }
 
-/// What is known of a child; it outlives it.
+/// The record of a child, shared with the check. It outlives the child.
 #[derive(Debug)]
-pub(super) struct Life {
+pub(super) struct ChildRecord {
     does: Does,
     panics_in_drop: bool,
     seen: Seen,
@@ -59,46 +59,47 @@ struct State {
     ready: bool,
 }
 
-/// What is known of each child, by its number.
-fn lives() -> MutexGuard<'static, Vec<Arc<Life>>> {
-    static LIVES: Mutex<Vec<Arc<Life>>> = Mutex::new(Vec::new());
-    LIVES.lock().unwrap_or_else(PoisonError::into_inner)
+/// The record of each child, by its number.
+fn records() -> MutexGuard<'static, Vec<Arc<ChildRecord>>> {
+    static RECORDS: Mutex<Vec<Arc<ChildRecord>>> = Mutex::new(Vec::new());
+    RECORDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 thread_local! {
-    /// The nested futures, by their child's number: so that a child is `Send` although they are
-    /// not.
+    /// The nested futures, by the number of their child. A child is `Send` because its nested
+    /// future, which is not, stays here.
     static NESTED: RefCell<HashMap<usize, Held>> = RefCell::default();
 }
 
 impl Child {
-    /// A child, and what will be known of it.
-    pub(super) fn new(does: Does) -> (Child, Arc<Life>) {
+    /// Makes a child and its record.
+    pub(super) fn new(does: Does) -> (Child, Arc<ChildRecord>) {
         Child::made(does, false)
     }
 
-    /// The same, whose drop panics, unless the thread is panicking already.
-    pub(super) fn panicking_in_drop(does: Does) -> (Child, Arc<Life>) {
+    /// Like [`new`](Self::new), but the child's drop panics, unless the thread is already
+    /// panicking.
+    pub(super) fn panicking_in_drop(does: Does) -> (Child, Arc<ChildRecord>) {
         Child::made(does, true)
     }
 
-    fn made(does: Does, panics_in_drop: bool) -> (Child, Arc<Life>) {
+    fn made(does: Does, panics_in_drop: bool) -> (Child, Arc<ChildRecord>) {
         let (canary, seen) = canary();
-        let life = Arc::new(Life { does, panics_in_drop, seen, state: Mutex::default() });
-        let mut lives = lives();
-        lives.push(Arc::clone(&life));
-        (Child { number: lives.len() - 1, canary }, life)
+        let record = Arc::new(ChildRecord { does, panics_in_drop, seen, state: Mutex::default() });
+        let mut records = records();
+        records.push(Arc::clone(&record));
+        (Child { number: records.len() - 1, canary }, record)
     }
 
-    /// A child that is another future, on this thread.
+    /// A child that polls `inner`, on this thread only.
     pub(super) fn nesting(inner: Held) -> Child {
         let (child, _) = Child::new(Does::Nests);
         NESTED.with_borrow_mut(|nested| nested.insert(child.number, inner));
         child
     }
 
-    fn life(&self) -> Arc<Life> {
-        Arc::clone(&lives()[self.number])
+    fn record(&self) -> Arc<ChildRecord> {
+        Arc::clone(&records()[self.number])
     }
 
     fn nested(&self) -> Option<Held> {
@@ -111,18 +112,18 @@ impl Future for Child {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u32> {
         self.canary.polled();
-        let life = self.life();
-        assert!(!life.state().ready, "polled again after it was ready");
-        life.state().polls += 1;
-        let ready = match life.does {
-            Does::Waits => life.poll_event(cx),
+        let record = self.record();
+        assert!(!record.state().ready, "a child was polled again after it was ready");
+        record.state().polls += 1;
+        let ready = match record.does {
+            Does::Waits => record.poll_event(cx),
             Does::Ready => true,
             Does::Nothing => false,
             Does::Busy => {
                 cx.waker().wake_by_ref();
-                // Whoever polls it in a loop until it is pending no more gets out of that loop, too
-                // late.
-                life.polls() >= Life::TOO_OFTEN
+                // It ends at some time, because a combinator may poll it in a loop until it is
+                // ready.
+                record.polls() >= ChildRecord::TOO_OFTEN
             }
             Does::PanicsInPoll => panic!("a child that panics when polled"),
             Does::Nests => {
@@ -132,33 +133,34 @@ impl Future for Child {
                 ready
             }
         };
-        life.state().ready = ready;
+        record.state().ready = ready;
         if ready { Poll::Ready(OUTPUT) } else { Poll::Pending }
     }
 }
 
 impl Drop for Child {
     fn drop(&mut self) {
-        let life = self.life();
-        let waker = life.state().waker.take();
+        let record = self.record();
+        let waker = record.state().waker.take();
         drop(waker);
         let nested = self.nested();
         drop(nested);
-        if life.panics_in_drop && !std::thread::panicking() {
+        if record.panics_in_drop && !std::thread::panicking() {
             panic!("a child that panics when dropped");
         }
     }
 }
 
-impl Life {
-    /// How often a busy child is polled at most.
+impl ChildRecord {
+    /// The number of polls after which a busy child is ready.
     pub(super) const TOO_OFTEN: usize = 10_000;
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Registers first and looks then, and holds no lock while anything is done with a waker.
+    /// Registers the waker first and tests for the event afterwards. Holds no lock while it clones
+    /// or drops a waker.
     fn poll_event(&self, cx: &mut Context<'_>) -> bool {
         let waker = cx.waker().clone();
         let old = self.state().waker.replace(waker);
@@ -171,12 +173,12 @@ impl Life {
         true
     }
 
-    /// The event of a child that waits.
+    /// The function that makes a waiting child ready, and wakes it.
     pub(super) fn event(self: &Arc<Self>) -> Event {
-        let life = Arc::clone(self);
+        let record = Arc::clone(self);
         Box::new(move || {
             let waker = {
-                let mut state = life.state();
+                let mut state = record.state();
                 state.happened = true;
                 state.waker.take()
             };

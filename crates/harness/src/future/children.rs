@@ -1,12 +1,12 @@
-//! A12, A13, A15 and A16: what a combinator owes its children.
+//! A12, A13, A15 and A16: how a combinator must treat its children.
 
 use std::{sync::Arc, thread};
 
 use super::{
     Child, Tested,
-    child::{Does, Life},
+    child::{ChildRecord, Does},
     drive::{exhaust, fire, pending},
-    tested::{Combine, Kind, Of},
+    tested::{Combine, Kind, WaitsFor},
 };
 use crate::{
     probe::Task,
@@ -16,9 +16,9 @@ use crate::{
     },
 };
 
-fn combinator(subject: &Tested) -> Option<(Of, &Combine)> {
+fn combinator(subject: &Tested) -> Option<(WaitsFor, &Combine)> {
     match &subject.kind {
-        Kind::Combines(of, combine) => Some((*of, combine)),
+        Kind::Combines(waits_for, combine) => Some((*waits_for, combine)),
         _ => None,
     }
 }
@@ -26,27 +26,28 @@ fn combinator(subject: &Tested) -> Option<(Of, &Combine)> {
 const NO_COMBINATOR: &str = "it has no children";
 
 pub(super) fn a12_panics(subject: &Tested) -> Verdict {
-    let Some((of, combine)) = combinator(subject) else { return not_applicable(NO_COMBINATOR) };
-    type Make = fn() -> (Child, Arc<Life>);
-    // A panic in a drop may well cost the drop of others: the compiler itself leaks what a function
-    // returns when the drop of one of its variables panics. A second drop is never in order.
+    let Some((waits_for, combine)) = combinator(subject) else { return not_applicable(NO_COMBINATOR) };
+    type Make = fn() -> (Child, Arc<ChildRecord>);
+    // The number is the fewest drops that are allowed. It is 0 for a panic in a drop, because even
+    // the compiler leaks the return value of a function when the drop of a local variable panics.
+    // Two drops are never allowed.
     let panics: [(&str, usize, Make); 3] = [
         ("panics when polled", 1, || Child::new(Does::PanicsInPoll)),
         ("is pending and panics when dropped", 0, || Child::panicking_in_drop(Does::Waits)),
         ("is ready and panics when dropped", 0, || Child::panicking_in_drop(Does::Ready)),
     ];
     for (what, least, make) in panics {
-        for at in 0..of.count() {
-            let made = (0..of.count()).map(|place| if place == at { make() } else { Child::new(Does::Waits) });
-            let (children, lives): (Vec<_>, Vec<_>) = made.unzip();
+        for at in 0..waits_for.count() {
+            let made = (0..waits_for.count()).map(|place| if place == at { make() } else { Child::new(Does::Waits) });
+            let (children, records): (Vec<_>, Vec<_>) = made.unzip();
             let mut task = Task::from(combine(children));
-            // Whatever these do: it is about what becomes of the children.
+            // The results of these calls do not matter: the check counts the drops of the children.
             let _ = caught(|| task.poll());
             let _ = caught(|| task.poll());
             let _ = caught(|| drop(task));
-            let wrong = lives.iter().position(|life| !(least..=1).contains(&life.drops()));
+            let wrong = records.iter().position(|record| !(least..=1).contains(&record.drops()));
             if let Some(place) = wrong {
-                let drops = lives[place].drops();
+                let drops = records[place].drops();
                 return failed(format!("child {} {what}, and child {} was dropped {drops} times", at + 1, place + 1));
             }
         }
@@ -55,21 +56,23 @@ pub(super) fn a12_panics(subject: &Tested) -> Verdict {
 }
 
 pub(super) fn a13_not_moved(subject: &Tested) -> Verdict {
-    let Some((of, combine)) = combinator(subject) else { return not_applicable(NO_COMBINATOR) };
+    let Some((waits_for, combine)) = combinator(subject) else { return not_applicable(NO_COMBINATOR) };
     for to_the_end in [true, false] {
-        let (children, lives): (Vec<_>, Vec<_>) = of.children(Does::Waits).map(Child::new).unzip();
+        let (children, records): (Vec<_>, Vec<_>) = waits_for.children(Does::Waits).map(Child::new).unzip();
         let mut task = Task::from(combine(children));
         pending(task.poll())?;
         pending(task.poll())?;
         if to_the_end {
-            lives.iter().try_for_each(|life| fire(life.event()))?;
-            exhaust(&mut task, "the events of all children having happened")?;
+            records.iter().try_for_each(|record| fire(record.event()))?;
+            exhaust(&mut task, "after the events of all children")?;
         }
         drop(task);
-        for (place, life) in lives.iter().enumerate() {
-            let (moves, child) = (life.moves(), place + 1);
+        for (place, record) in records.iter().enumerate() {
+            let (moves, child) = (record.moves(), place + 1);
             holds(moves == 0, || {
-                format!("child {child} was polled or dropped {moves} times elsewhere than where its first poll was")
+                format!(
+                    "child {child} was polled or dropped {moves} times at another address than that of its first poll"
+                )
             })?;
         }
     }
@@ -78,13 +81,13 @@ pub(super) fn a13_not_moved(subject: &Tested) -> Verdict {
 
 pub(super) fn a15_no_starvation(subject: &Tested) -> Verdict {
     const POLLS: usize = 100;
-    let Some((of, combine)) = combinator(subject).filter(|(of, _)| *of != Of::One) else {
+    let Some((waits_for, combine)) = combinator(subject).filter(|(waits_for, _)| *waits_for != WaitsFor::One) else {
         return not_applicable("it does not have two children");
     };
-    for busy_at in 0..of.count() {
+    for busy_at in 0..waits_for.count() {
         let does = |place| if place == busy_at { Does::Busy } else { Does::Waits };
-        let (children, lives): (Vec<_>, Vec<_>) = (0..of.count()).map(|place| Child::new(does(place))).unzip();
-        let (busy, other) = (&lives[busy_at], &lives[1 - busy_at]);
+        let (children, records): (Vec<_>, Vec<_>) = (0..waits_for.count()).map(|place| Child::new(does(place))).unzip();
+        let (busy, other) = (&records[busy_at], &records[1 - busy_at]);
         let mut task = Task::from(combine(children));
         fire(other.event())?;
         let mut done = false;
@@ -92,10 +95,10 @@ pub(super) fn a15_no_starvation(subject: &Tested) -> Verdict {
             done = done || task.poll().is_ready();
             done || other.is_ready()
         });
-        holds(polls.is_some() && busy.polls() < Life::TOO_OFTEN, || {
+        holds(polls.is_some() && busy.polls() < ChildRecord::TOO_OFTEN, || {
             let (busy, other) = (busy.polls(), other.polls());
             format!(
-                "the child that always wakes itself was polled {busy} times, the other, whose event had happened, {other} times"
+                "the child that always wakes itself was polled {busy} times, and the other one, after its event, {other} times"
             )
         })?;
     }
@@ -104,24 +107,24 @@ pub(super) fn a15_no_starvation(subject: &Tested) -> Verdict {
 
 pub(super) fn a16_depth(subject: &Tested) -> Verdict {
     const STACK: usize = 2 << 20;
-    let Some((of, combine)) = combinator(subject) else { return not_applicable(NO_COMBINATOR) };
-    let Some(depth) = subject.depth else { return not_applicable("it does not state how deep it may be nested") };
-    // The children beside the nested one: those of a join are ready, those of a select never.
-    let beside = if of == Of::Both { Does::Ready } else { Does::Nothing };
+    let Some((waits_for, combine)) = combinator(subject) else { return not_applicable(NO_COMBINATOR) };
+    let Some(depth) = subject.depth else { return not_applicable("it does not declare how deep it may be nested") };
+    // The second child of each level: it must not delay a join, and must not end a select.
+    let beside = if waits_for == WaitsFor::Both { Does::Ready } else { Does::Nothing };
     let nested = |innermost: Child| {
         (0..depth).fold(innermost, |inner, _| {
             let mut children = vec![inner];
-            children.extend((1..of.count()).map(|_| Child::new(beside).0));
+            children.extend((1..waits_for.count()).map(|_| Child::new(beside).0));
             Child::nesting(combine(children))
         })
     };
     let dive = || {
-        let (innermost, life) = Child::new(Does::Waits);
+        let (innermost, record) = Child::new(Does::Waits);
         let mut task = Task::new(nested(innermost));
-        holds(task.poll().is_pending(), || "nested, it was ready before its innermost child")?;
-        fire(life.event())?;
-        exhaust(&mut task, "nested, its innermost child being ready")?;
-        // A drop descends as deep as a poll.
+        holds(task.poll().is_pending(), || "the nested future was ready before its innermost child")?;
+        fire(record.event())?;
+        exhaust(&mut task, "nested, after the event of its innermost child")?;
+        // A drop recurses as deep as a poll.
         drop(nested(Child::new(Does::Waits).0));
         Ok(())
     };

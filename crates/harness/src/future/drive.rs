@@ -1,11 +1,13 @@
-//! How the checks drive a subject: a future with its event, and what may happen on another thread.
+//! Functions that drive a subject: they make a future with its event, fire the event on another
+//! thread, and poll.
 
 use std::thread;
 
 use super::{
     Child, Tested,
     child::Does,
-    tested::{Held, Kind, Of, Polled},
+    held::{Held, Polled},
+    tested::{Kind, WaitsFor},
 };
 use crate::{
     probe::{PATIENCE, Task, meanwhile::Event},
@@ -16,7 +18,7 @@ use crate::{
     },
 };
 
-/// A fresh future that is pending until its event.
+/// A fresh future that is pending until its event, and that event.
 pub(super) struct Waiting {
     pub task: Task<dyn Polled>,
     pub event: Event,
@@ -25,8 +27,8 @@ pub(super) struct Waiting {
 type Make<'a> = Box<dyn Fn() -> (Held, Event) + 'a>;
 
 impl Tested {
-    /// Runs a check on each way in which this subject waits for an event: a join waits for either
-    /// child.
+    /// Runs a check once for each way in which this subject waits for an event. A join, for
+    /// example, waits for its first child or for its second.
     pub(super) fn each_waiting(&self, check: impl Fn(&dyn Fn() -> Waiting) -> Verdict) -> Verdict {
         let ways: Vec<(&str, Make)> = match &self.kind {
             Kind::Waits(make) => vec![("", Box::new(make))],
@@ -37,21 +39,21 @@ impl Tested {
                     (first, release)
                 }),
             )],
-            Kind::Combines(of, combine) => {
-                let others = match of {
-                    Of::One => vec![("", vec![Does::Waits])],
-                    Of::Both => vec![
+            Kind::Combines(waits_for, combine) => {
+                let others = match waits_for {
+                    WaitsFor::One => vec![("", vec![Does::Waits])],
+                    WaitsFor::Both => vec![
                         ("the first child waits: ", vec![Does::Waits, Does::Ready]),
                         ("the second child waits: ", vec![Does::Ready, Does::Waits]),
                     ],
-                    Of::Either => vec![
+                    WaitsFor::Either => vec![
                         ("the first child waits: ", vec![Does::Waits, Does::Nothing]),
                         ("the second child waits: ", vec![Does::Nothing, Does::Waits]),
                     ],
                 };
                 others.into_iter().map(|(way, children)| (way, waiting_children(combine, children))).collect()
             }
-            Kind::Completes(_) => return not_applicable("it waits for no event of ours"),
+            Kind::Completes(_) => return not_applicable("it does not wait for an event that the check can cause"),
             Kind::Inert(_) => return not_applicable("it is declared inert"),
         };
         let verdicts = ways.iter().map(|(way, make)| {
@@ -69,13 +71,13 @@ fn waiting_children(combine: &dyn Fn(Vec<Child>) -> Held, children: Vec<Does>) -
     Box::new(move || {
         let made: Vec<_> = children.iter().map(|does| Child::new(*does)).collect();
         let event =
-            made.iter().zip(&children).find(|(_, does)| **does == Does::Waits).map(|((_, life), _)| life.event());
+            made.iter().zip(&children).find(|(_, does)| **does == Does::Waits).map(|((_, record), _)| record.event());
         let future = combine(made.into_iter().map(|(child, _)| child).collect());
-        (future, event.expect("one of them waits"))
+        (future, event.expect("one of the children waits"))
     })
 }
 
-/// The worst of several verdicts: not applicable only if none was applicable.
+/// The worst of several verdicts. The result is "not applicable" only if all of them are.
 pub(super) fn all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
     let mut inapplicable = None;
     let mut held = false;
@@ -92,33 +94,35 @@ pub(super) fn all(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
     }
 }
 
-/// A first poll, or another one before the event. A future that is ready without its event is A4's
-/// business.
+/// For a poll before the event: stops the check as not applicable if the future is ready, because
+/// A4 judges that.
 pub(super) fn pending(poll: std::task::Poll<()>) -> Verdict {
     if poll.is_ready() { not_applicable("it was ready before its event (A4)") } else { Ok(()) }
 }
 
-/// Lets the event happen on another thread, and waits until it has.
+/// Runs the event on another thread, and waits until it has returned.
 pub(super) fn fire(event: Event) -> Verdict {
     ended(thread::spawn(event), "the event")
 }
 
-/// Polls after each wake until it is ready, its event having happened.
+/// Polls after each wake, until the future is ready. Its event must have happened; `after` says so
+/// in the report.
 pub(super) fn finish(task: &mut Task<dyn Polled>, after: &str) -> Verdict {
     const POLLS: usize = 1_000;
     for _ in 0..POLLS {
         if until(PATIENCE, || task.is_woken().then_some(())).is_none() {
-            return failed(format!("{after}, it is pending and nobody wakes it"));
+            return failed(format!("{after}, the future is pending and is not woken"));
         }
         if task.poll().is_ready() {
             return Ok(());
         }
     }
-    failed(format!("{after}, it was woken and polled {POLLS} times, and is still pending"))
+    failed(format!("{after}, the future was woken and polled {POLLS} times, and is still pending"))
 }
 
-/// Polls, woken or not, until it is ready, its event having happened.
+/// Polls without waiting for wakes, until the future is ready. Its event must have happened;
+/// `after` says so in the report.
 pub(super) fn exhaust<F: Future + ?Sized>(task: &mut Task<F>, after: &str) -> Verdict {
     let ready = until(PATIENCE, || task.poll().is_ready().then_some(()));
-    if ready.is_some() { Ok(()) } else { failed(format!("{after}, it is still pending")) }
+    if ready.is_some() { Ok(()) } else { failed(format!("{after}, the future is still pending")) }
 }

@@ -1,4 +1,4 @@
-//! A7 and A8: a future that is dropped before its event gives back what it holds.
+//! A7 and A8: a future that is dropped before its event releases its waker and its permit.
 
 use super::{
     Tested,
@@ -22,7 +22,7 @@ pub(super) fn a7_drop_releases(subject: &Tested) -> Verdict {
         let probe = task.probe().clone();
         let _ = task.poll();
         drop(task);
-        // Its own thread or clock may be about to wake it.
+        // Its own thread or timer may hold the waker a little longer, to wake it.
         let released = until(PATIENCE, || (probe.live() == 0).then_some(()));
         return holds(released.is_some(), || kept(&probe, "it was dropped"));
     }
@@ -71,12 +71,12 @@ pub(super) fn a8_no_permit_lost(subject: &Tested) -> Verdict {
     let (first, mut second, release) = waiters()?;
     drop(first);
     fire(release)?;
-    finish(&mut second, "the first of two waiters was dropped; a permit was released")?;
+    finish(&mut second, "after the first of two waiters was dropped and a permit was released")?;
 
     let (mut first, second, release) = waiters()?;
     drop(second);
     fire(release)?;
-    finish(&mut first, "the second of two waiters was dropped; a permit was released")?;
+    finish(&mut first, "after the second of two waiters was dropped and a permit was released")?;
 
     let (first, second, release) = waiters()?;
     fire(release)?;
@@ -87,8 +87,5 @@ pub(super) fn a8_no_permit_lost(subject: &Tested) -> Verdict {
         None => return failed("a permit was released, and neither of two waiters was woken"),
     };
     drop(woken);
-    finish(
-        &mut other,
-        "a permit was released, and the waiter that was woken for it was dropped; it is the other's turn",
-    )
+    finish(&mut other, "after a permit was released and the waiter that was woken for it was dropped")
 }

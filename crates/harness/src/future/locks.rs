@@ -1,11 +1,12 @@
-//! A10 and A11: wakers are code of others. It may come back to the future, and it may panic.
+//! A10 and A11: a waker is foreign code, which may call back into the future, and may panic.
 
 use std::{task::Poll, thread};
 
 use super::{
     Tested,
     drive::{Waiting, finish, fire, pending},
-    tested::{Kind, Polled},
+    held::Polled,
+    tested::Kind,
 };
 use crate::{
     probe::{
@@ -18,7 +19,7 @@ use crate::{
     },
 };
 
-/// How many clones of one poll are looked at.
+/// The check fires the event inside the first, second, third and fourth clone of one poll.
 const CLONES: usize = 4;
 
 pub(super) fn a10_no_lock_held(subject: &Tested) -> Verdict {
@@ -51,7 +52,7 @@ fn while_replaced(waiting: Waiting) -> Verdict {
     let mut task = waiting.task;
     pending(task.poll_with(&waker))?;
     let _ = task.poll();
-    unlocked(&meanwhile, "dropped for the one of the next poll")
+    unlocked(&meanwhile, "dropped because the next poll brought another one")
 }
 
 fn while_dropped(waiting: Waiting) -> Verdict {
@@ -62,7 +63,7 @@ fn while_dropped(waiting: Waiting) -> Verdict {
     unlocked(&meanwhile, "dropped with the future")
 }
 
-/// Whoever wakes stays inside the wake until this thread has polled.
+/// The event's thread stays inside the wake until this thread has polled the future.
 fn while_woken(waiting: Waiting) -> Verdict {
     let (inside, polled, blocked) = (Gate::new(), Gate::new(), Gate::new());
     let probe = WakerProbe::new().on_wake({
@@ -70,7 +71,7 @@ fn while_woken(waiting: Waiting) -> Verdict {
         let polling = thread::current().id();
         move || {
             if thread::current().id() == polling {
-                return; // It woke itself, from inside a poll.
+                return; // The future woke itself from inside a poll.
             }
             inside.open();
             if !polled.opens_within(PATIENCE) {
@@ -86,17 +87,18 @@ fn while_woken(waiting: Waiting) -> Verdict {
     }
     polled.open();
     ended(thread, "the event")?;
-    holds(!blocked.is_open(), || "while its waker was woken, a poll on another thread could not go on: it holds a lock")
+    holds(!blocked.is_open(), || "while its waker was woken, a poll on another thread blocked: the future holds a lock")
 }
 
 fn unlocked(meanwhile: &Meanwhile, when: &str) -> Verdict {
     meanwhile.join()?;
     holds(!meanwhile.happened() || meanwhile.ended_inside(), || {
-        format!("while its waker was {when}, its event could not happen on another thread: it holds a lock")
+        format!("while its waker was {when}, its event blocked on another thread: the future holds a lock")
     })
 }
 
-/// What an `async` body says when it is polled after a panic: whatever it awaited, it is over.
+/// The panic text of an `async fn` that is polled again after a panic. Nothing can resume such a
+/// future, so A11 accepts it.
 const OVER: &str = "`async fn` resumed after panicking";
 
 pub(super) fn a11_clone_panics(subject: &Tested) -> Verdict {
@@ -117,7 +119,7 @@ pub(super) fn a11_clone_panics(subject: &Tested) -> Verdict {
                 Err(text) => return failed(format!("the clone of a waker panicked, and so did the next poll: {text}")),
             }
             after_panic(fire(waiting.event))?;
-            finish(&mut waiting.task, "the clone of a waker having panicked, then a poll, then its event")?;
+            finish(&mut waiting.task, "after the clone of a waker panicked, then a poll, then its event")?;
         }
         Ok(())
     })?;
@@ -127,12 +129,11 @@ pub(super) fn a11_clone_panics(subject: &Tested) -> Verdict {
     let _ = poll_with_panic(&mut first);
     drop(first);
     let polled = caught(|| second.poll());
-    pending(
-        polled
-            .or_else(|text| failed(format!("one waiter panicked in the clone of its waker, the next too: {text}")))?,
-    )?;
+    pending(polled.or_else(|text| {
+        failed(format!("one waiter panicked in the clone of its waker, then the next too: {text}"))
+    })?)?;
     after_panic(fire(release))?;
-    finish(&mut second, "one waiter having panicked in the clone of its waker, then a release for the next")
+    finish(&mut second, "after one waiter panicked in the clone of its waker and a permit was released")
 }
 
 fn poll_with_panic(task: &mut Task<dyn Polled>) -> Result<Poll<()>, String> {

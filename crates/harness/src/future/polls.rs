@@ -1,5 +1,5 @@
-//! A4, A6, A9 and A14: what a poll may do, too often, too late, for the first time, and for how
-//! long.
+//! A4, A6, A9 and A14: a spurious poll, a poll after `Ready`, the first poll, and a poll that
+//! blocks.
 
 use std::{
     sync::mpsc::{self, RecvTimeoutError},
@@ -12,7 +12,8 @@ use super::{
     AfterReady, Child, Tested,
     child::Does,
     drive::{exhaust, finish, fire, pending},
-    tested::{Kind, Polled},
+    held::Polled,
+    tested::Kind,
 };
 use crate::{
     probe::{PATIENCE, Task, WakerProbe, meanwhile::Sleeper},
@@ -22,7 +23,7 @@ use crate::{
     },
 };
 
-/// How many polls nobody asked for.
+/// The number of spurious polls: enough to distinguish a leak from a bounded queue of old wakers.
 const SPURIOUS: usize = 8_000;
 
 pub(super) fn a4_spurious_polls(subject: &Tested) -> Verdict {
@@ -33,16 +34,16 @@ pub(super) fn a4_spurious_polls(subject: &Tested) -> Verdict {
             let mut waiting = make();
             spurious(&mut waiting.task, Some("its event has not happened"))?;
             fire(waiting.event)?;
-            exhaust(&mut waiting.task, "thousands of spurious polls and its event later")
+            exhaust(&mut waiting.task, "after thousands of spurious polls and its event")
         }),
     }
 }
 
-/// Polls half of the time with one waker, half of the time with a new one each time. The last poll
-/// is with the task's.
+/// Polls with the task's own waker and with that of a second probe in turn. The last poll is with
+/// the task's own.
 fn spurious(task: &mut Task<dyn Polled>, never_ready: Option<&str>) -> Verdict {
-    /// A queue that is emptied once it is full may keep many (async-io's keeps up to a thousand
-    /// operations).
+    /// Some queues of wakers are emptied only when they are full. That of async-io, for example,
+    /// holds up to a thousand operations. So the limit is well above that.
     const MANY: usize = SPURIOUS / 4;
     let other = WakerProbe::new();
     for poll in 1..=SPURIOUS {
@@ -55,7 +56,7 @@ fn spurious(task: &mut Task<dyn Polled>, never_ready: Option<&str>) -> Verdict {
         }
     }
     let kept = task.kept_wakers() + other.live();
-    holds(kept < MANY, || format!("after {SPURIOUS} polls it keeps {kept} wakers: one for each poll, or nearly so"))
+    holds(kept < MANY, || format!("after {SPURIOUS} polls it keeps {kept} wakers: almost one for each poll"))
 }
 
 pub(super) fn a6_after_ready(subject: &Tested) -> Verdict {
@@ -63,7 +64,7 @@ pub(super) fn a6_after_ready(subject: &Tested) -> Verdict {
         Kind::Inert(_) => not_applicable("it is declared inert"),
         Kind::Completes(make) => {
             let mut task = Task::from(make());
-            exhaust(&mut task, "polled again and again")?;
+            exhaust(&mut task, "after polls in a loop")?;
             after_ready(subject, &mut task)
         }
         _ => subject.each_waiting(|make| {
@@ -74,7 +75,7 @@ pub(super) fn a6_after_ready(subject: &Tested) -> Verdict {
                 holds(!done, || "it is pending and says that it is terminated: a `select!` would never poll it again")?;
             }
             fire(waiting.event)?;
-            exhaust(&mut waiting.task, "its event having happened")?;
+            exhaust(&mut waiting.task, "after its event")?;
             after_ready(subject, &mut waiting.task)
         }),
     }
@@ -90,11 +91,11 @@ fn after_ready(subject: &Tested, task: &mut Task<dyn Polled>) -> Verdict {
         };
         if let Some(declared) = subject.after_ready {
             holds(found == declared, || {
-                format!("the {poll} poll after Ready: declared is {declared:?}, observed {found:?}")
+                format!("the {poll} poll after Ready: {declared:?} is declared, and {found:?} was observed")
             })?;
         }
         holds(terminated != Some(false) || found == AfterReady::Ready, || {
-            format!("after Ready it says that it is not terminated, and the {poll} poll: {found:?}")
+            format!("after Ready it says that it is not terminated, but the result of the {poll} poll is {found:?}")
         })?;
     }
     Ok(())
@@ -103,18 +104,18 @@ fn after_ready(subject: &Tested, task: &mut Task<dyn Polled>) -> Verdict {
 pub(super) fn a9_lazy(subject: &Tested) -> Verdict {
     if let Some(make) = &subject.lazy {
         let (future, begun) = make();
-        holds(!begun(), || "it was made and not polled, and its work had begun")?;
+        holds(!begun(), || "its work had begun before its first poll")?;
         let mut task = Task::from(future);
         let polled = caught(|| task.poll());
-        return holds(begun(), || format!("its work had not even begun after its first poll ({polled:?})"));
+        return holds(begun(), || format!("its work had not begun after its first poll ({polled:?})"));
     }
     match &subject.kind {
-        Kind::Combines(of, combine) => {
-            let (children, lives): (Vec<_>, Vec<_>) = of.children(Does::Waits).map(Child::new).unzip();
+        Kind::Combines(waits_for, combine) => {
+            let (children, records): (Vec<_>, Vec<_>) = waits_for.children(Does::Waits).map(Child::new).unzip();
             let mut task = Task::from(combine(children));
-            let polls = || lives.iter().map(|life| life.polls()).sum::<usize>();
+            let polls = || records.iter().map(|record| record.polls()).sum::<usize>();
             let early = polls();
-            holds(early == 0, || format!("it was made and not polled, and its children were polled {early} times"))?;
+            holds(early == 0, || format!("its children were polled {early} times before its own first poll"))?;
             let _ = task.poll();
             holds(polls() > 0, || "its first poll polled none of its children")
         }
@@ -123,10 +124,8 @@ pub(super) fn a9_lazy(subject: &Tested) -> Verdict {
             let mut second = Task::from(second);
             pending(second.poll())?;
             fire(release)?;
-            let verdict = finish(
-                &mut second,
-                "another future, which nobody had polled, was made before it; a permit was released",
-            );
+            let verdict =
+                finish(&mut second, "after a permit was released, while an older waiter had never been polled");
             drop(unpolled);
             verdict
         }
@@ -142,12 +141,13 @@ pub(super) fn a14_poll_returns(subject: &Tested) -> Verdict {
     subject.each_waiting(|make| {
         let mut waiting = make();
         let (poll, blocked) = watched(&mut waiting.task, waiting.event);
-        holds(!blocked, || format!("poll did not return before its event had happened, and then returned {poll:?}"))
+        holds(!blocked, || format!("poll blocked until its event happened, and then returned {poll:?}"))
     })
 }
 
-/// Polls once, and tells whether the poll blocked: whether its thread slept for a tenth of a
-/// second, or did not return at all. Then `free` lets it go on.
+/// Polls once, and returns whether the poll blocked: its thread slept for a tenth of a second, or
+/// the poll took longer than [`PATIENCE`]. In both cases `free` is called, so that the poll
+/// returns.
 fn watched(task: &mut Task<dyn Polled>, free: impl FnOnce() + Send + 'static) -> (Poll<()>, bool) {
     const LOOK: Duration = Duration::from_millis(2);
     const ASLEEP: u32 = 50;

@@ -1,18 +1,17 @@
-//! A subject of part A: how its author says what there is to check, in a few lines.
+//! A subject of part A: its author describes a future in a few lines.
 
-use std::{
-    any::Any,
-    fmt,
-    pin::Pin,
-    task::{Context, Poll},
+use std::{any::Any, fmt};
+
+use super::{
+    child::{Child, Does},
+    held::{Held, held},
 };
-
-use super::{Child, child::Does};
 use crate::probe::meanwhile::Event;
 
-/// A future to be checked, as the ways to make a fresh one: each check makes as many as it needs.
+/// A subject for the checks of part A: a function that makes a future. Each check calls it as often
+/// as it needs a fresh one.
 ///
-/// Start with what kind of future it is, and add what else it declares:
+/// Start with the kind of the future, and add its other declarations:
 ///
 /// ```
 /// use harness::future::{AfterReady, Tested};
@@ -22,7 +21,7 @@ use crate::probe::meanwhile::Event;
 /// let at_once = Tested::completes(|| ready(5)).after_ready(AfterReady::Panics);
 /// ```
 ///
-/// A check that needs what the subject does not offer is "not applicable".
+/// A check that needs more than the subject offers is "not applicable".
 pub struct Tested {
     pub(super) kind: Kind,
     pub(super) after_ready: Option<AfterReady>,
@@ -32,19 +31,17 @@ pub struct Tested {
     pub(super) bounds: Vec<(&'static str, bool, bool)>,
 }
 
-/// What a poll after `Ready` does.
+/// The effect of a poll after `Ready`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AfterReady {
-    /// It panics.
+    /// Every such poll panics.
     Panics,
-    /// It is pending, for ever.
+    /// Every such poll is pending.
     Pending,
-    /// It is ready again.
+    /// Every such poll is ready again.
     Ready,
 }
 
-/// Any future, pinned, without its output.
-pub(super) type Held = Pin<Box<dyn Polled>>;
 type Make = Box<dyn Fn() -> Held + Send + Sync>;
 type MakeWaiting = Box<dyn Fn() -> (Held, Event) + Send + Sync>;
 type MakePermits = Box<dyn Fn() -> (Held, Held, Event) + Send + Sync>;
@@ -52,40 +49,40 @@ type IsTerminated = Box<dyn Fn(&dyn Any) -> bool + Send + Sync>;
 type MakeLazy = Box<dyn Fn() -> (Held, Box<dyn Fn() -> bool>) + Send + Sync>;
 pub(super) type Combine = Box<dyn Fn(Vec<Child>) -> Held + Send + Sync>;
 
-/// What makes it ready.
+/// The kind of a future: the cause that makes it ready.
 pub(super) enum Kind {
     Waits(MakeWaiting),
     Completes(Make),
     Inert(Make),
-    Combines(Of, Combine),
+    Combines(WaitsFor, Combine),
     Permits(MakePermits),
 }
 
-/// How many children a combinator has, and for which it waits.
+/// The number of a combinator's children, and for which of them it waits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Of {
+pub(super) enum WaitsFor {
     One,
     Both,
     Either,
 }
 
-impl Of {
+impl WaitsFor {
     pub(super) fn count(self) -> usize {
-        if self == Of::One { 1 } else { 2 }
+        if self == WaitsFor::One { 1 } else { 2 }
     }
 
-    /// As many children as it has, which all do the same.
+    /// The behaviours of its children, if each of them `does` the same.
     pub(super) fn children(self, does: Does) -> impl Iterator<Item = Does> {
         std::iter::repeat_n(does, self.count())
     }
 }
 
 impl Tested {
-    /// A future that waits for an event: `make` gives a fresh one, and the function that makes it
-    /// ready.
+    /// A future that waits for an event. `make` returns a fresh future and the function that makes
+    /// it ready.
     ///
-    /// That function may be called from any thread, before, during and after a poll. What it
-    /// returns is dropped. Once it has returned, the event has happened.
+    /// A check calls that function on any thread, before, during or after a poll, and drops its
+    /// result. When the function returns, the event must have happened.
     pub fn waits<F, E, R>(make: impl Fn() -> (F, E) + Send + Sync + 'static) -> Self
     where
         F: Future + 'static,
@@ -98,38 +95,38 @@ impl Tested {
         Tested::of(Kind::Waits(Box::new(make)))
     }
 
-    /// A future that becomes ready by itself: it wakes itself, or a thread or a clock of its own
-    /// does.
+    /// A future that becomes ready without an event of the check: it wakes itself, or its own
+    /// thread or timer wakes it.
     pub fn completes<F: Future + 'static>(make: impl Fn() -> F + Send + Sync + 'static) -> Self {
         Tested::of(Kind::Completes(Box::new(move || held(make()))))
     }
 
-    /// A future that never becomes ready, so that it need not keep a waker.
+    /// A future that never becomes ready. It does not have to keep a waker.
     pub fn inert<F: Future + 'static>(make: impl Fn() -> F + Send + Sync + 'static) -> Self {
         Tested::of(Kind::Inert(Box::new(move || held(make()))))
     }
 
-    /// A combinator that becomes ready with its one child.
+    /// A combinator of one child, which is ready when the child is.
     pub fn wraps<F: Future + 'static>(wrap: impl Fn(Child) -> F + Send + Sync + 'static) -> Self {
-        Tested::combines(Of::One, move |mut children| held(wrap(children.remove(0))))
+        Tested::combines(WaitsFor::One, move |mut children| held(wrap(children.remove(0))))
     }
 
-    /// A combinator that becomes ready once both of its children are.
+    /// A combinator of two children, which is ready when both are.
     pub fn joins<F: Future + 'static>(join: impl Fn(Child, Child) -> F + Send + Sync + 'static) -> Self {
-        Tested::combines(Of::Both, move |mut children| held(join(children.remove(0), children.remove(0))))
+        Tested::combines(WaitsFor::Both, move |mut children| held(join(children.remove(0), children.remove(0))))
     }
 
-    /// A combinator that becomes ready with the first of its children.
+    /// A combinator of two children, which is ready when one of them is.
     pub fn selects<F: Future + 'static>(select: impl Fn(Child, Child) -> F + Send + Sync + 'static) -> Self {
-        Tested::combines(Of::Either, move |mut children| held(select(children.remove(0), children.remove(0))))
+        Tested::combines(WaitsFor::Either, move |mut children| held(select(children.remove(0), children.remove(0))))
     }
 
-    fn combines(of: Of, make: impl Fn(Vec<Child>) -> Held + Send + Sync + 'static) -> Self {
-        Tested::of(Kind::Combines(of, Box::new(make)))
+    fn combines(waits_for: WaitsFor, make: impl Fn(Vec<Child>) -> Held + Send + Sync + 'static) -> Self {
+        Tested::of(Kind::Combines(waits_for, Box::new(make)))
     }
 
-    /// Two futures that wait for one permit of a lock, a semaphore or a queue, and the function
-    /// that releases one.
+    /// Two futures that wait for one permit of a lock, a semaphore or a queue. `make` returns them
+    /// and the function that releases a permit.
     pub fn permits<F, E, R>(make: impl Fn() -> (F, F, E) + Send + Sync + 'static) -> Self
     where
         F: Future + 'static,
@@ -146,17 +143,17 @@ impl Tested {
         Tested { kind, after_ready: None, is_terminated: None, lazy: None, depth: None, bounds: Vec::new() }
     }
 
-    /// It declares what a poll after `Ready` does.
+    /// Declares the effect of a poll after `Ready`.
     #[must_use]
     pub fn after_ready(self, does: AfterReady) -> Self {
         Tested { after_ready: Some(does), ..self }
     }
 
-    /// It can tell whether it is done, as a `FusedFuture` does.
+    /// Adds a function that says whether the future is done, as `FusedFuture::is_terminated` does.
     ///
     /// # Panics
     ///
-    /// In the check, if its futures are no `F`.
+    /// In the check, if the subject's futures are not of type `F`.
     #[must_use]
     pub fn is_terminated<F: Future + 'static>(
         self,
@@ -169,8 +166,8 @@ impl Tested {
         Tested { is_terminated: Some(Box::new(ask)), ..self }
     }
 
-    /// It says when it has begun: `make` gives a fresh future, and what tells whether its work has
-    /// begun.
+    /// Declares that the future does nothing before its first poll. `make` returns a fresh future
+    /// and a function that says whether its work has begun.
     #[must_use]
     pub fn lazy<F, B>(self, make: impl Fn() -> (F, B) + Send + Sync + 'static) -> Self
     where
@@ -184,15 +181,15 @@ impl Tested {
         Tested { lazy: Some(Box::new(make)), ..self }
     }
 
-    /// It declares that so many of it may be nested, on a stack of 2 MiB, in the build that is
-    /// tested.
+    /// Declares how many levels of this combinator may be nested on a stack of 2 MiB. This depends
+    /// on the build profile of the test.
     #[must_use]
     pub fn depth(self, depth: usize) -> Self {
         Tested { depth: Some(depth), ..self }
     }
 
-    /// It declares one of its bounds: a sentence such as `Receiver<Rc<()>>: Send`, whether it
-    /// holds, which [`Facts`](super::Facts) finds out, and whether it should.
+    /// Declares a bound: its text, such as `Receiver<Rc<()>>: Send`, whether the type has it (see
+    /// [`Facts`](super::Facts)), and whether it should have it.
     #[must_use]
     pub fn bound(mut self, sentence: &'static str, holds: bool, should: bool) -> Self {
         self.bounds.push((sentence, holds, should));
@@ -204,31 +201,6 @@ impl fmt::Debug for Tested {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tested").finish_non_exhaustive()
     }
-}
-
-/// A future whose own type can be asked for.
-pub(super) trait Polled: Future<Output = ()> {
-    fn as_any(&self) -> &dyn Any;
-}
-
-struct WithoutOutput<F>(Pin<Box<F>>);
-
-impl<F: Future> Future for WithoutOutput<F> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.as_mut().poll(cx).map(drop)
-    }
-}
-
-impl<F: Future + 'static> Polled for WithoutOutput<F> {
-    fn as_any(&self) -> &dyn Any {
-        &*self.0
-    }
-}
-
-fn held<F: Future + 'static>(future: F) -> Held {
-    Box::pin(WithoutOutput(Box::pin(future)))
 }
 
 fn boxed<R>(event: impl FnOnce() -> R + Send + 'static) -> Event {

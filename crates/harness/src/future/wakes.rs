@@ -1,9 +1,10 @@
-//! A1, A2, A3 and A5: whom a pending future wakes, and when.
+//! A1, A2, A3 and A5: which waker a pending future wakes, and when.
 
 use super::{
     Tested,
     drive::{Waiting, finish, fire, pending},
-    tested::{Kind, Polled},
+    held::Polled,
+    tested::Kind,
 };
 use crate::{
     probe::{
@@ -16,7 +17,7 @@ use crate::{
     },
 };
 
-/// How many clones of one poll are looked at.
+/// The check fires the event inside the first, second, third and fourth clone of one poll.
 const CLONES: usize = 4;
 
 pub(super) fn a1_kept_or_woken(subject: &Tested) -> Verdict {
@@ -32,7 +33,7 @@ pub(super) fn a1_kept_or_woken(subject: &Tested) -> Verdict {
             Ok(())
         }
         _ => subject.each_waiting(|make| {
-            // The event stays: a sender that is dropped fires, too.
+            // The event is kept: dropping it may drop a channel's sender, which wakes the future.
             let Waiting { mut task, event: _event } = make();
             for poll in 1..=3 {
                 pending(task.poll())?;
@@ -44,10 +45,11 @@ pub(super) fn a1_kept_or_woken(subject: &Tested) -> Verdict {
 }
 
 fn kept_or_woken(task: &Task<dyn Polled>, poll: usize) -> Verdict {
-    // In this order: whoever takes the waker in between is seen to have woken.
+    // Kept wakers are counted first. If another thread takes the waker and wakes it in between, the
+    // second test sees the wake.
     let kept = task.kept_wakers() > 0;
     holds(kept || task.is_woken(), || {
-        format!("poll {poll} returned Pending and neither kept nor woke the waker: nobody can wake this task any more")
+        format!("poll {poll} returned Pending and neither kept nor woke the waker: nothing can wake this task any more")
     })
 }
 
@@ -56,7 +58,8 @@ pub(super) fn a2_last_waker(subject: &Tested) -> Verdict {
         return completes_by_the_last_waker(&mut Task::from(make()));
     }
     subject.each_waiting(|make| {
-        // The last is a waker from before: whoever compares with the first one only is found out.
+        // In ABA the last waker equals the first. This finds a future that compares each waker with
+        // the first one only.
         for order in ["AB", "ABA"] {
             let (mut waiting, a, b) = (make(), WakerProbe::new(), WakerProbe::new());
             let (waker_a, waker_b) = (a.waker(), b.waker());
@@ -68,7 +71,7 @@ pub(super) fn a2_last_waker(subject: &Tested) -> Verdict {
             let woken = until(PATIENCE, || (last.woken() > 0).then_some(()));
             holds(woken.is_some(), || {
                 format!(
-                    "polled with the wakers {order} in turn, its event woke the last one never, the other {} times",
+                    "polled with the wakers {order} in turn, its event never woke the last one, and woke the other one {} times",
                     other.woken()
                 )
             })?;
@@ -77,8 +80,8 @@ pub(super) fn a2_last_waker(subject: &Tested) -> Verdict {
     })
 }
 
-/// Polls twice at a time, each time with another waker, and none but the last can tell that the
-/// next poll is due.
+/// Polls twice in a row with two wakers, then waits until the last one is woken, and so on until
+/// the future is ready.
 fn completes_by_the_last_waker(task: &mut Task<dyn Polled>) -> Verdict {
     for _ in 0..1_000 {
         let (first, last) = (WakerProbe::new(), WakerProbe::new());
@@ -105,7 +108,7 @@ pub(super) fn a5_no_needless_wake(subject: &Tested) -> Verdict {
         return unwoken(task.probe(), POLLS);
     }
     if let Kind::Completes(_) = &subject.kind {
-        return not_applicable("it progresses by itself, which may be by waking itself");
+        return not_applicable("it progresses without an event, so it may wake itself");
     }
     subject.each_waiting(|make| {
         let mut waiting = make();
@@ -116,7 +119,7 @@ pub(super) fn a5_no_needless_wake(subject: &Tested) -> Verdict {
         let last = WakerProbe::new();
         pending(waiting.task.poll_with(&last.waker()))?;
         fire(waiting.event)?;
-        // Not judged here if it is never woken: that is A2.
+        // If it is never woken, A2 fails, not this check.
         until(PATIENCE, || (last.woken() > 0).then_some(()));
         holds(waiting.task.probe().woken() == 0, || "its event woke a waker that a later poll had replaced")
     })
@@ -124,7 +127,7 @@ pub(super) fn a5_no_needless_wake(subject: &Tested) -> Verdict {
 
 fn unwoken(probe: &WakerProbe, polls: usize) -> Verdict {
     let woken = probe.woken();
-    holds(woken == 0, || format!("{polls} polls, nothing had happened, and it woke its task {woken} times"))
+    holds(woken == 0, || format!("it woke its task {woken} times in {polls} polls before its event"))
 }
 
 pub(super) fn a3_no_lost_event(subject: &Tested) -> Verdict {
@@ -132,7 +135,7 @@ pub(super) fn a3_no_lost_event(subject: &Tested) -> Verdict {
         let mut before = make();
         fire(before.event)?;
         if before.task.poll().is_pending() {
-            finish(&mut before.task, "its event having happened before the first poll")?;
+            finish(&mut before.task, "after its event before the first poll")?;
         }
         for nth in 1..=CLONES {
             let waiting = make();
@@ -145,12 +148,12 @@ pub(super) fn a3_no_lost_event(subject: &Tested) -> Verdict {
             }
             meanwhile.join()?;
             if polled.is_pending() {
-                finish(&mut task, "its event having happened while poll cloned the waker")?;
+                finish(&mut task, "after its event inside the clone of the waker")?;
             }
         }
         let mut after = make();
         pending(after.task.poll())?;
         fire(after.event)?;
-        finish(&mut after.task, "its event having happened after the first poll")
+        finish(&mut after.task, "after its event, which came after the first poll")
     })
 }

@@ -1,5 +1,5 @@
-//! Builds the file that was handed in, in the copy and under a deadline, and tells its errors from
-//! everybody else's.
+//! Builds the submitted file in the copy of the checkout, under a deadline. Separates errors in
+//! that file from errors in the rest of the checkout.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -15,19 +15,20 @@ use serde_json::Value;
 use super::checkout::{Checkout, Copy, Lesson, cargo};
 use crate::run::process::{self, Group, collect};
 
-/// The most that is kept of the compiler's errors, in bytes.
+/// The compiler's errors are cut after about this number of bytes.
 const LONGEST: usize = 1 << 16;
 
-/// Builds the target `exercise` of the copy: gives its program, or what the compiler says against
-/// it, in colour.
+/// Builds the target `exercise` of the copy. Returns its program, or the compiler's errors in
+/// colour.
 ///
-/// What the working tree has built is shared for all that others wrote. For what is ours, the
-/// wrapper, which does nothing, makes cargo keep results of its own; otherwise it would take the
-/// program that is built here for the working tree's.
+/// The build of foreign crates is shared with the working tree. The workspace's own crates must be
+/// built separately: otherwise the working tree would run the program that is built here. For that,
+/// `RUSTC_WORKSPACE_WRAPPER` is set to `env`. It only starts the compiler, but cargo keeps results
+/// with and without a wrapper apart.
 ///
 /// # Errors
 ///
-/// Something else does not build.
+/// The rest of the checkout does not build.
 pub(super) fn build(
     checkout: &Checkout,
     copy: &Copy,
@@ -52,20 +53,21 @@ pub(super) fn build(
         (None, _) => Ok(Err(format!("a hang: it was not built in {} s", deadline.as_secs()))),
         (Some(status), Some(program)) if status.success() => Ok(Ok(program)),
         _ if !errors.is_empty() => Ok(Err(errors)),
-        // The compiler itself gave up on it.
+        // The compiler itself failed, without a message in JSON.
         _ if stderr.contains("(test \"exercise\")") => Ok(Err(stderr)),
-        _ => Err(format!("what the exercise needs cannot be built:\n{}", stderr.trim())),
+        _ => Err(format!("the exercise's dependencies cannot be built:\n{}", stderr.trim())),
     }
 }
 
 #[derive(Default)]
 struct Messages {
-    /// What the compiler says against the exercise.
+    /// The compiler's errors in the exercise.
     errors: String,
+    /// The exercise's program, if it was built.
     program: Option<PathBuf>,
 }
 
-/// Reads cargo's messages, and keeps what concerns the exercise.
+/// Reads cargo's messages, and keeps those about the exercise.
 fn read(stdout: impl Read) -> Messages {
     let mut messages = Messages::default();
     for line in BufReader::new(stdout).lines().map_while(Result::ok) {

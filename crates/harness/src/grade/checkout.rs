@@ -1,5 +1,5 @@
-//! This checkout as cargo sees it, and the copy of it in which files are built: the working tree is
-//! never touched.
+//! This checkout as cargo describes it, and the copy of it in which submitted files are built. The
+//! working tree is never changed.
 
 use std::{
     env,
@@ -34,21 +34,21 @@ struct Target {
     kind: Vec<String>,
 }
 
-/// A lesson with an exercise: its package's name, and its folder from the root.
+/// A lesson with an exercise: the name of its package, and its folder relative to the root.
 pub(super) struct Lesson {
     pub(super) name: String,
     folder: PathBuf,
 }
 
 impl Lesson {
-    /// How the compiler calls the file that stands in the place of the exercise.
+    /// The path of the exercise in the compiler's messages.
     pub(super) fn built_as(&self) -> String {
         format!("{}/tests/../exercise/mod.rs", self.folder.display())
     }
 }
 
 impl Checkout {
-    /// Asks cargo, which needs no network for it.
+    /// Asks cargo for the workspace. This needs no network.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl Checkout {
         Ok(Lesson { name: name.to_owned(), folder: self.folder_of(package).to_owned() })
     }
 
-    /// Its folder, from the root.
+    /// The package's folder, relative to the root.
     fn folder_of<'a>(&self, package: &'a Package) -> &'a Path {
         let folder = package.manifest_path.parent().unwrap_or(&package.manifest_path);
         folder.strip_prefix(&self.workspace_root).unwrap_or(folder)
@@ -87,8 +87,8 @@ impl Checkout {
         self.target_directory.join("grade")
     }
 
-    /// Brings the copy up to date, with `text` in the place of the lesson's exercise and without
-    /// any solution. Waits until no other run uses it.
+    /// Updates the copy: `text` replaces the lesson's exercise, and the solutions are left out.
+    /// Waits until no other run uses the copy.
     pub(super) fn copy(&self, lesson: &Lesson, text: &[u8]) -> io::Result<Copy> {
         let root = self.workshop().join("checkout");
         fs::create_dir_all(&root)?;
@@ -102,13 +102,13 @@ impl Checkout {
         Ok(Copy { root, built: self.workshop().join("built"), _lock: lock })
     }
 
-    /// A folder for one run. Those of runs that were killed are removed.
+    /// Makes a folder for this run. Removes the folders of runs that were killed.
     pub(super) fn folder(&self) -> io::Result<Folder> {
         let runs = self.workshop().join("runs");
         fs::create_dir_all(&runs)?;
         for run in fs::read_dir(&runs)?.flatten() {
             if !Path::new("/proc").join(run.file_name()).exists() {
-                // Another run may have seen it too.
+                // An error means that another run has removed it.
                 let _ = fs::remove_dir_all(run.path());
             }
         }
@@ -118,21 +118,21 @@ impl Checkout {
     }
 }
 
-/// The copy, which is this run's alone while this lives.
+/// Guard: the copy, locked for this run until it is dropped.
 pub(super) struct Copy {
-    /// Its root.
+    /// The root folder of the copy.
     pub(super) root: PathBuf,
-    /// Where the programs go that are built on the way, so that they replace none of the working
-    /// tree's.
+    /// The target folder of its builds. It is separate, so that they do not replace programs of the
+    /// working tree.
     pub(super) built: PathBuf,
     _lock: File,
 }
 
-/// A folder that is gone when this is dropped.
+/// Guard: a folder that is removed on drop.
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
-    /// Puts a copy of a program here, which the next build does not replace.
+    /// Copies a program into the folder, so that the next build does not replace it.
     pub(super) fn take(&self, program: &Path) -> io::Result<PathBuf> {
         let own = self.0.join("exercise");
         fs::copy(program, &own)?;
@@ -146,13 +146,13 @@ impl Drop for Folder {
     }
 }
 
-/// The cargo that started this program, or the one in the path.
+/// The cargo that started this program, or the first one in `PATH`.
 pub(super) fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Makes `to` what `from` is, but for the text of one file. It writes only what differs: cargo
-/// builds anew what is newer.
+/// Makes `to` a copy of `from`, with another text for one file. Writes only files that differ,
+/// because cargo rebuilds every file that is newer.
 fn mirror(from: &Path, to: &Path, replaced: (&Path, &[u8])) -> io::Result<()> {
     if !from.exists() {
         return remove(to);
@@ -179,7 +179,7 @@ fn mirror(from: &Path, to: &Path, replaced: (&Path, &[u8])) -> io::Result<()> {
     Ok(())
 }
 
-/// Solutions, and an editor's own files.
+/// Whether the copy leaves this file out: a solution, or a hidden file such as an editor's.
 fn left_out(path: &Path) -> bool {
     path.ends_with("exercise/solution.rs")
         || path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))

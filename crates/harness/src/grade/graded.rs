@@ -1,4 +1,5 @@
-//! The result: the schema of its JSON (the README has the table), and its text for a person.
+//! The result of grading: its JSON, which the README describes in a table, and its text for a
+//! person.
 
 use std::fmt;
 
@@ -6,63 +7,53 @@ use anstream::adapter::strip_str;
 use anstyle::{AnsiColor, Style};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::Order;
+use super::order::{Limits, Order};
 
-/// What came of a file that was handed in.
+/// The result for a submitted file.
 #[derive(Clone, Debug, Serialize)]
 pub struct Graded {
     /// The lesson.
     pub lesson: String,
-    /// The file, as it was named.
+    /// The file, as the command line names it.
     pub file: String,
-    /// Under which limits.
+    /// The limits of the run.
     pub limits: Limits,
-    /// Whether it was built.
+    /// Whether the file compiles.
     pub compiles: bool,
-    /// What the compiler said, in colour for a person, and without for JSON; `None` if it compiles.
+    /// The compiler's errors, in colour for a person and without colour in JSON. `None` if the file
+    /// compiles.
     #[serde(serialize_with = "plain")]
     pub compiler: Option<String>,
-    /// Checks that passed.
+    /// The number of checks that passed.
     pub passed: usize,
-    /// Checks that apply. 0 if it does not compile, since then nobody knows.
+    /// The number of checks that apply. 0 if the file does not compile, because no check ran.
     pub applicable: usize,
-    /// The same, step by step.
+    /// The score of each step.
     pub steps: Vec<Step>,
     /// Each check, in the order of the steps.
     pub checks: Vec<Judged>,
 }
 
-/// The limits of a run.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Limits {
-    /// Seconds that the build may take.
-    pub build_seconds: u32,
-    /// Seconds that all the checks together may take.
-    pub seconds: u32,
-    /// Memory that each process may have for itself, in MiB.
-    pub memory_mib: u32,
-}
-
 /// The score of a step.
 #[derive(Clone, Debug, Serialize)]
 pub struct Step {
-    /// Its name: `step-1`.
+    /// Its name, such as `step-1`.
     pub step: String,
-    /// Checks that passed.
+    /// The number of checks that passed.
     pub passed: usize,
-    /// Checks that apply.
+    /// The number of checks that apply.
     pub applicable: usize,
 }
 
-/// What came of one check.
+/// The result of one check.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Judged {
-    /// The step that it belongs to: what stands before the first `::` of its name.
+    /// Its step: the part of its name before the first `::`.
     #[serde(default)]
     pub step: String,
-    /// Its name in the list of tests: `step-1::E2`.
+    /// Its name in the list of tests, such as `step-1::E2`.
     pub name: String,
-    /// Its id: `E2`.
+    /// Its id, such as `E2`.
     pub id: String,
     /// `must`, `should` or `policy`.
     pub level: String,
@@ -70,12 +61,12 @@ pub struct Judged {
     pub must: String,
     /// Why it matters.
     pub why: String,
-    /// The public contract or bug on which it rests.
+    /// A link to the public contract or bug report that it rests on.
     pub source: String,
     /// The page of the notes that explains it.
     pub read_on: String,
-    /// The word of an [`Outcome`](crate::Outcome), or `not run` if all came to an end before it
-    /// began.
+    /// The word of an [`Outcome`](crate::Outcome), or `not run` if the whole run ended before this
+    /// check began.
     pub outcome: String,
     /// What was observed.
     pub observed: String,
@@ -88,7 +79,7 @@ impl Graded {
             if steps.last().is_none_or(|step| step.step != check.step) {
                 steps.push(Step { step: check.step.clone(), passed: 0, applicable: 0 });
             }
-            let step = steps.last_mut().expect("there is one now");
+            let step = steps.last_mut().expect("a step was just added");
             step.passed += usize::from(check.passed());
             step.applicable += usize::from(check.applies());
         }
@@ -105,7 +96,7 @@ impl Graded {
         }
     }
 
-    /// Whether every check that applies passed, and one did.
+    /// Whether every check that applies passed, and at least one did.
     pub fn full(&self) -> bool {
         self.passed == self.applicable && self.passed > 0
     }
@@ -121,7 +112,7 @@ impl Judged {
     }
 }
 
-/// Text for a person, with colour: print it through `anstream`.
+/// The text for a person, in colour. Print it through `anstream`.
 impl fmt::Display for Graded {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         writeln!(f, "{} as the exercise of {}", self.file, self.lesson)?;

@@ -1,51 +1,30 @@
-//! Grading: a file that somebody hands in as a lesson's exercise is built in a copy of this
-//! checkout, and judged by the checks of that exercise under a deadline and a memory limit.
+//! Grading: a file that a student submits as a lesson's exercise is built in a copy of this
+//! checkout. The checks of that exercise judge it, under a deadline and a memory limit.
 
 mod build;
 mod checkout;
 mod graded;
+mod order;
 mod run;
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::fs;
 
 use anstream::adapter::strip_str;
 pub use checkout::Checkout;
-pub use graded::{Graded, Judged, Limits, Step};
+pub use graded::{Graded, Judged, Step};
 use indicatif::ProgressBar;
+use order::secs;
+pub use order::{Limits, Order};
 
-/// What is to be graded, and under which limits.
-#[derive(Clone, Debug)]
-pub struct Order {
-    /// The lesson: the name of a package whose target of tests `exercise` includes
-    /// `exercise/mod.rs`.
-    pub lesson: String,
-    /// The file that is handed in.
-    pub file: PathBuf,
-    /// The only step to be judged; `None` for all.
-    pub step: Option<u32>,
-    /// The limits.
-    pub limits: Limits,
-}
-
-impl Order {
-    /// The step's name in the list of tests.
-    fn step(&self) -> Option<String> {
-        self.step.map(|number| format!("step-{number}"))
-    }
-
-    fn includes(&self, check: &Judged) -> bool {
-        self.step().is_none_or(|step| step == check.step)
-    }
-}
-
-/// Builds the file, runs the checks on it, and gives what came of each.
+/// Builds the file, runs the checks on it, and returns the result of each.
 ///
-/// A file that does not compile, hangs or crashes is a result. The process's own memory is limited
-/// from here on, since those that it starts inherit the limit. `bar`'s message says how far it is.
+/// A file that does not compile, hangs or crashes is a result, not an error. This call also limits
+/// the memory of this process from now on, because its child processes inherit the limit. The
+/// message of `bar` shows the progress.
 ///
 /// # Errors
 ///
-/// One line for a person: there is no such lesson, file or step, or the checkout itself does not
+/// One line for a person: the lesson, file or step does not exist, or the checkout itself does not
 /// build.
 pub fn grade(checkout: &Checkout, order: &Order, bar: &ProgressBar) -> Result<Graded, String> {
     let lesson = checkout.lesson(&order.lesson)?;
@@ -68,17 +47,13 @@ pub fn grade(checkout: &Checkout, order: &Order, bar: &ProgressBar) -> Result<Gr
     };
     let folder = checkout.folder().map_err(|error| format!("cannot make a folder for the run: {error}"))?;
     let own = folder.take(&program).map_err(|error| format!("cannot copy {}: {error}", program.display()))?;
-    // The next file may be built while this one is judged.
+    // Unlocks the copy, so that another run can build while this one runs its checks.
     drop(copy);
 
     let mut checks = run::run(&own, order, bar)?;
     for check in &mut checks {
-        // What a stranger's program says is printed on a terminal.
+        // The program's text will be printed on a terminal, so escape sequences are removed.
         check.observed = named(&strip_str(&check.observed).to_string());
     }
     Ok(graded(None, checks))
-}
-
-fn secs(seconds: u32) -> Duration {
-    Duration::from_secs(seconds.into())
 }

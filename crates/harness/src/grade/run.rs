@@ -1,5 +1,5 @@
-//! Runs the checks on the program that was built, under a deadline for all of them and a memory
-//! limit for each process.
+//! Runs the checks of the built program, under one deadline for all of them and a memory limit for
+//! each process.
 
 use std::{
     io::{BufRead, BufReader},
@@ -13,26 +13,29 @@ use std::{
 use indicatif::ProgressBar;
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
 
-use super::{Judged, Order, secs};
+use super::{
+    graded::Judged,
+    order::{Order, secs},
+};
 use crate::run::{
     child::Outcome,
     lines,
     process::{self, Group, collect},
 };
 
-/// Checks that run at a time: together they must not use up the machine's memory.
+/// The number of checks that run at once. It is small because their memory limits add up.
 const AT_A_TIME: &str = "4";
-/// What a program that is told to end is given before it is killed.
+/// The time that a program has to end after SIGTERM, before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Gives what came of each check, in the order of the exercise.
+/// Returns the result of each check, in the order of the exercise.
 ///
 /// # Errors
 ///
-/// The exercise has no such step, or its program does not even list its checks.
+/// The exercise has no such step, or its program did not list its checks.
 pub(super) fn run(program: &Path, order: &Order, bar: &ProgressBar) -> Result<Vec<Judged>, String> {
-    // A limit on addresses would count what is only reserved. Set on this process, it holds in all
-    // that it starts.
+    // `Resource::Data` counts private memory; a limit on addresses would also count memory that is
+    // only reserved. The processes that this one starts inherit the limit.
     let bytes = Some(u64::from(order.limits.memory_mib) << 20);
     let limited = setrlimit(Resource::Data, Rlimit { current: bytes, maximum: bytes })
         .and_then(|()| setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }));
@@ -62,7 +65,7 @@ pub(super) fn run(program: &Path, order: &Order, bar: &ProgressBar) -> Result<Ve
         match receive.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(judged) => {
                 record(&mut all, judged);
-                let of_step = || all.iter().filter(|judged| order.includes(judged));
+                let of_step = || all.iter().filter(|judged| order.includes(&judged.step));
                 let ended = of_step().filter(|judged| !["", lines::BEGUN].contains(&judged.outcome.as_str())).count();
                 bar.set_message(format!("{}: {ended} of {} checks", order.file.display(), of_step().count()));
             }
@@ -83,7 +86,7 @@ pub(super) fn run(program: &Path, order: &Order, bar: &ProgressBar) -> Result<Ve
     selected(all, order, &missing)
 }
 
-/// A line of the runner: a check that is to come, or the outcome of one.
+/// Records a line of the runner: it announces a check, or replaces the entry of a known check.
 fn record(all: &mut Vec<Judged>, mut judged: Judged) {
     judged.step = judged.name.split("::").next().unwrap_or_default().to_owned();
     match all.iter_mut().find(|known| known.name == judged.name) {
@@ -92,11 +95,11 @@ fn record(all: &mut Vec<Judged>, mut judged: Judged) {
     }
 }
 
-/// The checks of the step that was asked for; of those without an outcome, `missing` is what came.
+/// The checks of the requested step. `missing` is the outcome of those that began and did not end.
 fn selected(all: Vec<Judged>, order: &Order, missing: &Outcome) -> Result<Vec<Judged>, String> {
     let mut steps: Vec<String> = all.iter().map(|judged| judged.step.clone()).collect();
     let selected: Vec<_> =
-        all.into_iter().filter(|judged| order.includes(judged)).map(|judged| filled(judged, missing)).collect();
+        all.into_iter().filter(|judged| order.includes(&judged.step)).map(|judged| filled(judged, missing)).collect();
     if selected.is_empty() {
         steps.dedup();
         return Err(format!("the exercise of {} has no such step; it has {}", order.lesson, steps.join(", ")));
@@ -106,7 +109,11 @@ fn selected(all: Vec<Judged>, order: &Order, missing: &Outcome) -> Result<Vec<Ju
 
 fn filled(judged: Judged, missing: &Outcome) -> Judged {
     match judged.outcome.as_str() {
-        "" => Judged { outcome: "not run".into(), observed: "all came to an end before it began".into(), ..judged },
+        "" => Judged {
+            outcome: "not run".into(),
+            observed: "the whole run ended before this check began".into(),
+            ..judged
+        },
         lines::BEGUN => Judged { outcome: missing.word().into(), observed: missing.observed(), ..judged },
         _ => judged,
     }

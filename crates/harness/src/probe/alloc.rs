@@ -1,6 +1,6 @@
-//! An allocator that counts live bytes and allocations, for the test and bench binaries that
-//! install it. Only they may: a library or a program that is timed keeps the system's allocator as
-//! it is.
+//! An allocator that counts live bytes and allocations. Only test and bench programs that need the
+//! counts install it. A library, or a program whose speed is measured, keeps the system's
+//! allocator.
 #![allow(unsafe_code)]
 
 use std::{
@@ -11,7 +11,8 @@ use std::{
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 
-/// The system's allocator with counters of allocations, and of the bytes that are not yet freed:
+/// The system's allocator, with counters of the allocations and of the bytes that are not yet
+/// freed.
 ///
 /// ```
 /// #[global_allocator]
@@ -25,45 +26,44 @@ static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 #[derive(Debug)]
 pub struct Counting;
 
-/// The bytes that the program holds on its heap, as requested (the allocator's own overhead is not
-/// seen); `None` unless [`Counting`] is installed.
+/// The bytes that the program has allocated and not freed, without the allocator's own overhead.
+/// `None` unless [`Counting`] is installed.
 pub fn live_bytes() -> Option<usize> {
     allocations().map(|_| LIVE.load(Relaxed))
 }
 
-/// How often the program has allocated so far, a block that grew or shrank included; `None` unless
-/// [`Counting`] is installed.
+/// The number of allocations so far. Each reallocation counts as one. `None` unless [`Counting`] is
+/// installed.
 pub fn allocations() -> Option<usize> {
     let allocations = ALLOCATIONS.load(Relaxed);
-    // No program comes as far as here without any.
+    // Rust's runtime allocates before `main`, so 0 means that `Counting` is not installed.
     (allocations > 0).then_some(allocations)
 }
 
-// SAFETY: every method hands its arguments, under the caller's promises, to the system's allocator
-// and returns what that returned; the counters are touched by atomic operations, which do not
-// allocate.
+// SAFETY: every method passes its arguments to the system's allocator and returns its result. The
+// counters are atomics, so counting neither allocates nor panics.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Relaxed);
         LIVE.fetch_add(layout.size(), Relaxed);
-        // SAFETY: the caller of `alloc` promises what `System.alloc` asks for.
+        // SAFETY: `System.alloc` has the same requirements as `alloc`, and our caller upholds them.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         LIVE.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: `block` came from `System` with this layout, as every block of this allocator
-        // does.
+        // SAFETY: every block of this allocator comes from `System`. Our caller upholds that
+        // `block` has this layout.
         unsafe { System.dealloc(block, layout) }
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         ALLOCATIONS.fetch_add(1, Relaxed);
-        // Two steps that may wrap in between, never at the end: addition and subtraction wrap on
-        // atomics.
+        // The sum may wrap between the two steps. That is harmless, because atomic addition and
+        // subtraction both wrap.
         LIVE.fetch_add(new_size, Relaxed);
         LIVE.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: as for `dealloc`; that `new_size` is valid is the caller's promise.
+        // SAFETY: as in `dealloc`. Our caller also upholds that `new_size` is valid.
         unsafe { System.realloc(block, layout, new_size) }
     }
 }

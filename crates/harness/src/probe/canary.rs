@@ -1,4 +1,4 @@
-//! A canary: a value inside a future that tells how often it was dropped, and whether the future
+//! A canary: a value inside a future that records how often it was dropped, and whether the future
 //! was moved.
 
 use std::{
@@ -6,84 +6,84 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// A value to be put into what is tested. What happens to it, its [`Seen`] tells.
+/// A value to put into a future under test. Its [`Seen`] reports its drops and moves.
 ///
-/// It is only a number: what it has seen stands in a table that outlives it, so that a second drop
-/// is counted, where any other value would be freed twice. It is not `Unpin`, and neither is a
-/// future that holds one.
+/// The value itself is only a number; its record is in a table that outlives it. So a second drop
+/// is counted and does not free memory twice. It is not `Unpin`, so a future that holds it is not
+/// `Unpin` either.
 ///
 /// ```
 /// use harness::probe::canary;
 ///
 /// let (canary, seen) = canary();
 /// let moved = Box::new(canary);
-/// assert_eq!((seen.drops(), seen.moves()), (0, 0)); // nobody had polled it yet
+/// assert_eq!((seen.drops(), seen.moves()), (0, 0)); // a move before the first poll is allowed
 /// drop(moved);
 /// assert_eq!(seen.drops(), 1);
 /// ```
 #[derive(Debug)]
 pub struct Canary(usize, PhantomPinned);
 
-/// What happened to a [`Canary`].
+/// Reports the drops and moves of a [`Canary`].
 #[derive(Clone, Copy, Debug)]
 pub struct Seen(usize);
 
 #[derive(Clone, Copy, Default)]
-struct Life {
-    /// Where it was at the first call of [`Canary::polled`].
+struct CanaryRecord {
+    /// Its address at the first call of [`Canary::polled`].
     address: Option<usize>,
     moves: usize,
     drops: usize,
 }
 
-fn lives() -> MutexGuard<'static, Vec<Life>> {
-    static LIVES: Mutex<Vec<Life>> = Mutex::new(Vec::new());
-    LIVES.lock().unwrap_or_else(PoisonError::into_inner)
+fn records() -> MutexGuard<'static, Vec<CanaryRecord>> {
+    static RECORDS: Mutex<Vec<CanaryRecord>> = Mutex::new(Vec::new());
+    RECORDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A canary, and what will tell of it.
+/// Makes a canary, and the value that reports on it.
 pub fn canary() -> (Canary, Seen) {
-    let mut lives = lives();
-    lives.push(Life::default());
-    let number = lives.len() - 1;
+    let mut records = records();
+    records.push(CanaryRecord::default());
+    let number = records.len() - 1;
     (Canary(number, PhantomPinned), Seen(number))
 }
 
 impl Canary {
-    /// To be called by each poll of the future that holds it: from the first call on it must stay
-    /// where it is.
+    /// Each poll of the future that holds the canary must call this. After the first call the
+    /// canary must not move.
     pub fn polled(&self) {
         let here = std::ptr::from_ref(self).addr();
-        self.look(|life| {
-            life.address.get_or_insert(here);
+        self.look(|record| {
+            record.address.get_or_insert(here);
         });
     }
 
-    fn look(&self, note: impl FnOnce(&mut Life)) {
+    fn look(&self, note: impl FnOnce(&mut CanaryRecord)) {
         let here = std::ptr::from_ref(self).addr();
-        let mut lives = lives();
-        let life = &mut lives[self.0];
-        if life.address.is_some_and(|address| address != here) {
-            life.moves += 1;
+        let mut records = records();
+        let record = &mut records[self.0];
+        if record.address.is_some_and(|address| address != here) {
+            record.moves += 1;
         }
-        note(life);
+        note(record);
     }
 }
 
 impl Drop for Canary {
     fn drop(&mut self) {
-        self.look(|life| life.drops += 1);
+        self.look(|record| record.drops += 1);
     }
 }
 
 impl Seen {
-    /// How often it was dropped.
+    /// The number of drops.
     pub fn drops(&self) -> usize {
-        lives()[self.0].drops
+        records()[self.0].drops
     }
 
-    /// How often it was polled or dropped elsewhere than where it was polled first.
+    /// The number of polls and drops at another address than that of the first poll.
     pub fn moves(&self) -> usize {
-        lives()[self.0].moves
+        records()[self.0].moves
     }
 }

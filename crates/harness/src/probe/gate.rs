@@ -1,5 +1,5 @@
-//! Order between threads without sleeping: a gate that one opens and others wait at, and a watchdog
-//! that names a hang.
+//! Order between threads without sleeping: a gate that one thread opens and other threads wait for,
+//! and a watchdog that names a hang.
 
 use std::{
     sync::{
@@ -10,11 +10,11 @@ use std::{
     time::Duration,
 };
 
-/// How long anything may take that should happen at once. Longer than this is called a hang, and
-/// nothing is measured.
+/// The longest wait for something that should happen at once. A longer wait is reported as a hang;
+/// no check judges speed.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A gate: closed at first, open for ever once somebody has opened it. A clone is the same gate.
+/// A gate that starts closed; once opened, it stays open. Clones share one gate.
 ///
 /// ```
 /// let gate = harness::probe::Gate::new();
@@ -32,29 +32,29 @@ impl Gate {
         Gate::default()
     }
 
-    /// Opens it, for ever.
+    /// Opens the gate. It cannot be closed again.
     pub fn open(&self) {
         let (open, changed) = &*self.0;
         *open.lock().unwrap_or_else(PoisonError::into_inner) = true;
         changed.notify_all();
     }
 
-    /// Whether it is open.
+    /// Whether the gate is open.
     pub fn is_open(&self) -> bool {
         *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until it is open.
+    /// Waits until the gate is open.
     ///
     /// # Panics
     ///
-    /// If nobody opens it within [`PATIENCE`].
+    /// If no thread opens it within [`PATIENCE`].
     #[track_caller]
     pub fn wait(&self) {
-        assert!(self.opens_within(PATIENCE), "a hang: nobody opened the gate in {PATIENCE:?}");
+        assert!(self.opens_within(PATIENCE), "a hang: no thread opened the gate in {PATIENCE:?}");
     }
 
-    /// Waits until it is open; `false` if it still is not once `patience` has passed.
+    /// Waits until the gate is open. `false` if it is still closed after `patience`.
     pub fn opens_within(&self, patience: Duration) -> bool {
         let (open, changed) = &*self.0;
         let open = open.lock().unwrap_or_else(PoisonError::into_inner);
@@ -63,24 +63,24 @@ impl Gate {
     }
 }
 
-/// Ends the process with a name for the hang, unless it is dropped in time.
+/// Guard: aborts the process with a message that names the hang, unless it is dropped in time.
 ///
 /// ```
 /// use std::time::Duration;
 ///
 /// let watchdog = harness::probe::Watchdog::new("the channel delivers", Duration::from_secs(5));
-/// // what might hang
+/// // code that might hang
 /// drop(watchdog);
 /// ```
 #[derive(Debug)]
 pub struct Watchdog(
-    /// Dropped with the watchdog, which is what its thread waits for.
+    /// The watchdog's thread waits until this sender is dropped.
     #[expect(dead_code, reason = "its drop is the message")]
     Sender<()>,
 );
 
 impl Watchdog {
-    /// From now on there are `limit` for what must happen: `what`.
+    /// Starts the time limit. `what` completes the message "a hang: in 5s it was not seen that …".
     pub fn new(what: &str, limit: Duration) -> Self {
         let (alive, gone) = mpsc::channel::<()>();
         let what = what.to_owned();

@@ -1,4 +1,5 @@
-//! What is done again and again must leave nothing on the heap, in a program that counts its bytes.
+//! Finds leaks: repeats an operation and compares the live bytes before and after, in a program
+//! that counts them.
 
 use std::mem;
 
@@ -8,23 +9,24 @@ use crate::run::{
     wait::until,
 };
 
-/// How often, and how many bytes may be left: less than any allocation each time.
+/// How often the operation is repeated. The check allows less than one pointer's size for each
+/// repetition, because a leaked object is at least that large.
 const TIMES: usize = 500;
 
-/// That nothing stays behind of what is done again and again, so many at a time. Only a program
-/// that counts its bytes can tell.
+/// Checks that repeating `run` leaves nothing on the heap. Each call handles `at_a_time` objects,
+/// which `what` names in the report. Not applicable unless the program counts its live bytes.
 pub(crate) fn no_leak(what: &str, at_a_time: usize, mut run: impl FnMut() -> Verdict) -> Verdict {
     let mut times = |count: usize| (0..count).try_for_each(|_| run());
-    // What is allocated once, and grows to a size that it keeps.
+    // A first round makes the allocations that stay: tables that grow to their final size.
     times(TIMES / 5)?;
     let Some(before) = live_bytes() else {
-        return not_applicable("what is left shows in the bytes of the heap, and this program does not count them");
+        return not_applicable("a leak shows in the live bytes of the heap, and this program does not count them");
     };
     times(TIMES)?;
     let mut more = 0;
-    let gone = until(PATIENCE, || {
+    let released = until(PATIENCE, || {
         more = live_bytes().unwrap_or_default().saturating_sub(before);
         (more < TIMES * mem::size_of::<usize>()).then_some(())
     });
-    holds(gone.is_some(), || format!("{} {what} left {more} bytes behind", TIMES * at_a_time))
+    holds(released.is_some(), || format!("{} {what} left {more} bytes behind", TIMES * at_a_time))
 }

@@ -1,4 +1,4 @@
-//! A future that a test polls by hand, and whether anybody has woken it.
+//! A future that a test polls by hand, with a waker that records its wakes.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
 
 use super::WakerProbe;
 
-/// A future with a waker of its own, polled when the test says so.
+/// A future with its own waker. The test decides when to poll it.
 ///
 /// ```
 /// use harness::probe::Task;
@@ -26,11 +26,12 @@ use super::WakerProbe;
 /// assert_eq!(task.assert_ready(), "done");
 /// ```
 pub struct Task<F: ?Sized> {
-    /// Dropped first: what it does with its waker is done before the task's own is dropped.
+    /// The first field is dropped first: when the future drops its wakers, the task still has its
+    /// own.
     future: Pin<Box<F>>,
     waker: Waker,
     probe: WakerProbe,
-    /// How often it had been woken when the last poll began.
+    /// The number of wakes when the last poll began.
     woken_before: usize,
 }
 
@@ -42,38 +43,38 @@ impl<F: Future> Task<F> {
 }
 
 impl<F: Future + ?Sized> Task<F> {
-    /// The same task, polled with the wakers of this probe from now on.
+    /// Replaces the task's waker by one of this probe.
     #[must_use]
     pub fn with(self, probe: &WakerProbe) -> Self {
         Task { waker: probe.waker(), probe: probe.clone(), woken_before: probe.woken(), ..self }
     }
 
-    /// Polls it once, with its own waker.
+    /// Polls the future once, with the task's own waker.
     pub fn poll(&mut self) -> Poll<F::Output> {
         self.woken_before = self.probe.woken();
         self.future.as_mut().poll(&mut Context::from_waker(&self.waker))
     }
 
-    /// Polls it once, with another waker.
+    /// Polls the future once, with another waker.
     pub fn poll_with(&mut self, waker: &Waker) -> Poll<F::Output> {
         self.future.as_mut().poll(&mut Context::from_waker(waker))
     }
 
-    /// Polls it once; it must be pending.
+    /// Polls the future once, with the task's own waker.
     ///
     /// # Panics
     ///
-    /// If it is ready.
+    /// If the future is ready.
     #[track_caller]
     pub fn assert_pending(&mut self) {
         assert!(self.poll().is_pending(), "ready, and should be pending");
     }
 
-    /// Polls it once; it must be ready.
+    /// Polls the future once, with the task's own waker, and returns its output.
     ///
     /// # Panics
     ///
-    /// If it is pending.
+    /// If the future is pending.
     #[track_caller]
     pub fn assert_ready(&mut self) -> F::Output {
         match self.poll() {
@@ -82,17 +83,18 @@ impl<F: Future + ?Sized> Task<F> {
         }
     }
 
-    /// Whether it was woken since its last poll began: whether an executor would poll it again.
+    /// Whether the task was woken since its last poll began. If so, an executor would poll it
+    /// again.
     pub fn is_woken(&self) -> bool {
         self.probe.woken() > self.woken_before
     }
 
-    /// How many clones of its waker exist: 0 means that nobody can wake it.
+    /// The number of clones of the task's waker. With 0 clones, nothing can wake the task.
     pub fn kept_wakers(&self) -> usize {
         self.probe.live() - 1
     }
 
-    /// What knows all that was done with its waker.
+    /// The probe, which counts the operations on the task's waker.
     pub fn probe(&self) -> &WakerProbe {
         &self.probe
     }

@@ -1,5 +1,5 @@
-//! A waker that counts what is done with it and runs closures at that moment: the raw waker code of
-//! this crate.
+//! A waker that counts each operation on it, and runs a closure inside the operation. This file has
+//! the crate's only raw waker code.
 #![allow(unsafe_code)]
 
 use std::{
@@ -12,10 +12,10 @@ use std::{
     task::{RawWaker, RawWakerVTable, Waker},
 };
 
-/// Makes wakers, and knows what was done with them. A clone of it knows the same.
+/// Makes wakers and counts the operations on them. Clones of the probe share the counters.
 ///
-/// Each operation is counted in the waker's own vtable: a count of references would not tell a wake
-/// from a drop.
+/// The functions of the waker's vtable count. `Arc::strong_count` would not do: it cannot
+/// distinguish a wake from a drop.
 ///
 /// ```
 /// use harness::probe::WakerProbe;
@@ -30,8 +30,8 @@ use std::{
 /// assert_eq!((probe.woken(), probe.live()), (2, 1));
 /// ```
 ///
-/// A closure runs inside the operation, on the thread that performs it; a panic in it leaves the
-/// operation.
+/// A closure runs inside the operation, on the thread that performs it. A panic in the closure
+/// propagates out of the operation.
 ///
 /// ```should_panic
 /// # use harness::probe::WakerProbe;
@@ -61,7 +61,8 @@ impl WakerProbe {
         WakerProbe(Arc::default())
     }
 
-    /// Runs `hook` inside every `clone`, before there is a clone. If it panics, there is none.
+    /// Runs `hook` inside every `clone`, before the clone exists. If `hook` panics, no clone is
+    /// made.
     ///
     /// # Panics
     ///
@@ -72,7 +73,7 @@ impl WakerProbe {
         self
     }
 
-    /// Runs `hook` inside every drop of a waker. If it panics, the waker is released all the same.
+    /// Runs `hook` inside every drop of a waker. If `hook` panics, the waker is still released.
     ///
     /// # Panics
     ///
@@ -83,7 +84,7 @@ impl WakerProbe {
         self
     }
 
-    /// Runs `hook` inside every wake, after it was counted.
+    /// Runs `hook` inside every wake, after counting it.
     ///
     /// # Panics
     ///
@@ -95,47 +96,48 @@ impl WakerProbe {
     }
 
     fn inner(&mut self) -> &mut Inner {
-        Arc::get_mut(&mut self.0).expect("closures are set before the first waker is made")
+        Arc::get_mut(&mut self.0)
+            .expect("add closures to a WakerProbe before its first waker is made, and before it is cloned")
     }
 
     /// A new waker.
     pub fn waker(&self) -> Waker {
         self.0.made.fetch_add(1, SeqCst);
-        // SAFETY: `raw` makes a pointer that owns one count of the `Arc`, as every function of
-        // `VTABLE` expects; those keep the contract of `RawWakerVTable`, and `Inner` is
+        // SAFETY: the pointer of `raw` owns one reference of the `Arc`, as the functions of
+        // `VTABLE` require. Those keep the contract of `RawWakerVTable`, and `Inner` is
         // `Send + Sync`.
         unsafe { Waker::from_raw(raw(Arc::clone(&self.0))) }
     }
 
-    /// How often a waker of this probe was cloned.
+    /// The number of clones that were made of this probe's wakers.
     pub fn clones(&self) -> usize {
         self.0.clones.load(SeqCst)
     }
 
-    /// How often one was dropped without `wake`, which consumes it.
+    /// The number of drops. A call of `wake` consumes the waker and does not count as a drop.
     pub fn drops(&self) -> usize {
         self.0.drops.load(SeqCst)
     }
 
-    /// How often `wake` was called.
+    /// The number of calls of `wake`.
     pub fn wakes(&self) -> usize {
         self.0.wakes.load(SeqCst)
     }
 
-    /// How often `wake_by_ref` was called.
+    /// The number of calls of `wake_by_ref`.
     pub fn wakes_by_ref(&self) -> usize {
         self.0.wakes_by_ref.load(SeqCst)
     }
 
-    /// How often it was woken, in either way.
+    /// The number of wakes, by `wake` and by `wake_by_ref` together.
     pub fn woken(&self) -> usize {
         self.wakes() + self.wakes_by_ref()
     }
 
-    /// How many of its wakers exist now: those it made and their clones.
+    /// The number of its wakers that exist now, clones included.
     pub fn live(&self) -> usize {
-        // What ends first is read first: a waker that is cloned in between counts as one too many,
-        // never as one less.
+        // The ends are read before the beginnings. So a waker that is cloned in between makes the
+        // result too high, and the subtraction cannot underflow.
         let ended = self.drops() + self.wakes();
         self.0.made.load(SeqCst) + self.clones() - ended
     }
@@ -167,9 +169,10 @@ fn raw(inner: Arc<Inner>) -> RawWaker {
 
 /// # Safety
 ///
-/// `data` comes from [`raw`], and its count has not been given up.
+/// `data` comes from [`raw`], and its reference has not been released.
 unsafe fn clone(data: *const ()) -> RawWaker {
-    // SAFETY: the caller's promise; the count stays with the waker that is cloned.
+    // SAFETY: `data` owns a reference, which our caller upholds. `ManuallyDrop` leaves that
+    // reference with the waker that is cloned.
     let inner = ManuallyDrop::new(unsafe { Arc::from_raw(data.cast::<Inner>()) });
     run(&inner.on_clone);
     inner.clones.fetch_add(1, SeqCst);
@@ -178,10 +181,10 @@ unsafe fn clone(data: *const ()) -> RawWaker {
 
 /// # Safety
 ///
-/// `data` comes from [`raw`]; its count is given up here.
+/// `data` comes from [`raw`], and its reference has not been released. This call releases it.
 unsafe fn wake(data: *const ()) {
-    // SAFETY: the caller's promise; the count is given up when `inner` is dropped, after a panic of
-    // the closure too.
+    // SAFETY: `data` owns a reference, which our caller upholds. The drop of `inner` releases that
+    // reference, also if the closure panics.
     let inner = unsafe { Arc::from_raw(data.cast::<Inner>()) };
     inner.wakes.fetch_add(1, SeqCst);
     run(&inner.on_wake);
@@ -189,9 +192,10 @@ unsafe fn wake(data: *const ()) {
 
 /// # Safety
 ///
-/// `data` comes from [`raw`], and its count has not been given up.
+/// `data` comes from [`raw`], and its reference has not been released.
 unsafe fn wake_by_ref(data: *const ()) {
-    // SAFETY: the caller's promise; the count stays with the waker.
+    // SAFETY: `data` owns a reference, which our caller upholds. `ManuallyDrop` leaves that
+    // reference with the waker.
     let inner = ManuallyDrop::new(unsafe { Arc::from_raw(data.cast::<Inner>()) });
     inner.wakes_by_ref.fetch_add(1, SeqCst);
     run(&inner.on_wake);
@@ -199,10 +203,10 @@ unsafe fn wake_by_ref(data: *const ()) {
 
 /// # Safety
 ///
-/// `data` comes from [`raw`]; its count is given up here.
+/// `data` comes from [`raw`], and its reference has not been released. This call releases it.
 unsafe fn drop(data: *const ()) {
-    // SAFETY: the caller's promise; the count is given up when `inner` is dropped, after a panic of
-    // the closure too.
+    // SAFETY: `data` owns a reference, which our caller upholds. The drop of `inner` releases that
+    // reference, also if the closure panics.
     let inner = unsafe { Arc::from_raw(data.cast::<Inner>()) };
     inner.drops.fetch_add(1, SeqCst);
     run(&inner.on_drop);

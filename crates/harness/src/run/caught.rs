@@ -1,4 +1,4 @@
-//! Panics that are caught, and what they say.
+//! Catches panics and reads their text.
 
 use std::{
     any::Any,
@@ -11,8 +11,8 @@ use super::{
     process::not_written,
 };
 
-/// Runs what may panic, and gives the text of the panic. A `todo!()` goes on: that is an exercise
-/// to be written.
+/// Runs `run`. If it panics, returns the text of the panic. The panic of a `todo!()` continues,
+/// because it marks an exercise that is not written yet.
 pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         let text = text(&*payload);
@@ -23,7 +23,7 @@ pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Waits for a thread that does `what`; it fails if that panicked.
+/// Joins a thread. If it panicked, the check fails; `what` names the thread's work in the report.
 pub(crate) fn ended(thread: JoinHandle<()>, what: &str) -> Verdict {
     let Err(payload) = thread.join() else { return Ok(()) };
     failed(format!("{what} panicked: {}", text(&*payload)))
@@ -32,5 +32,5 @@ pub(crate) fn ended(thread: JoinHandle<()>, what: &str) -> Verdict {
 /// The text of a panic.
 pub(crate) fn text(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("with a payload that is no text").to_owned()
+    text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("with a payload that is not text").to_owned()
 }

@@ -1,47 +1,46 @@
-//! What a check is: a sentence that must hold, where it comes from, and a deterministic test of it.
+//! A check: one sentence that must hold, its public source, and a deterministic test of it.
 
 use std::{fmt::Display, io, time::Duration};
 
-/// One sentence of a contract, and the code that finds out whether it holds for a subject of type
-/// `S`.
+/// One sentence of a contract, and the code that tests whether a subject of type `S` keeps it.
 pub struct Check<S: ?Sized + 'static> {
-    /// Its name, for ever: `E7`.
+    /// Its permanent name, such as `E7`.
     pub id: &'static str,
-    /// How much weight it has.
+    /// How binding it is.
     pub level: Level,
     /// What must hold, in one sentence.
     pub must: &'static str,
-    /// Why it matters to whoever uses the subject, in one sentence.
+    /// Why it matters to the user of the subject, in one sentence.
     pub why: &'static str,
-    /// The public contract or bug on which it rests.
+    /// A link to the public contract or bug report that it rests on.
     pub source: &'static str,
-    /// A check that takes longer than this hangs, and is reported as hanging.
+    /// A check that takes longer than this is reported as a hang.
     pub deadline: Duration,
-    /// The test. It runs in a process of its own, so it may do there what it likes.
+    /// The test. It runs in its own process, so it may block, panic or use up memory.
     pub run: fn(&S) -> Verdict,
 }
 
 impl<S: ?Sized> Check<S> {
-    /// What is known of the check, without its test.
+    /// A copy without the test, for a report.
     pub(crate) fn facts(&self) -> Check<()> {
         let Check { id, level, must, why, source, deadline, .. } = *self;
         Check { id, level, must, why, source, deadline, run: |()| Ok(()) }
     }
 }
 
-/// The weight of a check.
+/// How binding a check is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Level {
     /// The contract demands it.
     Must,
-    /// Good subjects do it; in a matrix of foreign subjects a failure is a warning.
+    /// Good subjects do it. In a matrix of other people's subjects, a failure is a warning.
     Should,
-    /// Subjects differ legitimately, and are held to what they declare.
+    /// More than one behaviour is correct. Each subject declares its own and must keep to it.
     Policy,
 }
 
 impl Level {
-    /// The word for it in a report.
+    /// The level as a word in a report.
     pub fn word(self) -> &'static str {
         match self {
             Level::Must => "must",
@@ -51,22 +50,22 @@ impl Level {
     }
 }
 
-/// What a check finds: it holds, or why the check stopped.
+/// The result of a check: `Ok` if it holds, otherwise why the check stopped.
 pub type Verdict = Result<(), Stop>;
 
 /// Why a check stopped before its end.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Stop {
-    /// What must hold does not; the text says what was observed instead.
+    /// The check's sentence does not hold. The text says what was observed instead.
     Failed(String),
-    /// The check cannot judge this subject; the text says why.
+    /// The check cannot judge this subject. The text says why.
     NotApplicable(String),
-    /// The subject is an exercise whose part is still a `todo!()`; the text is what that says.
+    /// The check reached a `todo!()` of an exercise. The text is the message of that `todo!()`.
     NotWritten(String),
 }
 
 impl Stop {
-    /// The same, with what led to a failure put before what was observed then.
+    /// Puts `what` in front of the text of a failure; `what` describes the steps that led to it.
     pub(crate) fn after(self, what: &str) -> Self {
         match self {
             Stop::Failed(observed) => Stop::Failed(format!("{what}{observed}")),
@@ -75,21 +74,21 @@ impl Stop {
     }
 }
 
-/// Goes on if `condition` holds, and stops the check with what was `observed` if not.
+/// `Ok` if `condition` is true. Otherwise the check fails with the text of `observed`.
 ///
 /// # Errors
 ///
-/// [`Stop::Failed`] with the text of `observed`, which is not even made if the condition holds.
+/// [`Stop::Failed`] with the text of `observed`, which is called only if `condition` is false.
 pub fn holds<T: Display>(condition: bool, observed: impl FnOnce() -> T) -> Verdict {
     if condition { Ok(()) } else { Err(Stop::Failed(observed().to_string())) }
 }
 
-/// The check has found that what must hold does not.
+/// Ends the check as failed, with what it observed.
 pub(crate) fn failed<T>(observed: impl Into<String>) -> Result<T, Stop> {
     Err(Stop::Failed(observed.into()))
 }
 
-/// The check cannot judge this subject.
+/// Ends the check as not applicable to this subject, with the reason.
 pub(crate) fn not_applicable<T>(why: &str) -> Result<T, Stop> {
     Err(Stop::NotApplicable(why.to_owned()))
 }

@@ -1,5 +1,5 @@
-//! One check, one process: the program runs itself again for each check, so that a hang, a stack
-//! overflow, a crash and a panic each end that check alone, and are reported under its name.
+//! One process for each check: the program starts itself again as a child. A hang, a stack
+//! overflow, a crash or a panic ends that child only, and is reported under the name of its check.
 
 use std::{
     env,
@@ -20,43 +20,44 @@ use super::{
     process::{self, Group, collect, not_written},
 };
 
-/// Set in the process that runs one check: `subject::id`.
+/// This environment variable tells a child process which check to run: `subject::id`.
 const ASKED: &str = "HARNESS_RUN_CHECK";
-/// Stands before the report on the child's stdout, whatever the subject printed before.
+/// Marks where the report begins on the child's stdout. The subject may have printed text before.
 const MARK: &str = "\n@@ harness report @@ ";
-/// The longest report, in bytes: of a child that prints much, only the end is kept.
+/// The longest report, in bytes. The parent keeps only the end of the child's stdout, and the whole
+/// report must be in it.
 const LONGEST: usize = 1 << 16;
-/// What the child is given beyond the deadline to die by itself, should its parent be gone.
+/// A child whose parent has died ends itself this long after the deadline.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How a check ended, seen from outside of the process that ran it.
+/// How a check ended, as the parent of its process sees it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// What must hold was seen to hold.
+    /// The check's sentence holds.
     Passed,
-    /// It does not hold; what was observed instead.
+    /// The sentence does not hold. The text says what was observed.
     Failed(String),
-    /// The check cannot judge this subject, and why.
+    /// The check cannot judge this subject. The text says why.
     NotApplicable(String),
-    /// A part of the exercise is still to be written.
+    /// The check reached a `todo!()` of an exercise. The text is its message.
     NotWritten(String),
-    /// The subject, or the check, panicked with this text.
+    /// The subject or the check panicked with this text.
     Panicked(String),
-    /// Nothing came of it before the deadline.
+    /// The check did not end before this deadline.
     Hung(Duration),
-    /// The stack was used up.
+    /// The stack overflowed.
     StackOverflow,
-    /// The process ended in any other way that is no verdict.
+    /// The process ended in another way, without a verdict.
     Crashed(String),
 }
 
 impl Outcome {
-    /// Whether what must hold was seen not to hold.
+    /// Whether the outcome counts as a failure of the subject.
     pub fn is_failure(&self) -> bool {
         !matches!(self, Outcome::Passed | Outcome::NotApplicable(_) | Outcome::NotWritten(_))
     }
 
-    /// The word for it in a list of results.
+    /// The outcome as a word in a list of results.
     pub fn word(&self) -> &'static str {
         match self {
             Outcome::Passed => "passed",
@@ -70,7 +71,7 @@ impl Outcome {
         }
     }
 
-    /// What was observed, as the line of a report.
+    /// The outcome as the `observed` line of a report.
     pub fn observed(&self) -> String {
         match self {
             Outcome::Passed => "it holds".into(),
@@ -86,7 +87,7 @@ impl Outcome {
     }
 }
 
-/// Runs the check `name` (`subject::id`) in a process of its own, with the arguments of this one.
+/// Runs the check `name` (`subject::id`) in a child process, with the arguments of this process.
 pub fn judge(name: &str, deadline: Duration) -> Outcome {
     match run_child(name, deadline) {
         Ok(outcome) => outcome,
@@ -101,9 +102,14 @@ fn run_child(name: &str, deadline: Duration) -> std::io::Result<Outcome> {
     let mut group = Group::spawn(&mut command, Signal::KILL)?;
     let (stdout, stderr) = (collect(group.child.stdout.take()), collect(group.child.stderr.take()));
     let status = process::wait(&mut group.child, deadline);
-    // What the check started and left behind must not outlive it, nor hold its pipes open.
+    // Kills the processes that the check started. One that still held a pipe would block `join`.
     drop(group);
     let (stdout, stderr) = (stdout.join().unwrap_or_default(), stderr.join().unwrap_or_default());
+    if env::args().any(|argument| argument == "--nocapture") {
+        let printed = stdout.rsplit_once(MARK).map_or(&*stdout, |(printed, _)| printed);
+        print!("{printed}");
+        eprint!("{stderr}");
+    }
     Ok(status?.map_or(Outcome::Hung(deadline), |status| classify(status, &stdout, &stderr)))
 }
 
@@ -119,8 +125,7 @@ fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
             _ => Outcome::Panicked(text),
         };
     }
-    // The first is what Rust's own handler says, the second what AddressSanitizer says in its
-    // place.
+    // For a stack overflow Rust's handler prints the first text, and AddressSanitizer the second.
     if ["has overflowed its stack", "AddressSanitizer: stack-overflow"].iter().any(|words| stderr.contains(words)) {
         return Outcome::StackOverflow;
     }
@@ -128,7 +133,7 @@ fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
         return Outcome::Crashed(out_of_memory);
     }
     let panicked = first_panic(stderr);
-    // A `todo!()` in the drop of a waker ends the process, if it is a panic that drops it.
+    // If an unwinding panic drops a waker, a `todo!()` in that drop aborts the process.
     if let Some(step) = panicked.and_then(|(_, text)| not_written(text)) {
         return Outcome::NotWritten(step.to_owned());
     }
@@ -144,26 +149,26 @@ fn classify(status: ExitStatus, stdout: &str, stderr: &str) -> Outcome {
     }
 }
 
-/// The place and the first line of the first panic, which others may have followed on the way out.
+/// The place and the first line of the first panic. Its unwinding may have caused others.
 fn first_panic(stderr: &str) -> Option<(&str, &str)> {
     let mut lines = stderr.lines();
     let place = lines.find(|line| line.starts_with("panicked at "))?;
     Some((place, lines.next().unwrap_or_default()))
 }
 
-/// Whether this process was started for one check, so that what a whole run prepares once need not
-/// be prepared again.
+/// Whether this process is the child that runs one check. A program uses this to skip what only the
+/// parent has to prepare.
 pub fn in_check() -> bool {
     asked().is_some()
 }
 
-/// In the process that was started for one check: its name.
+/// The name of the check that this child process must run; `None` in the parent.
 pub(crate) fn asked() -> Option<String> {
     env::var(ASKED).ok()
 }
 
-/// Runs one check here, and leaves its report on stdout. A thread ends the process some time after
-/// the deadline, should its parent be gone.
+/// Runs one check in this process and prints its report on stdout. A second thread ends the process
+/// after the deadline, in case the parent has died and cannot.
 pub(crate) fn answer(deadline: Duration, check: impl FnOnce() -> Verdict) {
     thread::spawn(move || {
         thread::park_timeout(deadline + GRACE);
@@ -172,9 +177,9 @@ pub(crate) fn answer(deadline: Duration, check: impl FnOnce() -> Verdict) {
     answer_here(check);
 }
 
-/// The same without another thread: the kernel ends the process with its parent.
+/// Like [`answer`], but without a second thread: the kernel ends the process when its parent dies.
 pub(crate) fn answer_alone(test: impl FnOnce() -> Verdict) {
-    // Without it the process would only live longer.
+    // An error is harmless: without its parent the process would only live longer.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
     answer_here(test);
 }
@@ -193,8 +198,7 @@ fn answer_here(check: impl FnOnce() -> Verdict) {
     report(word, &text);
 }
 
-/// Ends the check as a failure, with what was observed, from a thread that watches the one which
-/// runs it.
+/// Ends the process and reports the check as failed. A thread that watches the check calls this.
 pub(crate) fn give_up(observed: String) -> ! {
     let (word, text) = unless_unwritten("failed", observed);
     report(word, &text);
@@ -204,16 +208,17 @@ pub(crate) fn give_up(observed: String) -> ! {
 fn report(word: &str, text: &str) {
     let text = &text[..text.floor_char_boundary(LONGEST)];
     let mut stdout = std::io::stdout().lock();
-    // If nobody reads it, nobody wants to know.
+    // An error means that the parent has died, so there is no reader to inform.
     let _ = write!(stdout, "{MARK}{word} {text}").and_then(|()| stdout.flush());
 }
 
-/// A `todo!()` on another thread is what stopped the check, whatever it saw of that.
+/// If a thread hit a `todo!()`, reports that instead: the failure that the check saw follows from
+/// it.
 fn unless_unwritten(word: &'static str, text: String) -> (&'static str, String) {
     unwritten().take().map_or((word, text), |step| ("not-written", step))
 }
 
-/// Runs `check`, and gives the text and the place of a panic instead of printing it.
+/// Runs `check`. If it panics, returns the text and the place of the panic.
 fn catch(check: impl FnOnce() -> Verdict) -> Result<Verdict, (String, String)> {
     static PLACE: Mutex<String> = Mutex::new(String::new());
     panic::set_hook(Box::new(|info| {
@@ -228,7 +233,7 @@ fn catch(check: impl FnOnce() -> Verdict) -> Result<Verdict, (String, String)> {
         .map_err(|payload| (text(&*payload), PLACE.lock().unwrap_or_else(PoisonError::into_inner).clone()))
 }
 
-/// What the first `todo!()` said that was hit here, on whichever thread.
+/// The message of the first `todo!()` that any thread of this process hit.
 fn unwritten() -> MutexGuard<'static, Option<String>> {
     static STEP: Mutex<Option<String>> = Mutex::new(None);
     STEP.lock().unwrap_or_else(PoisonError::into_inner)

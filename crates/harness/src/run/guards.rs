@@ -1,6 +1,6 @@
-//! A model that cannot fail holds nothing: each line that a model is there for is taken out of a
-//! copy of the lesson, and the model must fail, which passes as long as the line is there. A model
-//! that fails may abort or hang, so each runs in a process of its own, with a deadline.
+//! Tests that a model can fail. Each line that a model guards is removed from a copy of the lesson:
+//! the model must pass with the line and fail without it. A failing model may abort or hang, so
+//! each one runs in its own process, with a deadline.
 
 use std::{
     cell::RefCell,
@@ -15,58 +15,59 @@ use rustix::process::Signal;
 
 use super::process::{self, Group, collect};
 
-/// A model takes much less.
+/// Names a hang: a model that passes takes much less.
 const DEADLINE: Duration = Duration::from_secs(300);
 
-/// A line, what stands there when it is taken out, and the model that must see it.
+/// A line of code, and the model that must fail when the line is removed.
 pub struct Guard {
-    /// The file, below `src`, in which the line is there once.
+    /// The file, relative to `src`. It must contain `line` exactly once.
     pub file: &'static str,
-    /// The line, or some, or a part of one.
+    /// The text to remove: a line, several lines, or a part of one.
     pub line: &'static str,
-    /// What still builds in its place.
+    /// The text to put in its place. The file must still compile with it.
     pub without: &'static str,
     /// The model's name, or a part of it.
     pub model: &'static str,
 }
 
-/// A [`Guard`].
+/// Makes a [`Guard`].
 pub const fn guard(file: &'static str, line: &'static str, without: &'static str, model: &'static str) -> Guard {
     Guard { file, line, without, model }
 }
 
-/// A lesson with models, as a test of its own sees it.
+/// A lesson with models, described by a test in that lesson's package.
 pub struct Lesson {
-    /// `env!("CARGO_PKG_NAME")`. Its library is called that, with `lesson_` before.
+    /// `env!("CARGO_PKG_NAME")`. The library's name is the same with the prefix `lesson_`.
     pub package: &'static str,
     /// `env!("CARGO_MANIFEST_DIR")`.
     pub folder: &'static str,
-    /// `env!("CARGO_TARGET_TMPDIR")`, where the copy is made and built.
+    /// `env!("CARGO_TARGET_TMPDIR")`, the folder in which the copy is built.
     pub temporary: &'static str,
-    /// The test in which the models are.
+    /// The test target that contains the models: `models` for `tests/models/main.rs`. Its module
+    /// `guards` is empty in the copy.
     pub models: &'static str,
-    /// What the library and the models depend on, as in a manifest.
+    /// The dependencies of the library and the models, as lines of a manifest.
     pub dependencies: &'static str,
 }
 
-/// A copy of a lesson's library and its models, as a package of its own, which is built as this
-/// process was: under the same `RUSTFLAGS`.
+/// A copy of a lesson's library and models as a separate package. It is built with the `RUSTFLAGS`
+/// of this process.
 pub struct Copied {
     package: PathBuf,
     target: PathBuf,
     models: &'static str,
-    /// What a run of a model is given. One that is not over by then has failed.
+    /// The deadline of one run. A model that takes longer has failed.
     pub deadline: Duration,
-    /// The models that have passed while all lines were there.
+    /// The models that have passed with all lines in place.
     pass: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Copied {
-    /// Copies the lesson, and builds its models. Their deadline is 300 s.
+    /// Copies the lesson and builds its models. Their deadline is 300 s.
     ///
     /// # Errors
     ///
-    /// If a file cannot be read or written, or something does not build.
+    /// If a file cannot be read or written, or if the copy does not build.
     pub fn new(lesson: &Lesson) -> io::Result<Self> {
         let (from, copies) = (Path::new(lesson.folder), Path::new(lesson.temporary).join("guards"));
         let package = copies.join(lesson.package);
@@ -75,6 +76,11 @@ impl Copied {
         }
         for folder in ["src", "tests"] {
             copy_all(&from.join(folder), &package.join(folder))?;
+        }
+        // The guards need this crate, on which the copy does not depend.
+        let guards = package.join("tests").join(lesson.models).join("guards.rs");
+        if guards.exists() {
+            fs::write(guards, "")?;
         }
         fs::copy(from.join("README.md"), package.join("README.md"))?;
         fs::copy(from.join("../../Cargo.lock"), package.join("Cargo.lock"))?;
@@ -91,13 +97,13 @@ impl Copied {
         if builds { Ok(copied) } else { Err(io::Error::other(format!("the copy of the lesson must build:\n{said}"))) }
     }
 
-    /// Takes out each line, and puts it back. The lines whose models pass all the same: they are
-    /// not guarded.
+    /// Removes each guarded line in turn, runs its model, and restores the line. Returns the lines
+    /// whose model passed without them: no model guards those.
     ///
     /// # Errors
     ///
-    /// As [`Copied::new`], if a line is not there once, or if a model does not pass while all lines
-    /// are there.
+    /// As [`Copied::new`], and also if a file does not contain the line exactly once, or if a model
+    /// fails with all lines in place.
     pub fn unguarded(&self, guards: &[Guard]) -> io::Result<Vec<&'static str>> {
         let mut unguarded = Vec::new();
         for guard in guards {
@@ -111,12 +117,12 @@ impl Copied {
         Ok(unguarded)
     }
 
-    /// Runs a model once, while all lines are there.
+    /// Runs a model with all lines in place, unless it has passed before.
     fn must_pass(&self, model: &'static str) -> io::Result<()> {
         if self.pass.borrow().contains(model) {
             return Ok(());
         }
-        // What was put back last is not built.
+        // `passes_without` restores a line but does not rebuild.
         self.build()?;
         let (passes, said) = self.cargo(&[model])?;
         if !passes {
@@ -144,19 +150,19 @@ impl Copied {
         }
     }
 
-    /// Calls `cargo test` for the models, which are built, with these arguments. Whether it
-    /// succeeds before the deadline, and what it says. Whoever is late is killed.
+    /// Calls `cargo test` for the models with these arguments, and kills it at the deadline.
+    /// Returns whether it succeeded in time, and its output. The models must be built already.
     ///
     /// # Errors
     ///
-    /// If cargo cannot be started, or not be waited for.
+    /// If cargo cannot be started, or if waiting for it fails.
     pub fn cargo(&self, arguments: &[&str]) -> io::Result<(bool, String)> {
         let mut command = self.command(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut group = Group::spawn(&mut command, Signal::KILL)?;
         let (stdout, stderr) = (collect(group.child.stdout.take()), collect(group.child.stderr.take()));
         let status = process::wait(&mut group.child, self.deadline);
-        // The test is cargo's child, and must not outlive it, nor hold its pipes open.
+        // Kills the test, which is cargo's child. It would hold the pipes open, and block `join`.
         drop(group);
         let mut said = [stdout, stderr].map(|pipe| pipe.join().unwrap_or_default()).concat();
         let status = status?;
@@ -166,7 +172,7 @@ impl Copied {
         Ok((status.is_some_and(|status| status.success()), said))
     }
 
-    /// Builds the models, however long that takes.
+    /// Builds the models, without a deadline. Returns whether that succeeded, and cargo's output.
     fn build(&self) -> io::Result<(bool, String)> {
         let cargo = self.command(&["--no-run"]).output()?;
         let said = [cargo.stdout, cargo.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();

@@ -1,18 +1,18 @@
-//! The runner's results for a program that reads them: one JSON object a line on stdout, in place
-//! of libtest's text.
+//! The runner's results for another program: one JSON object per line on stdout, in place of
+//! libtest's text.
 
 use std::{env, fmt::Write};
 
 use super::{check::Check, report::page};
 
-/// Set when somebody wants lines.
+/// This environment variable asks the runner for lines.
 pub(crate) const ASKED: &str = "HARNESS_LINES";
 
-/// The outcome of a check that begins.
+/// The `outcome` of the line that says that a check begins.
 pub(crate) const BEGUN: &str = "begun";
 
-/// Whether this run is to print lines: first one for each check, with an empty outcome, then one
-/// when a check begins and one when it has ended.
+/// Whether this run must print lines: first one for each check, with an empty outcome; then one
+/// when a check begins, and one when it ends.
 pub(crate) fn asked() -> bool {
     env::var_os(ASKED).is_some()
 }
@@ -32,13 +32,13 @@ pub(crate) fn print<S>(name: &str, check: &Check<S>, outcome: &str, observed: &s
     println!("{{{}}}", fields.map(|(key, text)| format!("\"{key}\":{}", quoted(text))).join(","));
 }
 
-/// A string of JSON (RFC 8259, section 7).
+/// `text` as a JSON string (RFC 8259, section 7).
 fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');
     for character in text.chars() {
         match character {
             '"' | '\\' => quoted.extend(['\\', character]),
-            '\0'..' ' => write!(quoted, "\\u{:04x}", u32::from(character)).expect("a String takes everything"),
+            '\0'..' ' => write!(quoted, "\\u{:04x}", u32::from(character)).expect("writing to a String cannot fail"),
             _ => quoted.push(character),
         }
     }

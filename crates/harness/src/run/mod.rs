@@ -1,5 +1,5 @@
-//! What runs a check: the check itself, the process that it runs in, and the runner that lists and
-//! reports the results.
+//! The type of a check, the process in which each check runs, and the runner that lists the checks
+//! and reports their results.
 
 pub(crate) mod caught;
 pub(crate) mod check;

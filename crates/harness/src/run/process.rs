@@ -1,5 +1,5 @@
-//! Processes with a deadline: wait for one without polling, end it together with everything it
-//! started.
+//! Child processes: waiting for one with a deadline and without polling, and killing one together
+//! with every process that it started.
 
 use std::{
     io::{self, Read, Write},
@@ -21,19 +21,20 @@ use signal_hook::{
     iterator::Signals,
 };
 
-/// A process that leads a group of its own. It is ended, with all of that group, when this is
-/// dropped, and when this process is told to end (a group of its own does not hear the terminal's
-/// Ctrl-C).
+/// Guard: a child process that leads its own process group. Drop kills the whole group.
+///
+/// The terminal's Ctrl-C does not reach a separate process group. So when SIGINT or SIGTERM ends
+/// this process, it first sends a signal to each live group.
 pub(crate) struct Group {
     pub(crate) child: Child,
 }
 
 impl Group {
-    /// Starts it. `farewell` is the signal that it gets when this process is told to end: `TERM`
-    /// for a program that must end others before itself.
+    /// Starts the child. `farewell` is the signal that its group receives when a signal ends this
+    /// process: `TERM` for a program that must end others before itself, otherwise `KILL`.
     pub(crate) fn spawn(command: &mut Command, farewell: Signal) -> io::Result<Self> {
         pass_on_the_end();
-        // Held meanwhile, so that nobody is started and left alone.
+        // The lock is held until the child is in the list, so that the signal thread misses none.
         let mut live = live_groups();
         let child = command.process_group(0).spawn()?;
         live.push((pid_of(&child), farewell));
@@ -50,20 +51,21 @@ impl Drop for Group {
     }
 }
 
-/// The groups that run now, and their farewells.
+/// The leaders of the live groups, each with its farewell signal.
 fn live_groups() -> MutexGuard<'static, Vec<(Pid, Signal)>> {
     static LIVE: Mutex<Vec<(Pid, Signal)>> = Mutex::new(Vec::new());
     LIVE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Starts, once, the thread that passes SIGINT and SIGTERM on to the live groups.
 fn pass_on_the_end() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
         thread::spawn(move || {
             if let Some(signal) = signals.forever().next() {
-                // Held until the end, so that nobody reports the death of a child as the outcome of
-                // its check.
+                // The lock is held until the exit. A drop of `Group` needs it, so no thread can
+                // report the killed child as a crashed check.
                 let live = live_groups();
                 live.iter().for_each(|(leader, farewell)| kill_group(*leader, *farewell));
                 std::process::exit(128 + signal);
@@ -72,8 +74,8 @@ fn pass_on_the_end() {
     });
 }
 
-/// Reads a pipe to its end on a thread of its own, and keeps the last of it: a child may print
-/// without end.
+/// Reads a pipe to its end on a new thread, and keeps the last bytes only, because a child may
+/// print without limit.
 pub(crate) fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
     thread::spawn(move || {
         let mut tail = Tail(Vec::new());
@@ -82,6 +84,7 @@ pub(crate) fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<St
     })
 }
 
+/// The end of a stream: at least its last [`Tail::BYTES`] bytes, and less than twice as many.
 struct Tail(Vec<u8>);
 
 impl Tail {
@@ -102,20 +105,22 @@ impl Write for Tail {
     }
 }
 
-/// If these last words are those of an allocation that failed under a limit, which this process is
-/// under too: what to say of it.
+/// The message for a child that ran out of memory under a limit. `words` is its stderr. `None` if
+/// no allocation failed, or if this process, whose limit the child inherits, has none.
 pub(crate) fn out_of_memory(words: &str) -> Option<String> {
     let limit = getrlimit(Resource::Data).current?;
     let failed = words.lines().find(|line| line.starts_with("memory allocation of ") && line.ends_with(" failed"))?;
     Some(format!("out of memory: {failed} under the limit of {} MiB for each process", limit >> 20))
 }
 
-/// The exit code of an exercise that ran into a part which is not written yet.
+/// The exit code of an exercise whose process hit a `todo!()`.
 pub const NOT_WRITTEN: i32 = 43;
 
-/// Makes any panic of a `todo!()` end the process with [`NOT_WRITTEN`] and the panic's text as the
-/// last line of stderr: for an exercise that runs as a process of its own, where a panic on some
-/// thread would otherwise go unnoticed.
+/// From now on, a `todo!()` on any thread ends the process with the exit code [`NOT_WRITTEN`]. The
+/// last line of stderr is then the message of that `todo!()`.
+///
+/// For an exercise that runs in its own process: without this, its parent would not notice a panic
+/// on a thread.
 pub fn exit_when_not_written() {
     panic::set_hook(Box::new(|info| {
         eprintln!("{info}");
@@ -126,19 +131,19 @@ pub fn exit_when_not_written() {
     }));
 }
 
-/// What a `todo!()` says of itself, if that is where this panic text comes from.
+/// The message inside a `todo!()`, if this panic text comes from one.
 pub(crate) fn not_written(panic: &str) -> Option<&str> {
     let rest = panic.strip_prefix("not yet implemented")?;
     Some(rest.trim_start_matches(": "))
 }
 
-/// Waits until the process ends; `None` if it still runs after `patience`.
+/// Waits until the process ends. `None` if it still runs after `patience`.
 pub(crate) fn wait(child: &mut Child, patience: Duration) -> io::Result<Option<ExitStatus>> {
     if let Some(status) = child.try_wait()? {
         return Ok(Some(status));
     }
     let deadline = Instant::now() + patience;
-    // Readable once the process has ended.
+    // A pidfd becomes readable when the process ends.
     let handle = pidfd_open(pid_of(child), PidfdFlags::empty())?;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -156,8 +161,8 @@ pub(crate) fn pid_of(child: &Child) -> Pid {
     Pid::from_child(child)
 }
 
-/// Sends a signal to a process that leads a group of its own, and to all of that group.
+/// Sends a signal to every process of the group that `leader` leads.
 pub(crate) fn kill_group(leader: Pid, signal: Signal) {
-    // It may have ended by itself in the meantime, which is as good.
+    // An error means that the group has ended already.
     let _ = kill_process_group(leader, signal);
 }

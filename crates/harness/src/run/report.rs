@@ -1,13 +1,11 @@
-//! The report of a failed check: what must hold, what was observed, why it matters, and the page of
-//! the notes to read.
+//! The text of a failed check, and the page of the notes that explains the check.
 
 use std::env;
 
 use super::{check::Check, child::Outcome};
 
-/// What a person reads of a check that does not hold, in eight lines at the most: what must hold,
-/// what was observed, why it matters, where that comes from, and the page of the notes that
-/// explains it.
+/// The text that a person reads when a check fails, in at most eight lines. It says what must hold,
+/// what was observed, why that matters, and where to read more.
 pub fn report<S>(check: &Check<S>, outcome: &Outcome) -> String {
     let observed = outcome.observed();
     let mut lines = observed.lines();
@@ -20,7 +18,7 @@ pub fn report<S>(check: &Check<S>, outcome: &Outcome) -> String {
     text
 }
 
-/// Where the notes explain a check, in the reader's language.
+/// The page of the notes that explains a check, in Spanish if `LANG` begins with `es`.
 pub(crate) fn page(id: &str) -> String {
     let spanish = env::var("LANG").is_ok_and(|language| language.starts_with("es"));
     format!("notes/{}/contrato.md#{}", if spanish { "es" } else { "en" }, id.to_lowercase())

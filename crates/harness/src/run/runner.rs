@@ -1,5 +1,5 @@
-//! The runner: every check on every subject, each in a process of its own, listed and filtered as
-//! ordinary tests.
+//! The runner: runs every check on every subject, each in its own process, and lists and filters
+//! them like ordinary tests.
 
 use std::{process::ExitCode, rc::Rc, thread, time::Duration};
 
@@ -12,22 +12,22 @@ use super::{
     report::report,
 };
 
-/// Something to be checked, under the name that stands in the list of tests.
+/// A value to be judged by checks, with its name in the list of tests.
 pub struct Subject<S> {
-    /// Its name: `s1-shared-writer`.
+    /// Its name, such as `s1-shared-writer`.
     pub name: &'static str,
     /// The subject itself.
     pub value: S,
-    /// The checks that it fails, and why. The list is exact: one that passes although it stands
-    /// here is an error too.
+    /// The ids of the checks that it fails, each with the reason. The list is exact: if a check in
+    /// this list passes, the run fails.
     pub fails: &'static [(&'static str, &'static str)],
-    /// The subject is an exercise as its reader finds it: every check must end as "not written
+    /// True for an exercise that the reader has not begun: every check must end as "not written
     /// yet".
     pub unwritten: bool,
-    /// The ids of the checks that are run on it: `None` for all, some for a step of an exercise.
+    /// The ids of the checks that run on it. `None` means all; a step of an exercise names a few.
     pub only: Option<&'static [&'static str]>,
-    /// The ids of the checks that take long on it: they are ignored unless the run asks for ignored
-    /// tests, as `just long` does.
+    /// The ids of the checks that take long on it. They are ignored unless the command line asks
+    /// for ignored tests, as `just long` does.
     pub long: &'static [&'static str],
 }
 
@@ -37,19 +37,19 @@ impl<S> Subject<S> {
         Subject { name, value, fails: &[], unwritten: false, only: None, long: &[] }
     }
 
-    /// The same subject, which fails exactly these checks, each with its reason.
+    /// Declares that the subject fails exactly these checks, each with its reason.
     #[must_use]
     pub fn fails(self, fails: &'static [(&'static str, &'static str)]) -> Self {
         Subject { fails, ..self }
     }
 
-    /// The same subject, on which only these checks are run, and listed.
+    /// Runs and lists only these checks on the subject.
     #[must_use]
     pub fn only(self, ids: &'static [&'static str]) -> Self {
         Subject { only: Some(ids), ..self }
     }
 
-    /// The same subject, on which these checks are left to `just long`.
+    /// Leaves these checks on the subject to `just long`.
     #[must_use]
     pub fn long(self, ids: &'static [&'static str]) -> Self {
         Subject { long: ids, ..self }
@@ -60,7 +60,7 @@ impl<S> Subject<S> {
     }
 }
 
-/// The `main` of a contract target (`harness = false`) with one list of checks: see [`Suite`].
+/// The `main` of a test target (`harness = false`) that has one list of checks. See [`Suite`].
 ///
 /// # Panics
 ///
@@ -69,12 +69,12 @@ pub fn main<S: 'static>(checks: &'static [Check<S>], subjects: Vec<Subject<S>>) 
     Suite::new().checks(checks, subjects).main()
 }
 
-/// The `main` of an exercise: the same as [`main`], for subjects that are its steps.
+/// The `main` of an exercise: like [`main`], with one subject for each step.
 ///
-/// Each step is a subject called `step-1` and so on, or `step-4::join` where a step has several,
-/// with [`only`](Subject::only) the checks that pass once it and the steps before it are written.
-/// With `pristine` (CI asks for it by `EXERCISE_PRISTINE=1`) the file is as its reader finds it, and
-/// every check must end as "not written yet".
+/// A step's subject is called `step-1`, or `step-4::join` if the step has several. It lists with
+/// [`only`](Subject::only) the checks that pass once the reader has written this step and the steps
+/// before it. `pristine` means that the reader has written nothing: every check must end as "not
+/// written yet". CI sets it with `EXERCISE_PRISTINE=1`.
 ///
 /// # Panics
 ///
@@ -83,16 +83,16 @@ pub fn exercise<S: 'static>(pristine: bool, checks: &'static [Check<S>], steps: 
     main(checks, unwritten_if(pristine, steps))
 }
 
-/// The same steps, which are held to be unwritten if `pristine`.
+/// If `pristine`, marks every step as unwritten: each check must then end as "not written yet".
 pub fn unwritten_if<S>(pristine: bool, steps: Vec<Subject<S>>) -> Vec<Subject<S>> {
     steps.into_iter().map(|step| Subject { unwritten: pristine, ..step }).collect()
 }
 
-/// What a contract target (`harness = false`) runs, under libtest's command line: checks on
-/// subjects, and tests that need a process of their own.
+/// The content of a test target with `harness = false`: checks on subjects, and tests that need
+/// their own process. It understands libtest's command line.
 ///
-/// Each check and each test runs in a process of its own, which is this program started again. All
-/// of them run side by side, since they spend their time waiting.
+/// For each check and each test the program starts itself again as a child process. These processes
+/// run in parallel, six for each core, because they spend most of their time waiting.
 ///
 /// ```no_run
 /// use harness::{Subject, Suite, waker};
@@ -112,7 +112,7 @@ pub struct Suite {
 struct Case {
     name: String,
     kind: Kind,
-    /// Whether it is left to `just long`.
+    /// True if only `just long` runs it.
     long: bool,
     run: Box<dyn FnOnce() -> Verdict>,
 }
@@ -120,11 +120,12 @@ struct Case {
 enum Kind {
     /// A check on a subject.
     Check { facts: Check<()>, subject: &'static str, declared: Option<&'static str>, unwritten: bool },
-    /// A test that needs a process of its own.
+    /// A test that needs its own process.
     Alone,
 }
 
-/// A test that takes longer than this hangs.
+/// The deadline of a test added with [`Suite::alone`]; a test that takes longer is reported as a
+/// hang.
 const ALONE: Duration = Duration::from_secs(300);
 
 impl Suite {
@@ -144,7 +145,11 @@ impl Suite {
             let named =
                 subject.fails.iter().map(|(id, _)| id).chain(subject.only.unwrap_or_default()).chain(subject.long);
             for id in named {
-                assert!(checks.iter().any(|check| check.id == *id), "{} names {id}: no such check", subject.name);
+                assert!(
+                    checks.iter().any(|check| check.id == *id),
+                    "subject {} names {id}, which is not in its list of checks",
+                    subject.name
+                );
             }
             let subject = Rc::new(subject);
             for check in checks.iter().filter(|check| subject.is_judged_by(check)) {
@@ -166,14 +171,14 @@ impl Suite {
         self
     }
 
-    /// Adds a test that runs on the main thread of a process with no other thread: one that counts
-    /// what the whole process allocates, for example. It fails if it panics.
+    /// Adds a test that runs on the main thread of a process without other threads. A test that
+    /// counts the allocations of the whole process needs this. It fails if it panics.
     #[must_use]
     pub fn alone(self, name: &str, test: fn()) -> Self {
         self.with(name, test, false)
     }
 
-    /// The same for a test that takes long, and is left to `just long`.
+    /// Like [`alone`](Suite::alone), for a test that takes long: only `just long` runs it.
     #[must_use]
     pub fn alone_and_long(self, name: &str, test: fn()) -> Self {
         self.with(name, test, true)
@@ -188,10 +193,11 @@ impl Suite {
         self
     }
 
-    /// Runs what the command line selects.
+    /// Runs the cases that the command line selects.
     ///
-    /// A failed check prints what must hold, what was observed, why it matters and where to read
-    /// on. It is an error if a declared failure does not happen, or if nothing was applicable.
+    /// A failed check prints what must hold, what was observed, why it matters and which page
+    /// explains it. The run also fails if a declared failure does not happen, or if no check was
+    /// applicable.
     pub fn main(self) -> ExitCode {
         if let Some(name) = child::asked() {
             return self.answer(&name);
@@ -221,10 +227,10 @@ impl Suite {
         conclusion.exit_code()
     }
 
-    /// In the process that was started for one case: runs that case.
+    /// Runs in the child process: executes the one case that the parent asked for.
     fn answer(self, name: &str) -> ExitCode {
         let Some(case) = self.cases.into_iter().find(|case| case.name == name) else {
-            eprintln!("error: nothing here is called '{name}'");
+            eprintln!("error: no case of this program is called '{name}'");
             return ExitCode::from(2);
         };
         match case.kind {
@@ -258,7 +264,8 @@ fn trial(name: String, kind: Kind, lines: bool) -> Trial {
     })
 }
 
-/// What a check's outcome means for the run, with what the subject declares.
+/// Compares the outcome of a check with what the subject declares, and says whether the test
+/// passes.
 fn completion(
     check: &Check<()>,
     subject: &str,
@@ -275,7 +282,7 @@ fn completion(
         (Outcome::Passed, None) => Ok(Completion::Completed),
         (outcome, Some(_)) if outcome.is_failure() => Ok(Completion::Completed),
         (outcome, Some(why)) => Err(Failed::from(format!(
-            "{} stands in {subject}'s list of failures ({why}), and this time: {}\nIf it is mended, take it off the list.",
+            "{} stands in {subject}'s list of failures ({why}), but this time: {}\nIf it is mended, remove it from the list.",
             check.id,
             outcome.observed()
         ))),
@@ -283,9 +290,10 @@ fn completion(
     }
 }
 
-/// For a program that judges several subjects with [`judge`]: if this process is the one that
-/// [`judge`] started, for `subject::id` of these, runs that and answers `true`. The program then
-/// ends.
+/// Runs a check in the child process that [`judge`] started, for a program with several subjects.
+///
+/// Returns `true` if this process is such a child and ran one of `checks` on one of `subjects`. The
+/// program must then end. Returns `false` in the parent.
 pub fn answered_among<S>(checks: &[Check<S>], subjects: &[Subject<S>]) -> bool {
     let Some(name) = child::asked() else { return false };
     let asked = |subject: &Subject<S>| checks.iter().position(|check| name == trial_name(subject.name, check.id));
@@ -295,8 +303,10 @@ pub fn answered_among<S>(checks: &[Check<S>], subjects: &[Subject<S>]) -> bool {
         .is_some()
 }
 
-/// For a program that judges one subject with [`judge`]: if this process is the one that [`judge`]
-/// started, and for one of `checks`, runs that and answers `true`. The program then ends.
+/// Runs a check in the child process that [`judge`] started, for a program with one subject.
+///
+/// Returns `true` if this process is such a child and ran one of `checks`. The program must then
+/// end. Returns `false` in the parent.
 pub fn answered<S>(checks: &[Check<S>], subject: &S) -> bool {
     let Some(name) = child::asked() else { return false };
     let check = checks.iter().find(|check| name.ends_with(&format!("::{}", check.id)));

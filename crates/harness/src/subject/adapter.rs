@@ -1,4 +1,5 @@
-//! How the checks drive an executor, whoever wrote it: the one trait that its adapter implements.
+//! The trait through which the checks drive an executor. The executor's author implements it in an
+//! adapter.
 
 use std::{
     fmt,
@@ -7,110 +8,108 @@ use std::{
     time::Duration,
 };
 
-use super::handle::{Handle, Output, Spawner};
+use super::{
+    handle::{Handle, Spawner},
+    work::{Job, LocalJob, LocalWork, Work},
+};
 
-/// What the checks give an executor to do: a future of theirs.
-pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
-/// The same on one thread only.
-pub type LocalWork = Pin<Box<dyn Future<Output = ()>>>;
-/// The same with a result, which whoever joins the task is to get.
-pub type Job = Pin<Box<dyn Future<Output = Output> + Send>>;
-/// The same on one thread only.
-pub type LocalJob = Pin<Box<dyn Future<Output = Output>>>;
-
-/// An executor, as its author shows it to the checks. Dropping the value drops the executor.
+/// The adapter of an executor. Dropping this value must drop the executor.
 ///
-/// All of it is called on one thread, the one that made it, so that it need not be `Send`. Only the
-/// first method is required. With those that follow, more checks apply. What the executor declares
-/// of itself stands in [`Policies`](super::Policies), and is given to its subject.
+/// The checks call every method on the thread that made the value, so it need not be `Send`. Only
+/// `spawn` is required; each further method makes more checks applicable. The behaviour that the
+/// executor declares is not part of this trait: it is in the subject's
+/// [`Policies`](crate::executor::Policies).
 pub trait Executor {
-    /// Starts a task that nobody joins: it runs on, whatever becomes of a handle (so detach one
-    /// that would cancel it).
+    /// Starts a task that is never joined. If the executor returns a handle whose drop cancels the
+    /// task, detach that handle.
     fn spawn(&self, work: Work);
 
-    /// Polls, on this thread, every task that is woken, until none is, and returns then.
+    /// Polls the woken tasks on this thread, until no task is woken.
     ///
-    /// It is as good if tasks that wake themselves again and again are still woken when it returns:
-    /// it is called again. So an executor that only blocks until a future is ready blocks on
-    /// [`turns`], which is what is done here.
+    /// It may return earlier if tasks wake themselves in every poll, because the checks call it
+    /// again. So an executor that has only `block_on` can block on [`turns`], as the default
+    /// implementation does.
     fn run(&self) {
         if !self.run_until_stalled() {
             self.block_on(Box::pin(turns(64)));
         }
     }
 
-    /// Blocks this thread until `root` is ready, and polls the tasks meanwhile, if this is the
-    /// thread that does; `false` (and `root` is dropped) if it cannot do that.
+    /// Blocks this thread until `root` is ready. If this thread polls the tasks, it polls them
+    /// while it waits. Returns `false`, and drops `root`, if the executor has no such function.
     fn block_on(&self, root: Work) -> bool {
         drop(root);
         false
     }
 
-    /// Polls on this thread until no task is woken, also those that wake themselves: nothing but a
-    /// wake from outside could make more of it. `false` if it has no such function.
+    /// Polls on this thread until no task is woken. This includes tasks that wake themselves:
+    /// afterwards only a wake from outside causes another poll. Returns `false` if the executor has
+    /// no such function.
     fn run_until_stalled(&self) -> bool {
         false
     }
 
-    /// How many threads of its own poll its tasks; 0 if only the thread that calls
-    /// [`run`](Self::run) or [`block_on`](Self::block_on) does.
+    /// The number of the executor's own threads that poll tasks. It is 0 if only the thread that
+    /// calls [`run`](Self::run) or [`block_on`](Self::block_on) polls them.
     fn threads(&self) -> usize {
         0
     }
 
-    /// Starts a task, and gives its join handle; `None` if it has no such thing.
+    /// Starts a task and returns its join handle. `None` if the executor has no join handles.
     fn spawn_joined(&self, job: Job) -> Option<Handle> {
         drop(job);
         None
     }
 
-    /// Starts a task that is polled and dropped on this thread only; `None` if it cannot do that.
+    /// Starts a task that is polled and dropped on this thread only. `None` if the executor has no
+    /// such function.
     fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
         drop(job);
         None
     }
 
-    /// What starts tasks from anywhere, also from within a task, and when the executor is gone;
-    /// `None` if nothing can reach it then.
+    /// A value that can start tasks from inside a task, from a drop, and after the executor was
+    /// dropped. `None` if the executor has no such value.
     fn spawner(&self) -> Option<Spawner> {
         None
     }
 
-    /// A future that runs the executor's tasks for as long as it is polled, one of many such;
-    /// `None` if it has none.
+    /// A future that runs the executor's tasks while it is polled. Several may exist at once.
+    /// `None` if the executor has no such future.
     fn runner(&self) -> Option<LocalWork> {
         None
     }
 
-    /// A future that polls one task, once one is woken, and is ready then; `None` if it has none.
+    /// A future that waits for a woken task, polls it once, and is then ready. `None` if the
+    /// executor has no such future.
     fn ticker(&self) -> Option<LocalWork> {
         None
     }
 
-    /// A future that becomes ready when so much time has passed, by the executor's own timer;
-    /// `None` if it has none. It is made and polled inside of a task.
+    /// A function that makes a future of the executor's own timer: the future is ready when the
+    /// duration has passed. It is made and polled inside a task. `None` if the executor has no
+    /// timer.
     fn timer(&self) -> Option<fn(Duration) -> Work> {
         None
     }
 
-    /// How many entries its run queue has; `None` if it cannot tell.
+    /// The number of entries in the run queue. `None` if the executor cannot tell.
     fn queue_len(&self) -> Option<usize> {
         None
     }
 
-    /// From now on runs `hook` inside each wake that puts a task into the queue, when another
-    /// thread could already take it from there; `false` if it cannot do that. Called at most once,
-    /// before the first task.
+    /// Installs `hook`, to be called inside each wake that puts a task into the run queue, after
+    /// the task is visible there to other threads. Called at most once, before the first task.
+    /// Returns `false` if the executor cannot do that.
     fn inside_wake(&self, hook: Box<dyn Fn() + Send + Sync>) -> bool {
         drop(hook);
         false
     }
 }
 
-/// A future that is polled so many times: it wakes itself in every poll but the last, and then it
-/// is ready.
+/// A future that is ready in its poll number `count`, and wakes itself in every poll before that.
 ///
-/// An executor that has only `block_on` gets so many turns for its other tasks by blocking on this.
+/// An executor that has only `block_on` blocks on it, so that its other tasks get `count` turns.
 pub fn turns(count: usize) -> impl Future<Output = ()> + Send + fmt::Debug {
     Turns(count)
 }

@@ -1,5 +1,5 @@
-//! The tasks that a check gives an executor: they do as the check says, and note what is done to
-//! them.
+//! The futures that a check gives to an executor. A closure of the check decides what each poll
+//! does, and a shared record counts polls and drops.
 
 use std::{
     cell::Cell,
@@ -13,30 +13,31 @@ use std::{
 };
 
 use super::{
-    adapter::{Job, LocalJob, Work},
-    handle::Output,
+    work::Output,
+    work::{Job, LocalJob, Work},
 };
 use crate::probe::meanwhile::Event;
 
-/// A future of a check. What happens to it, its [`Life`] tells.
+/// A future of a check. Its [`Life`] records its polls and drops.
 struct Guest<S> {
     life: Arc<Life>,
+    /// Called in each poll.
     script: S,
-    /// The result, if it is to have one.
+    /// The result, if the future returns one.
     output: Option<Output>,
 }
 
 type Script = Box<dyn FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send>;
 type LocalScript = Box<dyn FnMut(&mut Context<'_>, &Life) -> Poll<()>>;
 
-/// What is known of a task; it outlives it.
+/// The record of a [`Guest`], shared with the check. It outlives the future.
 #[derive(Default)]
 pub(crate) struct Life {
     polls: AtomicUsize,
     ready: AtomicBool,
     polls_after_ready: AtomicUsize,
     drops: AtomicUsize,
-    told: AtomicBool,
+    told_to_end: AtomicBool,
     waker: Mutex<Option<Waker>>,
     on_drop: Mutex<Option<Event>>,
     inside_wake: Mutex<Option<&'static str>>,
@@ -44,18 +45,18 @@ pub(crate) struct Life {
     overlaps: AtomicUsize,
     panics_in_drop: AtomicBool,
     dropped_on: OnceLock<ThreadId>,
-    /// Whoever waits for its end.
+    /// The waker of a future that waits until this one is over.
     watcher: Mutex<Option<Waker>>,
 }
 
-/// A future that does as `script` says, and what will be known of it.
+/// A future that calls `script` in each poll, and its record.
 pub(crate) fn guest(script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send + 'static) -> (Work, Arc<Life>) {
     let life = Arc::<Life>::default();
     let script: Script = Box::new(script);
     (Box::pin(Guest { life: Arc::clone(&life), script, output: None }), life)
 }
 
-/// The same with a result.
+/// Like [`guest`], but the future returns `output` when `script` is ready.
 pub(crate) fn job(
     script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send + 'static,
     output: Output,
@@ -65,7 +66,7 @@ pub(crate) fn job(
     (Box::pin(WithOutput(Guest { life: Arc::clone(&life), script, output: Some(output) })), life)
 }
 
-/// The same on one thread only.
+/// Like [`job`], but not `Send`.
 pub(crate) fn local_job(
     script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + 'static,
     output: Output,
@@ -75,10 +76,10 @@ pub(crate) fn local_job(
     (Box::pin(WithOutput(Guest { life: Arc::clone(&life), script, output: Some(output) })), life)
 }
 
-/// The script of a task that waits until it is told to end. It keeps the waker of its first poll,
-/// and no other.
+/// The script of a task that waits until the check calls [`Life::tell`]. It keeps the waker of its
+/// first poll only.
 pub(crate) fn waits(cx: &mut Context<'_>, life: &Life) -> Poll<()> {
-    if life.told.load(SeqCst) {
+    if life.told_to_end.load(SeqCst) {
         return Poll::Ready(());
     }
     if life.polls() == 0 {
@@ -98,7 +99,8 @@ impl<S: FnMut(&mut Context<'_>, &Life) -> Poll<()>> Guest<S> {
         }
         let polled = script(cx, life);
         life.ready.store(polled.is_ready(), SeqCst);
-        // A poll counts when it is over: a wake that comes then is none inside a poll.
+        // Counted at the end of the poll: a check that sees the new count and then wakes the task
+        // does so after the poll.
         life.polls.fetch_add(1, SeqCst);
         if polled.is_ready() {
             life.tell_watcher();
@@ -107,7 +109,7 @@ impl<S: FnMut(&mut Context<'_>, &Life) -> Poll<()>> Guest<S> {
     }
 }
 
-/// A poll that goes on.
+/// Guard: marks that a poll is running, until it is dropped. Counts polls that overlap.
 struct Polling<'a>(&'a Life);
 
 impl<'a> Polling<'a> {
@@ -133,7 +135,7 @@ impl<S: FnMut(&mut Context<'_>, &Life) -> Poll<()> + Unpin> Future for Guest<S> 
     }
 }
 
-/// A guest that gives its result when it is ready.
+/// A guest that returns its output when it is ready.
 struct WithOutput<S>(Guest<S>);
 
 impl<S: FnMut(&mut Context<'_>, &Life) -> Poll<()> + Unpin> Future for WithOutput<S> {
@@ -141,7 +143,7 @@ impl<S: FnMut(&mut Context<'_>, &Life) -> Poll<()> + Unpin> Future for WithOutpu
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Output> {
         let polled = Guest::poll(&mut self.0, cx);
-        polled.map(|()| self.0.output.take().expect("it is ready once"))
+        polled.map(|()| self.0.output.take().expect("a guest is ready only once"))
     }
 }
 
@@ -161,47 +163,47 @@ impl<S> Drop for Guest<S> {
 }
 
 impl Life {
-    /// How many of its polls are over.
+    /// The number of polls that have ended.
     pub(crate) fn polls(&self) -> usize {
         self.polls.load(SeqCst)
     }
 
-    /// Whether it has ended.
+    /// Whether the future has returned `Ready`.
     pub(crate) fn is_ready(&self) -> bool {
         self.ready.load(SeqCst)
     }
 
-    /// How often it was polled after it was ready.
+    /// The number of polls after `Ready`.
     pub(crate) fn polls_after_ready(&self) -> usize {
         self.polls_after_ready.load(SeqCst)
     }
 
-    /// How often it was dropped.
+    /// The number of drops.
     pub(crate) fn drops(&self) -> usize {
         self.drops.load(SeqCst)
     }
 
-    /// How often a poll began while another one went on.
+    /// The number of polls that began during another poll of the same future.
     pub(crate) fn overlaps(&self) -> usize {
         self.overlaps.load(SeqCst)
     }
 
-    /// The thread on which it was dropped first.
+    /// The thread of the first drop.
     pub(crate) fn dropped_on(&self) -> Option<ThreadId> {
         self.dropped_on.get().copied()
     }
 
-    /// From now on its drop panics, unless the thread does that already.
+    /// Makes the drop of the future panic, unless the thread is already panicking.
     pub(crate) fn panic_in_drop(&self) {
         self.panics_in_drop.store(true, SeqCst);
     }
 
-    /// Whether it has ended or was dropped.
+    /// Whether the future has returned `Ready` or was dropped.
     pub(crate) fn is_over(&self) -> bool {
         self.is_ready() || self.drops() > 0
     }
 
-    /// From now on this waker is woken when it is over.
+    /// Registers a waker, to be woken when the future is over. It replaces the previous one.
     pub(crate) fn watch(&self, waker: Waker) {
         let old = lock(&self.watcher).replace(waker);
         drop(old);
@@ -212,18 +214,18 @@ impl Life {
         watcher.into_iter().for_each(Waker::wake);
     }
 
-    /// Its next poll is to be its last.
+    /// Tells a future with the script [`waits`] to return `Ready` in its next poll.
     pub(crate) fn tell(&self) {
-        self.told.store(true, SeqCst);
+        self.told_to_end.store(true, SeqCst);
     }
 
-    /// Keeps a waker for the check to take.
+    /// Keeps a waker, which the check can take.
     pub(crate) fn keep(&self, waker: Waker) {
         let old = lock(&self.waker).replace(waker);
         drop(old);
     }
 
-    /// The waker that was kept.
+    /// Takes the waker that was kept.
     pub(crate) fn take_waker(&self) -> Option<Waker> {
         lock(&self.waker).take()
     }
@@ -233,12 +235,13 @@ impl Life {
         *lock(&self.on_drop) = Some(Box::new(hook));
     }
 
-    /// What was done to the future by this thread while it was [waking](waking) somebody.
+    /// Whether a thread inside [`waking`] polled or dropped the future: `"polled"`, `"dropped"` or
+    /// `None`.
     pub(crate) fn inside_wake(&self) -> Option<&'static str> {
         *lock(&self.inside_wake)
     }
 
-    /// What would have been run when the future is dropped.
+    /// Takes the hook of [`on_drop`](Self::on_drop) out, so that the drop does not run it.
     pub(crate) fn take_on_drop(&self) -> Option<Event> {
         lock(&self.on_drop).take()
     }
@@ -251,18 +254,18 @@ impl Life {
 }
 
 thread_local! {
-    /// Whether this thread is inside a wake.
+    /// Whether this thread is inside [`waking`].
     static WAKING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Wakes somebody, so that a task to which something is done meanwhile notes it.
+/// Calls `wake`. A future that is polled or dropped inside that call records it.
 pub(crate) fn waking(wake: impl FnOnce()) {
     let outer = WAKING.replace(true);
     wake();
     WAKING.set(outer);
 }
 
-/// Locks, whoever panicked before.
+/// Locks, and ignores poisoning.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

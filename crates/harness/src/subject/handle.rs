@@ -1,4 +1,4 @@
-//! What an adapter gives of its join handles and of what spawns from anywhere, with or without
+//! The types that an adapter wraps around its executor's join handles and spawners, with or without
 //! `Send`.
 
 use std::{
@@ -11,26 +11,22 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{
-            AtomicUsize,
-            Ordering::{Relaxed, SeqCst},
-        },
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
     task::{Context, Poll},
-    thread,
 };
 
-use super::adapter::Work;
+use super::work::{Output, Work};
 use crate::run::caught::caught;
 
-/// What became of a task, as its join handle tells.
+/// The outcome of a task, as its join handle reports it.
 #[derive(Debug)]
 pub enum End {
-    /// It came to its end, with this result.
+    /// The task finished with this result.
     Finished(Output),
-    /// It panicked.
+    /// The task panicked.
     Panicked,
-    /// It was cancelled, or its executor was dropped.
+    /// The task was cancelled, or its executor was dropped.
     Cancelled,
 }
 
@@ -40,8 +36,8 @@ impl From<Output> for End {
     }
 }
 
-/// A join handle: a future that becomes ready when its task has ended. Dropping it drops the
-/// executor's own handle.
+/// A join handle: a future that is ready when its task has ended. Dropping it drops the executor's
+/// own handle.
 ///
 /// ```ignore
 /// let handle = self.0.spawn(job);
@@ -56,7 +52,7 @@ impl From<Output> for End {
 /// Some(Handle::new(joined).aborted_by(move || task.abort()))
 /// ```
 pub struct Handle {
-    /// `None` once it was ready.
+    /// `None` after the handle was ready.
     join: Option<Join>,
     abort: Option<Box<dyn FnOnce() + Send>>,
 }
@@ -65,35 +61,35 @@ type Joining<T> = Pin<Box<T>>;
 
 enum Join {
     Anywhere(Joining<dyn Future<Output = End> + Send>),
-    Here(Here<Joining<dyn Future<Output = End>>>),
+    Here(ThreadBound<Joining<dyn Future<Output = End>>>),
 }
 
 impl Handle {
-    /// A handle that waits for `join`, which gives the task's [`Output`], or an [`End`] if it can
-    /// tell more. A panic in its poll says that the task panicked.
+    /// A handle that waits for `join`. That future returns the task's [`Output`], or an [`End`] if
+    /// the executor also reports panics and cancellation. A panic in its poll counts as
+    /// [`End::Panicked`].
     pub fn new<T: Into<End>>(join: impl Future<Output = T> + Send + 'static) -> Self {
         Handle { join: Some(Join::Anywhere(Box::pin(async { join.await.into() }))), abort: None }
     }
 
-    /// The same on this thread only.
+    /// Like [`new`](Self::new), for a handle that stays on this thread.
     pub fn local<T: Into<End>>(join: impl Future<Output = T> + 'static) -> Self {
         let join: Joining<dyn Future<Output = End>> = Box::pin(async { join.await.into() });
-        Handle { join: Some(Join::Here(Here::new(join))), abort: None }
+        Handle { join: Some(Join::Here(ThreadBound::new(join))), abort: None }
     }
 
-    /// The same handle, whose task is cancelled by this function, if dropping it does not do that
-    /// already.
+    /// Adds the function that cancels the task. Leave it out if dropping the handle cancels.
     #[must_use]
     pub fn aborted_by(self, abort: impl FnOnce() + Send + 'static) -> Self {
         Handle { abort: Some(Box::new(abort)), ..self }
     }
 
-    /// What cancels its task and leaves the handle to be joined, if it has that.
+    /// Takes the function that cancels the task, if there is one. The handle can still be joined.
     pub(crate) fn take_abort(&mut self) -> Option<Box<dyn FnOnce() + Send>> {
         self.abort.take()
     }
 
-    /// Whether it is of use on this thread only.
+    /// Whether the handle can be polled on this thread only.
     pub(crate) fn is_local(&self) -> bool {
         matches!(self.join, Some(Join::Here(_)))
     }
@@ -103,11 +99,11 @@ impl Future for Handle {
     type Output = End;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<End> {
-        let polled = match self.join.as_mut().expect("a handle is polled until it is ready") {
+        let polled = match self.join.as_mut().expect("a check polls a handle only until it is ready") {
             Join::Anywhere(join) => caught(|| join.as_mut().poll(cx)),
             Join::Here(join) => join
                 .with(|join| caught(|| join.as_mut().poll(cx)))
-                .expect("such a handle is polled on the thread that made it"),
+                .expect("a check polls a local handle only on the thread that made it"),
         };
         let polled = polled.unwrap_or(Poll::Ready(End::Panicked));
         if polled.is_ready() {
@@ -123,29 +119,30 @@ impl fmt::Debug for Handle {
     }
 }
 
-/// What starts tasks from anywhere. A clone of it does the same.
+/// Starts tasks on an executor, also from inside a task or after the executor was dropped. A clone
+/// uses the same executor.
 #[derive(Clone)]
 pub struct Spawner(Spawning);
 
 #[derive(Clone)]
 enum Spawning {
     Anywhere(Arc<dyn Fn(Work) + Send + Sync>),
-    Here(Here<Rc<dyn Fn(Work)>>),
+    Here(ThreadBound<Rc<dyn Fn(Work)>>),
 }
 
 impl Spawner {
-    /// Tasks are started by this function, on any thread. If that is refused, it drops what it was
-    /// given, or panics.
+    /// A spawner that calls `spawn`, on any thread. If the executor refuses the task, `spawn` drops
+    /// the future or panics.
     pub fn new(spawn: impl Fn(Work) + Send + Sync + 'static) -> Self {
         Spawner(Spawning::Anywhere(Arc::new(spawn)))
     }
 
-    /// The same on this thread only.
+    /// Like [`new`](Self::new), for a function that stays on this thread.
     pub fn local(spawn: impl Fn(Work) + 'static) -> Self {
-        Spawner(Spawning::Here(Here::new(Rc::new(spawn))))
+        Spawner(Spawning::Here(ThreadBound::new(Rc::new(spawn))))
     }
 
-    /// Starts a task. `false`, and nothing is done, on a thread where it is of no use.
+    /// Starts a task. A local spawner does nothing on another thread, and returns `false`.
     pub(crate) fn spawn(&self, work: Work) -> bool {
         match &self.0 {
             Spawning::Anywhere(spawn) => spawn(work),
@@ -165,37 +162,38 @@ impl fmt::Debug for Spawner {
 }
 
 thread_local! {
-    /// What stays on this thread, by its number.
+    /// The values of this thread's [`ThreadBound`]s, by their numbers.
     static HERE: RefCell<HashMap<usize, Box<dyn Any>>> = RefCell::default();
 }
 
-/// A value that stays on its thread. What stands for it may be sent, so that a `Send` future can
-/// hold it, and is of use on that thread only.
-pub(crate) struct Here<T> {
+/// A value that stays on the thread that made it. This handle to it is `Send`, so a `Send` future
+/// can hold it, but it reaches the value on that thread only.
+pub(crate) struct ThreadBound<T> {
     number: Arc<Number>,
     of: PhantomData<fn() -> T>,
 }
 
 struct Number(usize);
 
-impl<T> Clone for Here<T> {
+impl<T> Clone for ThreadBound<T> {
     fn clone(&self) -> Self {
-        Here { number: Arc::clone(&self.number), of: PhantomData }
+        ThreadBound { number: Arc::clone(&self.number), of: PhantomData }
     }
 }
 
-impl<T: 'static> Here<T> {
+impl<T: 'static> ThreadBound<T> {
     pub(crate) fn new(value: T) -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Relaxed);
         HERE.with_borrow_mut(|here| here.insert(number, Box::new(value)));
-        Here { number: Arc::new(Number(number)), of: PhantomData }
+        ThreadBound { number: Arc::new(Number(number)), of: PhantomData }
     }
 
-    /// Does something with the value; `None` on another thread, or inside of this.
+    /// Calls `run` with the value. `None` on another thread, and in a nested call for the same
+    /// value.
     pub(crate) fn with<R>(&self, run: impl FnOnce(&mut T) -> R) -> Option<R> {
         let number = self.number.0;
-        // What is run may come back here for another value, so the table is free meanwhile.
+        // `run` may call `with` for another value, so the table must not be borrowed while it runs.
         let mut value = HERE.with_borrow_mut(|here| here.remove(&number))?;
         let result = value.downcast_mut().map(run);
         HERE.with_borrow_mut(|here| here.insert(number, value));
@@ -205,32 +203,9 @@ impl<T: 'static> Here<T> {
 
 impl Drop for Number {
     fn drop(&mut self) {
-        // On another thread there is none. After the thread's own end, it is gone already.
+        // Removes nothing on another thread, nor after the end of this thread, which dropped the
+        // whole table.
         let value = HERE.try_with(|here| here.borrow_mut().remove(&self.0));
         drop(value);
-    }
-}
-
-/// The result of a task of the checks.
-#[derive(Debug, Default)]
-pub struct Output {
-    drops: Option<Arc<AtomicUsize>>,
-    panics_in_drop: bool,
-}
-
-impl Output {
-    /// A result, and the count of its drops; a drop may be made to panic.
-    pub(crate) fn counted(panics_in_drop: bool) -> (Self, Arc<AtomicUsize>) {
-        let drops = Arc::<AtomicUsize>::default();
-        (Output { drops: Some(Arc::clone(&drops)), panics_in_drop }, drops)
-    }
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        if let Some(drops) = &self.drops {
-            drops.fetch_add(1, SeqCst);
-        }
-        assert!(!self.panics_in_drop || thread::panicking(), "a result that panics when it is dropped");
     }
 }

@@ -1,7 +1,8 @@
-//! Where executors differ legitimately: each declares what it does, and is held to that.
+//! The policies of an executor: where several behaviours are correct, it declares its own, and the
+//! checks hold it to that.
 
-/// What an executor declares of itself. What is `None` is not declared, and the check that asks for
-/// it is then "not applicable", or judges the rest.
+/// The behaviour that an executor declares. A field that is `None` declares nothing. The check that
+/// reads it is then "not applicable", or it judges only what every executor must do.
 ///
 /// ```
 /// use harness::executor::{DroppedHandle, Policies};
@@ -10,24 +11,24 @@
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Policies {
-    /// C3: what blocking does inside of what is blocked on.
+    /// C3: the effect of a nested `block_on`.
     pub nested: Option<Nested>,
-    /// C6: whether the future of a task that ends is dropped before its join handle is ready.
+    /// C6: whether a finished task's future is dropped before its join handle is ready.
     pub drops_before_join: Option<bool>,
-    /// C8: with eight tasks that always wake themselves, how many polls of theirs there are at most
-    /// between the wake of another task and its poll. That it does not starve is asked of those too
-    /// that declare no number.
+    /// C8: while eight tasks always wake themselves, another task is woken. This is how many polls
+    /// those eight get at most before it is polled. Without a number, C8 only demands that the task
+    /// does not starve.
     pub fairness: Option<usize>,
-    /// C10: what a panic in a task does.
+    /// C10: the effect of a panic in a task.
     pub panics: Option<Panics>,
-    /// C12: what dropping a join handle does to its task.
+    /// C12: the effect of dropping a join handle.
     pub dropped_handle: Option<DroppedHandle>,
-    /// C15: whether the executor drops the futures of its tasks when it is dropped.
+    /// C15: whether dropping the executor drops the futures of its tasks.
     pub owns_tasks: Option<bool>,
 }
 
 impl Policies {
-    /// What is declared of a check (`C12`), in a word; `None` if nothing is.
+    /// The declaration that the check `id` reads, as one word. `None` if there is none.
     pub fn word(&self, id: &str) -> Option<String> {
         match id {
             "C3" => self.nested.map(|nested| format!("{nested:?}").to_lowercase()),
@@ -41,29 +42,29 @@ impl Policies {
     }
 }
 
-/// What blocking on a future does inside of a future that is blocked on.
+/// The effect of calling `block_on` inside a future that `block_on` polls.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Nested {
-    /// The inner one is driven to its end.
+    /// The inner call returns when its future is ready.
     Works,
-    /// It panics.
+    /// The inner call panics.
     Panics,
 }
 
-/// What a panic in a task does.
+/// The effect of a panic in a task.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Panics {
-    /// It ends the task alone; its join handle tells.
+    /// It ends that task only, and the task's join handle reports it.
     Isolated,
-    /// It comes out of the call that polls.
+    /// It propagates out of the call that polled the task.
     Propagated,
 }
 
-/// What dropping a join handle does to its task.
+/// The effect of dropping a join handle on its task.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum DroppedHandle {
-    /// It goes on.
+    /// The task continues.
     Detaches,
-    /// It is dropped.
+    /// The task is cancelled.
     Cancels,
 }

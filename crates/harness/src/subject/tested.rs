@@ -10,11 +10,7 @@ use std::{
     thread,
 };
 
-use super::{
-    adapter::{Executor, Work},
-    policies::Policies,
-    world::World,
-};
+use super::{adapter::Executor, policies::Policies, work::Work, world::World};
 use crate::{
     probe::{Canary, Seen, canary},
     run::{
@@ -23,11 +19,12 @@ use crate::{
     },
 };
 
-/// A waker to be checked, as the ways to make a fresh one: each check makes as many as it needs.
+/// A subject for the checks of parts B and C: a function that makes a waker or an executor. Each
+/// check calls it as often as it needs a fresh one.
 ///
-/// A waker alone is judged by B1 to B5, one that an executor hands to the futures it polls by all
-/// of part B, and such an executor by part C too. A check that needs more than the subject offers
-/// is "not applicable".
+/// B1 to B5 judge a waker alone. All of part B judges the wakers that an executor hands to the
+/// futures that it polls, and part C judges that executor. A check that needs more than the subject
+/// offers is "not applicable".
 ///
 /// ```
 /// use std::{sync::{Arc, atomic::{AtomicUsize, Ordering::SeqCst}}, task::{Wake, Waker}};
@@ -72,9 +69,9 @@ pub(crate) enum Kind {
 }
 
 impl Tested {
-    /// A waker that counts: `make` gives a fresh one, how often it was woken, and how many
-    /// references its shared part has. The latter must grow by one with each clone, and shrink by
-    /// one with each drop and each `wake`.
+    /// A waker that counts its wakes. `make` returns a fresh waker and two functions: the number of
+    /// its wakes, and the number of references to its shared part. Each clone must add one
+    /// reference, and each drop and each `wake` must remove one.
     pub fn counts<W, R>(make: impl Fn() -> (Waker, W, R) + Send + Sync + 'static) -> Self
     where
         W: Fn() -> usize + 'static,
@@ -87,24 +84,24 @@ impl Tested {
         Tested::of(Kind::Counts(Box::new(make)))
     }
 
-    /// A waker that calls [`Target::woken`] at each wake, and drops the target with the last of its
-    /// clones.
+    /// A waker that calls [`Target::woken`] at each wake. It must drop the target when its last
+    /// clone is dropped.
     pub fn calls(make: impl Fn(Target) -> Waker + Send + Sync + 'static) -> Self {
         Tested::of(Kind::Calls(Box::new(make)))
     }
 
-    /// A waker that wakes nobody.
+    /// A waker whose wakes do nothing.
     pub fn inert(make: impl Fn() -> Waker + Send + Sync + 'static) -> Self {
         Tested::of(Kind::Inert(Box::new(make)))
     }
 
-    /// The wakers that an executor hands to its tasks: `make` gives a fresh executor.
+    /// An executor, and the wakers that it hands to its tasks. `make` returns a fresh executor.
     pub fn executor<E: Executor + 'static>(make: impl Fn() -> E + Send + Sync + 'static) -> Self {
         Tested::of(Kind::Executor(Box::new(move || Box::new(make()))))
     }
 
-    /// The wakers that a function hands to the one future it drives to its end. It is called on
-    /// many threads.
+    /// A function that blocks until its future is ready, and the wakers that it hands to that
+    /// future. The checks call it on many threads.
     pub fn block_on(block_on: impl Fn(Work) + Send + Sync + 'static) -> Self {
         Tested::of(Kind::BlockOn(Arc::new(block_on)))
     }
@@ -113,33 +110,39 @@ impl Tested {
         Tested { kind, global: false, policies: Policies::default(), models: Vec::new() }
     }
 
-    /// The executor lives as long as the process, whatever becomes of the value that was made.
+    /// Declares that the executor lives as long as the process: dropping the value that `make`
+    /// returned does not end it.
     #[must_use]
     pub fn global(self) -> Self {
         Tested { global: true, ..self }
     }
 
-    /// What the executor declares of itself, for the checks of part C.
+    /// Adds the policies that the executor declares, for the checks of part C.
     #[must_use]
     pub fn policies(self, policies: Policies) -> Self {
         Tested { policies, ..self }
     }
 
-    /// What the executor has declared.
+    /// The policies that the executor declares.
     pub fn declared(&self) -> Policies {
         self.policies
     }
 
-    /// The white half of a check (B5, B7, B12, B13, C1, C4, C5 or C17): a model of the subject's
-    /// own atomics, which panics if what must hold does not in one of the orders in which two
-    /// threads can meet. It runs after the other half.
+    /// Adds a model as the white half of a check: B5, B7, B12, B13, C1, C4, C5 or C17.
+    ///
+    /// The model explores the orders in which threads can access the subject's own atomics, with
+    /// loom for example. It panics if the check's sentence does not hold in one of these orders. It
+    /// runs after the check's other half.
     ///
     /// # Panics
     ///
     /// If that check has no white half.
     #[must_use]
     pub fn model(mut self, id: &'static str, model: fn()) -> Self {
-        assert!(["B5", "B7", "B12", "B13", "C1", "C4", "C5", "C17"].contains(&id), "{id} is not judged by a model");
+        assert!(
+            ["B5", "B7", "B12", "B13", "C1", "C4", "C5", "C17"].contains(&id),
+            "no model judges {id}; see `Tested::model` for the checks that have one"
+        );
         self.models.push((id, model));
         self
     }
@@ -151,38 +154,39 @@ impl Tested {
         match &self.kind {
             Kind::Executor(make) => Ok(World { executor: make() }),
             Kind::BlockOn(block_on) => Ok(World { executor: Box::new(Blocking(Arc::clone(block_on))) }),
-            _ => not_applicable("it is a waker alone, and no executor"),
+            _ => not_applicable("it is a waker alone, not an executor"),
         }
     }
 
-    /// A fresh executor that ends when it is dropped.
+    /// A fresh executor. Not applicable to a subject whose executor does not end when it is
+    /// dropped.
     pub(crate) fn mortal_world(&self) -> Result<World, Stop> {
         let world = self.world()?;
         if self.is_mortal() { Ok(world) } else { not_applicable("its executor is never dropped before its tasks") }
     }
 
-    /// A fresh executor that has tasks of its own.
+    /// A fresh executor that can spawn tasks. Not applicable to a `block_on` function.
     pub(crate) fn world_of_tasks(&self) -> Result<World, Stop> {
         if matches!(self.kind, Kind::BlockOn(_)) { not_applicable("it has one task") } else { self.world() }
     }
 
-    /// Whether it is no waker alone.
+    /// Whether the subject is more than a waker alone.
     pub(crate) fn has_executor(&self) -> bool {
         matches!(self.kind, Kind::Executor(_) | Kind::BlockOn(_))
     }
 
-    /// Whether its executor ends when it is dropped, whatever tasks it has.
+    /// Whether dropping the executor ends it, even while it has tasks.
     pub(crate) fn is_mortal(&self) -> bool {
         !self.global && matches!(self.kind, Kind::Executor(_))
     }
 
-    /// The white half of a check, if the subject brings one.
+    /// Runs the subject's model for a check, if there is one.
     pub(crate) fn run_model(&self, id: &str) -> Verdict {
         let Some((_, model)) = self.models.iter().find(|(of, _)| *of == id) else { return Ok(()) };
         caught(model).or_else(|text| failed(format!("its model: {text}")))
     }
 
-    /// Whether the subject brings the white half of a check.
+    /// Whether the subject has a model for a check.
     pub(crate) fn has_model(&self, id: &str) -> bool {
         self.models.iter().any(|(of, _)| *of == id)
     }
@@ -194,38 +198,38 @@ impl fmt::Debug for Tested {
     }
 }
 
-/// What a waker of [`Tested::calls`] wakes.
+/// The target of a waker that [`Tested::calls`] makes.
 #[derive(Debug)]
 pub struct Target {
-    life: Arc<Life>,
-    #[expect(dead_code, reason = "its drop is what counts")]
+    record: Arc<TargetRecord>,
+    #[expect(dead_code, reason = "the check counts its drops")]
     canary: Canary,
 }
 
-/// What is known of a target.
+/// The record of a target, shared with the check.
 #[derive(Debug)]
-pub(crate) struct Life {
+pub(crate) struct TargetRecord {
     woken: AtomicUsize,
     panics: AtomicBool,
     pub seen: Seen,
 }
 
 impl Target {
-    pub(crate) fn new() -> (Target, Arc<Life>) {
+    pub(crate) fn new() -> (Target, Arc<TargetRecord>) {
         let (canary, seen) = canary();
-        let life = Arc::new(Life { woken: AtomicUsize::new(0), panics: AtomicBool::new(false), seen });
-        (Target { life: Arc::clone(&life), canary }, life)
+        let record = Arc::new(TargetRecord { woken: AtomicUsize::new(0), panics: AtomicBool::new(false), seen });
+        (Target { record: Arc::clone(&record), canary }, record)
     }
 
-    /// To be called at each wake.
+    /// The waker under test must call this at each wake.
     ///
     /// # Panics
     ///
-    /// If the check wants to see what a panic in the middle of a wake leaves behind.
+    /// If the check tests how the waker handles a panic inside a wake.
     pub fn woken(&self) {
-        self.life.woken.fetch_add(1, SeqCst);
-        // Once is enough: the wakes that follow must find everything in order.
-        assert!(!self.life.panics.swap(false, SeqCst), "a wake that panics");
+        self.record.woken.fetch_add(1, SeqCst);
+        // Panics only once: the check then expects the following wakes to work.
+        assert!(!self.record.panics.swap(false, SeqCst), "a wake that panics");
     }
 }
 
@@ -239,7 +243,7 @@ impl Wake for Target {
     }
 }
 
-impl Life {
+impl TargetRecord {
     pub(crate) fn woken(&self) -> usize {
         self.woken.load(SeqCst)
     }
@@ -249,8 +253,8 @@ impl Life {
     }
 }
 
-/// A function that blocks until its one future is ready, as an executor: each task has a thread of
-/// its own.
+/// Makes a `block_on` function an executor: each task gets its own thread, which calls the
+/// function.
 pub(crate) struct Blocking(pub BlockOn);
 
 impl Executor for Blocking {

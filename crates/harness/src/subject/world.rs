@@ -1,4 +1,4 @@
-//! The executor of a subject, and how a check starts tasks on it and waits for what they do.
+//! The executor of a subject, with functions to start tasks on it and to wait for their progress.
 
 use std::{
     future::poll_fn,
@@ -11,9 +11,11 @@ use std::{
 };
 
 use super::{
-    adapter::{Executor, Work},
+    adapter::Executor,
     guest::{Life, guest, job, waits},
-    handle::{Handle, Output},
+    handle::Handle,
+    work::Output,
+    work::Work,
 };
 use crate::{
     probe::PATIENCE,
@@ -24,27 +26,27 @@ use crate::{
     },
 };
 
-/// The executor of a subject, and what a check does with it.
+/// A fresh executor of a subject, for one check. A check uses it only through these functions.
 pub(crate) struct World {
     pub(crate) executor: Box<dyn Executor>,
 }
 
 impl World {
-    /// Starts a task that does as `script` says in each poll.
+    /// Starts a task that calls `script` in each poll.
     pub(crate) fn spawn(&self, script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send + 'static) -> Arc<Life> {
         let (work, life) = guest(script);
         self.executor.spawn(work);
         life
     }
 
-    /// Starts such a task, and gives its join handle.
+    /// Starts a task that calls `script` in each poll, and returns its join handle too.
     pub(crate) fn spawn_joined(
         &self,
         script: impl FnMut(&mut Context<'_>, &Life) -> Poll<()> + Send + 'static,
     ) -> Result<(Handle, Arc<Life>), Stop> {
         let (job, life) = job(script, Output::default());
         let handle = self.executor.spawn_joined(job);
-        handle.map_or_else(|| not_applicable("its tasks have no handles to join them by"), |handle| Ok((handle, life)))
+        handle.map_or_else(|| not_applicable("its tasks have no join handles"), |handle| Ok((handle, life)))
     }
 
     /// Whether its tasks have join handles.
@@ -58,26 +60,28 @@ impl World {
         self.spawn(waits)
     }
 
-    /// Starts such a task, and gives its waker once it was polled.
+    /// Starts such a task, and waits for its first poll. Returns the waker of that poll.
     pub(crate) fn waiting(&self) -> Result<(Arc<Life>, Waker), Stop> {
         let life = self.spawn_waiting();
         let waker = self.first_waker(&life)?;
         Ok((life, waker))
     }
 
-    /// The waker of a task that waits, once it was polled.
+    /// Waits for the first poll of a waiting task, and returns the waker of that poll.
     pub(crate) fn first_waker(&self, life: &Life) -> Result<Waker, Stop> {
         self.drive(|| life.polls() > 0);
         life.take_waker().map_or_else(|| not_applicable("a task that is spawned is not polled (C4)"), Ok)
     }
 
-    /// Lets the executor poll until `reached`; `false` if that takes too long.
+    /// Lets the executor poll until `reached` returns true. `false` if that takes longer than
+    /// [`PATIENCE`].
     pub(crate) fn drive(&self, mut reached: impl FnMut() -> bool) -> bool {
         let mut look = || {
             self.executor.run();
             reached()
         };
-        // Mostly it is a matter of microseconds, and some checks do this thousands of times.
+        // Usually this takes microseconds, and some checks call it thousands of times. So the first
+        // hundred tries do not pause.
         for _ in 0..100 {
             if look() {
                 return true;
@@ -87,24 +91,27 @@ impl World {
         until(PATIENCE, || look().then_some(())).is_some()
     }
 
-    /// Lets the executor poll until the task has been polled more often than `before`.
+    /// Lets the executor poll until the task has had more than `before` polls. Otherwise the check
+    /// fails; `what` says in the report what led to it.
     pub(crate) fn polled_after(&self, life: &Life, before: usize, what: &str) -> Verdict {
         holds(self.drive(|| life.polls() > before), || {
             format!("{what}, and the task was not polled again in {PATIENCE:?}")
         })
     }
 
-    /// Ends a task that waits, by this waker.
+    /// Tells a waiting task to end, wakes it with this waker, and waits for its end.
     pub(crate) fn ends(&self, life: &Life, waker: Waker) -> Verdict {
         life.tell();
         waker.wake();
-        // Dropping a handle may have cancelled it before that.
+        // Dropping its handle may have cancelled the task before.
         let ended = self.drive(|| life.is_ready() || life.drops() > 0);
-        holds(ended, || format!("a task was to end, was woken, and after {} polls it has not ended", life.polls()))
+        holds(ended, || {
+            format!("a task was told to end and was woken, and after {} polls it has not ended", life.polls())
+        })
     }
 
-    /// Blocks on a future until it is ready; if that takes too long, the check ends with what was
-    /// observed: `hang`.
+    /// Blocks on a future until it is ready. If that takes longer than [`PATIENCE`], the check
+    /// fails with the text `hang`.
     pub(crate) fn block_on(&self, root: Work, hang: &str) -> Verdict {
         if blocks(hang, || self.executor.block_on(root)) {
             Ok(())
@@ -113,16 +120,19 @@ impl World {
         }
     }
 
-    /// Whether it blocks on a future.
+    /// Whether the executor can block on a future.
     pub(crate) fn has_block_on(&self) -> bool {
-        self.block_on(Box::pin(poll_fn(|_| Poll::Ready(()))), "blocking on a future that is ready at once did not end")
-            .is_ok()
+        self.block_on(
+            Box::pin(poll_fn(|_| Poll::Ready(()))),
+            "`block_on` of a future that is ready at once did not return",
+        )
+        .is_ok()
     }
 
-    /// Blocks until these tasks have ended, or lets the executor poll where nothing blocks; `what`
-    /// led to it.
+    /// Blocks until these tasks have ended; an executor without `block_on` polls until then. `what`
+    /// says in the report what led to it.
     pub(crate) fn until_ended(&self, lives: &[&Arc<Life>], what: &str) -> Verdict {
-        let hang = format!("{what}, and in {PATIENCE:?} nothing came of it");
+        let hang = format!("{what}, and in {PATIENCE:?} not all tasks ended");
         let waits: Vec<_> = lives.iter().map(|life| Arc::clone(life)).collect();
         let root = poll_fn(move |cx| {
             let over = |life: &Arc<Life>| {
@@ -136,10 +146,11 @@ impl World {
             holds(over, || hang)?;
         }
         let ended = lives.iter().all(|life| life.is_ready());
-        holds(ended, || format!("{what}, and it was dropped before its end"))
+        holds(ended, || format!("{what}, and a task was dropped before its end"))
     }
 
-    /// Lets the executor do whatever it would do: several other tasks run to their ends meanwhile.
+    /// Runs several other tasks to their end, so that the executor gets the time to do everything
+    /// it would do.
     pub(crate) fn let_others_run(&self) -> Verdict {
         for _ in 0..4 {
             let mut turns = 0;
@@ -163,7 +174,8 @@ impl World {
     }
 }
 
-/// Does what may block for ever. If it does, the check ends with what was observed.
+/// Calls `run`, which may block forever. If it takes longer than [`PATIENCE`], the check fails with
+/// the text `observed`.
 pub(crate) fn blocks<T>(observed: &str, run: impl FnOnce() -> T) -> T {
     let (_alive, gone) = mpsc::channel::<()>();
     let observed = observed.to_owned();

@@ -1,6 +1,6 @@
-//! B1 and B2: who owns a waker, and how often. Each step is judged before the next one touches
-//! anything, so that a waker that is released too often is found while what it points to is still
-//! there.
+//! B1 and B2: every operation on a waker retains or releases the right number of references. The
+//! count is tested after each operation, so an excess release is found while the memory still
+//! exists.
 
 use std::{mem, sync::Arc, task::Waker};
 
@@ -11,14 +11,14 @@ use crate::{
         check::{Stop, Verdict, failed, holds, not_applicable},
     },
     subject::{
-        tested::{Count, Kind, Life, Target, Tested},
+        tested::{Count, Kind, Target, TargetRecord, Tested},
         world::World,
     },
 };
 
-/// What is done with wakers, of which there are never more than two: of three, the loss of two
-/// would go unnoticed until the memory behind them is gone. `+` clones the first, `-` drops the
-/// first and `_` the last, `!` wakes the first.
+/// Sequences of operations: `+` clones the first waker, `-` drops the first, `_` drops the last,
+/// and `!` wakes the first by value. There are never more than two wakers at a time: with three,
+/// two excess releases could free the memory before the count is tested.
 const ORDERS: [&str; 6] = ["+--", "+!_", "+_!", "+-+!+--", "-", "!"];
 
 pub(super) fn b1_retains_and_releases(subject: &Tested) -> Verdict {
@@ -43,20 +43,21 @@ pub(super) fn b1_retains_and_releases(subject: &Tested) -> Verdict {
     }
 }
 
-/// A waker alone, with what it tells of itself.
+/// A waker alone, with its counters.
 pub(super) struct Alone {
     pub waker: Waker,
     pub woken: Count,
     counted: Counted,
-    /// If the check can make a wake panic.
-    pub target: Option<Arc<Life>>,
+    /// `Some` if the check can make a wake panic.
+    pub target: Option<Arc<TargetRecord>>,
 }
 
 enum Counted {
-    /// The references there are, and how many there were with one waker.
+    /// The number of references now, and the number while there was one waker.
     References(Count, usize),
-    /// Whether the target was dropped.
-    Target(Arc<Life>),
+    /// The record of the target, which the last waker must drop.
+    Target(Arc<TargetRecord>),
+    /// The waker counts nothing.
     Nothing,
 }
 
@@ -70,28 +71,28 @@ impl Tested {
                 Ok(Alone { waker, woken, counted: Counted::References(references, at_first), target: None })
             }
             Kind::Calls(make) => {
-                let (target, life) = Target::new();
-                let (counted, woken) = (Counted::Target(life.clone()), life.clone());
+                let (target, record) = Target::new();
+                let (counted, woken) = (Counted::Target(record.clone()), record.clone());
                 let woken: Count = Box::new(move || woken.woken());
-                Ok(Alone { waker: make(target), woken, counted, target: Some(life) })
+                Ok(Alone { waker: make(target), woken, counted, target: Some(record) })
             }
             Kind::Inert(make) => {
                 Ok(Alone { waker: make(), woken: Box::new(|| 0), counted: Counted::Nothing, target: None })
             }
-            _ => not_applicable("it is an executor, and no waker alone"),
+            _ => not_applicable("it is an executor, not a waker alone"),
         }
     }
 }
 
 impl Alone {
-    /// Does what `order` says, with a look at the count after each step.
+    /// Performs the operations of `order`, and tests the count after each one.
     fn run(self, order: &str) -> Verdict {
         let Alone { waker, counted, .. } = self;
         let mut wakers = vec![waker];
         for step in order.chars() {
             apply(&mut wakers, step);
             if let Err(stop) = counted.holds(wakers.len()) {
-                // Whatever is done with them now could touch what is freed.
+                // The memory may be freed already, so no further operation is safe.
                 mem::forget(wakers);
                 return Err(stop);
             }
@@ -99,14 +100,14 @@ impl Alone {
         Ok(())
     }
 
-    /// One of two is woken by value, and the wake panics: the waker is gone all the same.
+    /// Wakes one of two wakers by value, and the wake panics: it must still release the waker.
     fn wake_that_unwinds(self) -> Verdict {
         let Alone { waker, counted, target: Some(target), .. } = self else { return Ok(()) };
         let woken = waker.clone();
         target.panic_at_the_next_wake();
         if caught(|| woken.wake()).is_ok() {
             mem::forget(waker);
-            return failed("wake does not call what it is to wake");
+            return failed("wake does not call its target");
         }
         let mut verdict = counted.holds(1);
         if verdict.is_ok() {
@@ -115,12 +116,12 @@ impl Alone {
         } else {
             mem::forget(waker);
         }
-        verdict.map_err(|stop| stop.after("after a wake by value that unwound: "))
+        verdict.map_err(|stop| stop.after("after a wake by value that panicked: "))
     }
 }
 
 impl Counted {
-    /// That there are so many wakers.
+    /// The check fails unless the counters agree with this number of wakers.
     fn holds(&self, wakers: usize) -> Verdict {
         match self {
             Counted::References(references, at_first) => {
@@ -132,10 +133,10 @@ impl Counted {
                     )
                 })
             }
-            Counted::Target(life) => {
-                let (drops, expected) = (life.seen.drops(), usize::from(wakers == 0));
+            Counted::Target(record) => {
+                let (drops, expected) = (record.seen.drops(), usize::from(wakers == 0));
                 holds(drops == expected, || {
-                    format!("{wakers} wakers are left, and what they wake was dropped {drops} times")
+                    format!("{wakers} wakers are left, and their target was dropped {drops} times")
                 })
             }
             Counted::Nothing => Ok(()),
@@ -152,7 +153,7 @@ fn apply(wakers: &mut Vec<Waker>, step: char) {
     }
 }
 
-/// What was done, in words.
+/// The operations in words, for the report.
 fn in_words(order: &str) -> String {
     let steps = order.chars().map(|step| match step {
         '+' => "clone",
@@ -163,17 +164,17 @@ fn in_words(order: &str) -> String {
     format!("in this order, {}: ", steps.collect::<Vec<_>>().join(", "))
 }
 
-/// The same with the waker of a task: each wake must reach it.
+/// Performs the operations of `order` on the waker of a task: each wake must cause a poll.
 fn of_a_task(world: &World, order: &str) -> Verdict {
-    let (life, waker) = world.waiting()?;
+    let (record, waker) = world.waiting()?;
     let to_the_end = waker.clone();
     let mut wakers = vec![waker];
     let verdict = order.chars().try_for_each(|step| {
-        let before = life.polls();
+        let before = record.polls();
         apply(&mut wakers, step);
-        if step == '!' { world.polled_after(&life, before, "a waker was woken by value") } else { Ok(()) }
+        if step == '!' { world.polled_after(&record, before, "a waker was woken by value") } else { Ok(()) }
     });
-    verdict.and_then(|()| world.ends(&life, to_the_end)).map_err(|stop| stop.after(&in_words(order)))
+    verdict.and_then(|()| world.ends(&record, to_the_end)).map_err(|stop| stop.after(&in_words(order)))
 }
 
 pub(super) fn b2_by_ref_keeps(subject: &Tested) -> Verdict {
@@ -182,7 +183,7 @@ pub(super) fn b2_by_ref_keeps(subject: &Tested) -> Verdict {
     }
     let alone = subject.alone()?;
     let verdict = by_ref_alone(&alone);
-    // Dropping it could touch what is freed, and is B1's matter.
+    // The memory may be freed already, so the waker must not be dropped. B1 judges drops.
     mem::forget(alone);
     verdict
 }
@@ -195,13 +196,13 @@ fn by_ref_alone(alone: &Alone) -> Verdict {
     let Some(target) = &alone.target else { return Ok(()) };
     target.panic_at_the_next_wake();
     if caught(|| alone.waker.wake_by_ref()).is_ok() {
-        return failed("wake_by_ref does not call what it is to wake");
+        return failed("wake_by_ref does not call its target");
     }
-    kept(alone, "after a wake_by_ref that unwound")?;
+    kept(alone, "after a wake_by_ref that panicked")?;
     let before = (alone.woken)();
     alone.waker.wake_by_ref();
-    holds((alone.woken)() > before, || "after a wake_by_ref that unwound, the next one wakes nobody")?;
-    kept(alone, "after the wake_by_ref that followed one that unwound")
+    holds((alone.woken)() > before, || "after a wake_by_ref that panicked, the next one wakes nothing")?;
+    kept(alone, "after the wake_by_ref that followed one that panicked")
 }
 
 fn kept(alone: &Alone, when: &str) -> Verdict {
@@ -209,11 +210,11 @@ fn kept(alone: &Alone, when: &str) -> Verdict {
 }
 
 fn by_ref_in_a_task(world: &World) -> Verdict {
-    let (life, waker) = world.waiting()?;
+    let (record, waker) = world.waiting()?;
     for _ in 0..3 {
-        let before = life.polls();
+        let before = record.polls();
         waker.wake_by_ref();
-        world.polled_after(&life, before, "its waker was woken by reference")?;
+        world.polled_after(&record, before, "its waker was woken by reference")?;
     }
-    world.ends(&life, waker)
+    world.ends(&record, waker)
 }

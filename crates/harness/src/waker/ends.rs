@@ -1,5 +1,5 @@
 //! B7, B8, B14 and B15: wakers that outlive their executor, tasks that keep each other alive, and
-//! long chains of them.
+//! long chains of tasks.
 
 use std::{
     pin::Pin,
@@ -38,8 +38,8 @@ pub(super) fn b7_executor_dropped(subject: &Tested) -> Verdict {
     subject.run_model("B7")
 }
 
-/// One task waits, one is woken, one was never polled; then the executor goes, and then everybody
-/// wakes.
+/// Drops an executor with three tasks: one waits, one is woken, and one was never polled.
+/// Afterwards wakes their wakers.
 fn after_the_drop(world: World) -> Verdict {
     let (waiting, waker) = world.waiting()?;
     let (woken, woken_by) = world.waiting()?;
@@ -58,8 +58,8 @@ fn after_the_drop(world: World) -> Verdict {
     Ok(())
 }
 
-/// A future that is dropped with the executor wakes, and lets another thread wake, itself and
-/// another task.
+/// The drop of the executor drops a task's future, and that drop wakes its own task and another
+/// one. It wakes them on another thread first, and then on this one.
 fn during_the_drop(world: World) -> Verdict {
     let (one, of_one) = world.waiting()?;
     let (two, of_two) = world.waiting()?;
@@ -69,7 +69,7 @@ fn during_the_drop(world: World) -> Verdict {
     let during = wakes.clone();
     one.on_drop(move || {
         (during.hook())();
-        // Who could not go on there would not go on here.
+        // If the wake blocked there, it would block here too.
         if during.ended_inside() {
             wakers.into_iter().for_each(Waker::wake);
         }
@@ -77,17 +77,17 @@ fn during_the_drop(world: World) -> Verdict {
     drop(world);
     holds(
         !wakes.happened() || wakes.ended_inside(),
-        || "while the executor was dropped, a wake on another thread could not go on: it waits for that drop",
+        || "while the executor was dropped, a wake on another thread blocked: it waits for that drop",
     )?;
-    // Where a task is owned by its wakers, these are its own.
+    // If wakers own the task, the wakers inside this hook keep it alive.
     drop(one.take_on_drop());
     wakes.join()?;
     drop(wakes);
-    released(&one, "the executor was dropped, and so was a task that woke others meanwhile; it")?;
-    released(&two, "the executor was dropped, and meanwhile a task was woken that")
+    released(&one, "during the drop of the executor a task woke others in its own drop; this task")?;
+    released(&two, "during the drop of the executor a task was woken; this task")
 }
 
-/// The executor goes while another thread is in the middle of a wake.
+/// Drops the executor while another thread is inside a wake.
 fn in_the_gap(world: World) -> Verdict {
     let inside = InsideWake::default();
     if !world.executor().inside_wake(inside.hook()) {
@@ -95,25 +95,26 @@ fn in_the_gap(world: World) -> Verdict {
     }
     let (life, waker) = world.waiting()?;
     let (entered, dropped) = (Gate::new(), Gate::new());
-    let (enter, gone) = (entered.clone(), dropped.clone());
+    let (enter, was_dropped) = (entered.clone(), dropped.clone());
     let dropping = Sleeper::this_thread();
     inside.at_the_next(move || {
         enter.open();
         // If the drop waits for this wake, this wake must not wait for the drop.
-        Sleeper::ends_or_sleeps(dropping.as_ref(), || gone.is_open());
+        Sleeper::ends_or_sleeps(dropping.as_ref(), || was_dropped.is_open());
     });
     let wake = thread::spawn(move || waker.wake());
     entered.opens_within(PATIENCE);
     drop(world);
     dropped.open();
-    ended(wake, "a wake in the middle of which the executor was dropped")?;
-    released(&life, "the executor was dropped in the middle of a wake; a task that waited")
+    ended(wake, "a wake during which the executor was dropped")?;
+    released(&life, "the executor was dropped during a wake; a task that waited")
 }
 
-/// A task that nobody can reach any more must have been dropped, once.
+/// A task that nothing can wake any more must have been dropped exactly once.
 fn released(life: &Life, which: &str) -> Verdict {
     until(PATIENCE, || {
-        // If it was polled in the meantime, it keeps a waker where the check would take it.
+        // A poll in the meantime may have stored a waker in the record, and that waker would keep
+        // the task alive.
         drop(life.take_waker());
         (life.drops() > 0).then_some(())
     });
@@ -127,7 +128,7 @@ pub(super) fn b8_last_waker(subject: &Tested) -> Verdict {
     waker.wake();
     released(&life, "the executor was dropped, and its last waker woken; a task that waited")?;
 
-    // What its future holds is dropped with it, and here these are all its other wakers.
+    // This future holds all other wakers of its task, so they are dropped with it.
     let world = subject.mortal_world()?;
     let mut own = Vec::new();
     let life = world.spawn(move |cx, life| {
@@ -140,14 +141,14 @@ pub(super) fn b8_last_waker(subject: &Tested) -> Verdict {
     let waker = world.first_waker(&life)?;
     drop(world);
     waker.wake();
-    // Where the executor does not own it, it owns itself now.
+    // If wakers own the task, it now owns itself and is never dropped. That is allowed.
     holds(life.drops() <= 1, || format!("a task that holds its own wakers was dropped {} times", life.drops()))
 }
 
 pub(super) fn b14_no_ring(subject: &Tested) -> Verdict {
     let world = subject.world()?;
     if !world.joins() {
-        return not_applicable("its tasks have no handles to join them by");
+        return not_applicable("its tasks have no join handles");
     }
     no_leak("tasks that waited for themselves and ended", 1, || ring(&world, 1, true))?;
     no_leak("tasks that waited for each other and ended", 2, || ring(&world, 2, true))?;
@@ -157,7 +158,7 @@ pub(super) fn b14_no_ring(subject: &Tested) -> Verdict {
     no_leak("tasks that waited for each other when their executor was dropped", 2, || ring(&subject.world()?, 2, false))
 }
 
-/// Whether a task is dropped with the executor, although somebody has its waker.
+/// Whether dropping the executor drops a task whose waker still exists.
 fn owns_its_tasks(subject: &Tested) -> Result<bool, Stop> {
     if !subject.is_mortal() {
         return Ok(false);
@@ -168,8 +169,8 @@ fn owns_its_tasks(subject: &Tested) -> Result<bool, Stop> {
     Ok(life.drops() > 0)
 }
 
-/// So many tasks, each of which waits for the next, until they are told to end or their executor is
-/// dropped.
+/// Starts `tasks` tasks in a ring: each one waits for the join handle of the next. If `told`, they
+/// are told to end. Otherwise they wait until their executor is dropped.
 fn ring(world: &World, tasks: usize, told: bool) -> Verdict {
     let (mut handles, mut members) = (Vec::new(), Vec::new());
     for _ in 0..tasks {
@@ -191,7 +192,7 @@ fn ring(world: &World, tasks: usize, told: bool) -> Verdict {
         *lock(next) = Some(handle);
         let before = life.polls();
         waker.wake_by_ref();
-        world.polled_after(life, before, "it was given a handle to wait for, and woken")?;
+        world.polled_after(life, before, "the task received a join handle to wait for, and was woken")?;
     }
     if told {
         members.into_iter().try_for_each(|(life, waker, _)| world.ends(&life, waker))?;
@@ -199,15 +200,16 @@ fn ring(world: &World, tasks: usize, told: bool) -> Verdict {
     Ok(())
 }
 
-/// How many tasks a chain has.
+/// The number of tasks in a chain.
 const LONG: usize = 100_000;
-/// The stack of the thread that has the executor, in bytes.
+/// The stack of the thread that runs the executor, in bytes. It is small enough to overflow if each
+/// task of the chain takes a stack frame.
 const SMALL: usize = 256 << 10;
 
 pub(super) fn b15_long_chain(subject: &Tested) -> Verdict {
     subject.world()?;
     if matches!(subject.kind, Kind::BlockOn(_)) {
-        return not_applicable("it has one task");
+        return not_applicable("it runs one future only");
     }
     on_a_small_stack(|| wakes_the_next(subject))?;
     on_a_small_stack(|| drops_the_next(subject, false))?;
@@ -221,7 +223,7 @@ fn on_a_small_stack(run: impl FnOnce() -> Verdict + Send) -> Verdict {
     })
 }
 
-/// Each task, when it is woken, wakes the next one and ends.
+/// A chain of wakes: each task, when it is woken, wakes the next one and ends.
 fn wakes_the_next(subject: &Tested) -> Verdict {
     let world = subject.world()?;
     let next: Arc<Vec<Mutex<Option<Waker>>>> = Arc::new((0..=LONG).map(|_| Mutex::default()).collect());
@@ -246,11 +248,11 @@ fn wakes_the_next(subject: &Tested) -> Verdict {
     first.into_iter().for_each(Waker::wake);
     holds(all(&world, &lives, Life::is_ready), || {
         let ended = lives.iter().filter(|life| life.is_ready()).count();
-        format!("each of {LONG} tasks wakes the next one and ends, and {ended} of them did")
+        format!("{LONG} tasks should each wake the next one and end, and only {ended} ended")
     })
 }
 
-/// Each future holds the waker of the next task, and drops or wakes it when it is dropped itself.
+/// A chain of drops: the drop of each future drops, or wakes, the waker of the next task.
 fn drops_the_next(subject: &Tested, wakes: bool) -> Verdict {
     let world = subject.world()?;
     let lives: Vec<_> = (0..LONG).map(|_| world.spawn_waiting()).collect();
@@ -265,18 +267,19 @@ fn drops_the_next(subject: &Tested, wakes: bool) -> Verdict {
         let first = world.first_waker(&lives[0])?;
         world.ends(&lives[0], first)?;
     }
-    // Nobody has a waker of the first one, whether it has ended or not.
+    // Drops the last waker of the first task, so that the chain begins.
     drop(lives[0].take_waker());
     drop(world);
-    // Threads of the executor may still be at it. Whether a task leaks is B7's matter.
+    // The executor's own threads may still be dropping. A leak is not judged here, but by B7.
     grown(QUIET, || lives.iter().filter(|life| life.drops() > 0).count());
     Ok(())
 }
 
-/// If nothing is dropped for so long, nothing will be.
+/// After this time without another drop, the chain is considered finished.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// Lets the executor poll until something is true of all tasks; `false` if it gets no further.
+/// Lets the executor poll until `is_so` holds for all tasks. `false` if it makes no progress for
+/// [`PATIENCE`].
 fn all(world: &World, lives: &[Arc<Life>], is_so: fn(&Life) -> bool) -> bool {
     grown(PATIENCE, || {
         world.executor().run();
@@ -284,7 +287,8 @@ fn all(world: &World, lives: &[Arc<Life>], is_so: fn(&Life) -> bool) -> bool {
     }) == LONG
 }
 
-/// Counts until all are counted, or the count has not grown for so long; gives the last count.
+/// Calls `count` until it reaches [`LONG`], or has not grown for the time `quiet`. Returns the last
+/// count.
 fn grown(quiet: Duration, mut count: impl FnMut() -> usize) -> usize {
     let mut now = count();
     while now < LONG {

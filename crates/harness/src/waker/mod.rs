@@ -1,7 +1,7 @@
-//! Part B of the contract: what a waker must do, made by hand or handed to a future by an executor.
-//! [`CHECKS`] is the list, [`Tested`] a subject.
+//! Part B of the contract: what a waker must do, whether it is written by hand or comes from an
+//! executor. [`CHECKS`] is the list of checks, and [`Tested`] describes a subject.
 
-#![expect(clippy::waker_clone_wake, reason = "what a clone does, and what a wake by value does, is what is judged")]
+#![expect(clippy::waker_clone_wake, reason = "the checks judge clones and wakes by value")]
 
 mod counted;
 mod ends;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::run::check::{Check, Level};
 pub use crate::subject::tested::{Target, Tested};
 
-/// Far longer than any check takes that ends.
+/// Names a hang: a check that ends takes far less.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 const VTABLE: &str = "https://doc.rust-lang.org/std/task/struct.RawWakerVTable.html";
@@ -26,7 +26,7 @@ pub static CHECKS: [Check<Tested>; 15] = [
         id: "B1",
         level: Level::Must,
         must: "every clone retains and every drop or `wake` releases, exactly once",
-        why: "one release too many frees what others still use, and one too few keeps a whole task in memory for ever",
+        why: "one release too many frees what others still use, and one too few keeps a whole task in memory forever",
         source: VTABLE,
         deadline: DEADLINE,
         run: counted::b1_retains_and_releases,
@@ -34,8 +34,8 @@ pub static CHECKS: [Check<Tested>; 15] = [
     Check {
         id: "B2",
         level: Level::Must,
-        must: "`wake_by_ref` leaves the waker as it was, even when it unwinds",
-        why: "whoever called it still has the waker, and will use it and drop it",
+        must: "`wake_by_ref` leaves the waker as it was, even if it panics",
+        why: "the caller still owns the waker, and will use it and drop it",
         source: "https://github.com/rust-lang/futures-rs/pull/1797",
         deadline: DEADLINE,
         run: counted::b2_by_ref_keeps,
@@ -43,8 +43,8 @@ pub static CHECKS: [Check<Tested>; 15] = [
     Check {
         id: "B3",
         level: Level::Must,
-        must: "a clone wakes the task of its original, and `will_wake` is true only of wakers of one task",
-        why: "a future keeps the waker it has if `will_wake` says so, and then it is the wrong task that is woken",
+        must: "a clone wakes the task of its original, and `will_wake` is true only between wakers of one task",
+        why: "if `will_wake` is true, a future keeps its old waker, and a wrong answer wakes the wrong task",
         source: VTABLE,
         deadline: DEADLINE,
         run: same::b3_same_task,
@@ -52,8 +52,8 @@ pub static CHECKS: [Check<Tested>; 15] = [
     Check {
         id: "B4",
         level: Level::Should,
-        must: "a clone says of its original that it `will_wake` the same task",
-        why: "otherwise every poll clones its waker anew and drops the old one, for nothing",
+        must: "`will_wake` is true between a clone and its original",
+        why: "otherwise every poll clones its waker again and drops the old one, for nothing",
         source: "https://github.com/tokio-rs/tokio/pull/2045",
         deadline: DEADLINE,
         run: same::b4_will_wake,
@@ -62,7 +62,7 @@ pub static CHECKS: [Check<Tested>; 15] = [
         id: "B5",
         level: Level::Must,
         must: "a waker works on any thread, also after the thread that made it has ended",
-        why: "a `Waker` is Send and Sync, and those who wake are mostly on another thread",
+        why: "a `Waker` is Send and Sync, and most wakes come from another thread",
         source: "https://github.com/DataDog/glommio/issues/194",
         deadline: DEADLINE,
         run: threads::b5_any_thread,
@@ -79,8 +79,8 @@ pub static CHECKS: [Check<Tested>; 15] = [
     Check {
         id: "B7",
         level: Level::Must,
-        must: "a wake during or after the drop of the executor touches nothing that is freed, and leaks nothing",
-        why: "timers, sockets and threads keep wakers for as long as they like, and nobody tells them",
+        must: "a wake during or after the drop of the executor touches no freed memory, and leaks nothing",
+        why: "timers, sockets and threads keep wakers, and do not know that the executor was dropped",
         source: "https://github.com/smol-rs/async-executor/issues/163",
         deadline: DEADLINE,
         run: ends::b7_executor_dropped,
@@ -88,8 +88,8 @@ pub static CHECKS: [Check<Tested>; 15] = [
     Check {
         id: "B8",
         level: Level::Must,
-        must: "the last waker of a task may be woken when no queue takes the task: it is dropped, and not touched again",
-        why: "handing the task over may be what frees it, with all that the wake still meant to read",
+        must: "a wake by the last waker of a task whose executor was dropped frees the task, and then leaves it alone",
+        why: "handing the task to the queue may free it, with everything that the wake would read afterwards",
         source: "https://github.com/async-rs/async-task/issues/11",
         deadline: DEADLINE,
         run: ends::b8_last_waker,
@@ -97,8 +97,8 @@ pub static CHECKS: [Check<Tested>; 15] = [
     Check {
         id: "B9",
         level: Level::Should,
-        must: "a wake polls no task inside the call, drops none of its executor's, and takes no lock held in a poll or a drop",
-        why: "whoever wakes may hold a lock of its own, which that poll or that drop wants too",
+        must: "a wake polls no task, drops no task that its executor owns, and takes no lock held in a poll or a drop",
+        why: "the caller may hold a lock that this poll or this drop needs too",
         source: "https://github.com/tokio-rs/tokio/pull/1972",
         deadline: DEADLINE,
         run: threads::b9_not_inline,
@@ -107,7 +107,7 @@ pub static CHECKS: [Check<Tested>; 15] = [
         id: "B10",
         level: Level::Must,
         must: "a wake inside a poll is kept: the task is polled again",
-        why: "that is how a future yields, and how an event that comes early is not lost",
+        why: "a future yields in this way, and an event that comes during the poll must not be lost",
         source: "https://github.com/rust-lang/futures-rs/pull/2593",
         deadline: DEADLINE,
         run: queue::b10_wake_inside_poll,
@@ -124,7 +124,7 @@ pub static CHECKS: [Check<Tested>; 15] = [
     Check {
         id: "B12",
         level: Level::Must,
-        must: "what was written before a wake is seen by the poll after it, also when the task was woken already",
+        must: "a poll sees everything that was written before the wake, even if the task was woken already",
         why: "otherwise the poll finds nothing new, and no further wake will come",
         source: "https://github.com/tokio-rs/tokio/pull/7622",
         deadline: DEADLINE,
@@ -134,7 +134,7 @@ pub static CHECKS: [Check<Tested>; 15] = [
         id: "B13",
         level: Level::Must,
         must: "two wakes that overlap cannot strand the task",
-        why: "each may take the other for the one that queues the task, and then nobody does",
+        why: "each may assume that the other one queues the task, and then neither does",
         source: "https://github.com/compio-rs/compio/issues/948",
         deadline: DEADLINE,
         run: queue::b13_overlapping_wakes,
@@ -142,8 +142,8 @@ pub static CHECKS: [Check<Tested>; 15] = [
     Check {
         id: "B14",
         level: Level::Should,
-        must: "a task that waits for a join handle of its own, or for each other, is freed",
-        why: "a task keeps the waker of whoever joins it, and that waker keeps its task: a ring that nobody breaks",
+        must: "tasks that wait for their own join handle, or for each other's, are freed",
+        why: "a task keeps the waker of the task that joins it, and that waker keeps its own task: a reference cycle",
         source: "https://github.com/tokio-rs/tokio/issues/6505",
         deadline: DEADLINE,
         run: ends::b14_no_ring,
@@ -152,7 +152,7 @@ pub static CHECKS: [Check<Tested>; 15] = [
         id: "B15",
         level: Level::Should,
         must: "100,000 tasks that wake each other, or drop each other's wakers, need no more stack than one",
-        why: "each would be a frame inside that of the one before, and the overflow ends the process",
+        why: "otherwise each call is nested in the previous one, and the stack overflow ends the process",
         source: "https://github.com/rust-lang/futures-rs/issues/1283",
         deadline: DEADLINE,
         run: ends::b15_long_chain,

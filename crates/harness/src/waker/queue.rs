@@ -1,5 +1,5 @@
-//! B10 to B13: that no wake is lost, whenever it comes, and how many entries in the queue wakes
-//! make.
+//! B10 to B13: no wake is lost, whenever it comes, and many wakes make only one entry in the run
+//! queue.
 
 use std::{
     sync::{Arc, Mutex},
@@ -32,10 +32,10 @@ pub(super) fn b10_wake_inside_poll(subject: &Tested) -> Verdict {
         Poll::Pending
     });
     let ended = world.drive(|| life.polls() > WAKES);
-    holds(ended, || format!("a task wakes itself in each poll but the last, and was polled {} times", life.polls()))?;
+    holds(ended, || format!("a task that wakes itself in every poll was polled only {} times", life.polls()))?;
 
-    // Another thread wakes it, in the middle of a poll or, if it cannot go on before, right after
-    // it.
+    // Another thread wakes the task during a poll. If that wake blocks, it ends right after the
+    // poll.
     let life = world.spawn(|cx, life| {
         if life.polls() > 0 {
             return Poll::Ready(());
@@ -54,7 +54,7 @@ pub(super) fn b11_one_entry(subject: &Tested) -> Verdict {
     let world = subject.world()?;
     let (life, waker) = world.waiting()?;
     let Some(empty) = world.executor().queue_len() else {
-        return not_applicable("it does not say how long its queue is");
+        return not_applicable("it does not report the length of its run queue");
     };
     for _ in 0..WAKES {
         waker.wake_by_ref();
@@ -64,7 +64,7 @@ pub(super) fn b11_one_entry(subject: &Tested) -> Verdict {
     holds(more <= 1, || format!("{} wakes made {more} entries in the queue", 2 * WAKES))?;
     world.ends(&life, waker)?;
 
-    // Whoever takes an entry polls its task once.
+    // Each entry causes one poll, so the polls count the entries that were made during a poll.
     let life = world.spawn(|cx, life| {
         if life.polls() == 0 {
             (0..WAKES).for_each(|_| cx.waker().wake_by_ref());
@@ -79,7 +79,7 @@ pub(super) fn b11_one_entry(subject: &Tested) -> Verdict {
 
 pub(super) fn b12_visible(subject: &Tested) -> Verdict {
     if !subject.has_model("B12") {
-        return not_applicable("only a model of its own atomics can tell, and it brings none");
+        return not_applicable("only a model of its own atomics can judge this, and the subject has no model");
     }
     subject.run_model("B12")
 }
@@ -95,14 +95,14 @@ fn forced_to_overlap(subject: &Tested) -> Verdict {
     let world = subject.world()?;
     let inside = InsideWake::default();
     if !world.executor().inside_wake(inside.hook()) {
-        return not_applicable("nothing can be done in the middle of its wakes, and it brings no model");
+        return not_applicable("the check cannot run code inside its wakes, and the subject has no model");
     }
     overlap(&world, &inside, false)?;
     overlap(&world, &inside, true)
 }
 
-/// Two wakes from outside. The second comes while the first is still inside, after the task was
-/// polled in between or not.
+/// Two overlapping wakes from outside: the second comes while the first has not returned. With
+/// `polled_between` the task is polled after the first wake has queued it and before the second.
 fn overlap(world: &World, inside: &InsideWake, polled_between: bool) -> Verdict {
     let (life, waker) = world.waiting()?;
     let mut before = life.polls();
@@ -115,12 +115,12 @@ fn overlap(world: &World, inside: &InsideWake, polled_between: bool) -> Verdict 
     let first = waker.clone();
     let first = thread::spawn(move || first.wake());
     if !entered.opens_within(PATIENCE) {
-        return not_applicable("its wakes do not come to their middle");
+        return not_applicable("its wakes do not call the hook");
     }
     if polled_between && !world.drive(|| life.polls() > before) {
         leave.open();
         ended(first, "a wake")?;
-        return not_applicable("it polls no task while a wake lasts");
+        return not_applicable("it polls no task during a wake");
     }
     before = life.polls();
     let second = waker.clone();
@@ -129,8 +129,8 @@ fn overlap(world: &World, inside: &InsideWake, polled_between: bool) -> Verdict 
     leave.open();
     ended(first, "a wake")?;
     second.join()?;
-    let between = if polled_between { ", the task having been polled in between" } else { "" };
-    let what = format!("a second wake came while another one lasted{between}");
+    let between = if polled_between { ", and the task was polled in between" } else { "" };
+    let what = format!("a second wake came during another one{between}");
     world.polled_after(&life, before, &what)?;
     let before = life.polls();
     waker.wake_by_ref();
@@ -138,7 +138,9 @@ fn overlap(world: &World, inside: &InsideWake, polled_between: bool) -> Verdict 
     world.ends(&life, waker)
 }
 
-/// What is done in the middle of the next wake.
+/// An event to run inside the next wake, through [`Executor::inside_wake`]. Clones share one event.
+///
+/// [`Executor::inside_wake`]: crate::Executor::inside_wake
 #[derive(Clone, Default)]
 pub(super) struct InsideWake(Arc<Mutex<Option<Event>>>);
 

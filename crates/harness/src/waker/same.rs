@@ -1,4 +1,4 @@
-//! B3, B4 and B6: which task a waker wakes, and that it wakes none that has ended.
+//! B3, B4 and B6: a waker wakes its own task, and has no effect after the end of that task.
 
 use std::{
     mem::ManuallyDrop,
@@ -22,9 +22,10 @@ use crate::{
 
 pub(super) fn b3_same_task(subject: &Tested) -> Verdict {
     match &subject.kind {
-        Kind::Inert(_) => not_applicable("it wakes nobody"),
+        Kind::Inert(_) => not_applicable("its wakes do nothing"),
         Kind::Counts(_) | Kind::Calls(_) => {
-            // None of them is dropped here: that is B1's matter.
+            // They are not dropped: if they do not count right, a drop may free memory twice. B1
+            // judges that.
             let (a, b) = (ManuallyDrop::new(subject.alone()?), ManuallyDrop::new(subject.alone()?));
             alone_wakes(&a, &b)?;
             alone_wakes(&b, &a)?;
@@ -42,15 +43,15 @@ pub(super) fn b3_same_task(subject: &Tested) -> Verdict {
             if !a.1.will_wake(&b.1) {
                 return Ok(());
             }
-            let lie = |stop: Stop| stop.after("of two tasks, one's waker will_wake the other; ");
+            let lie = |stop: Stop| stop.after("`will_wake` is true between the wakers of two tasks; ");
             task_is_woken(&world, &a.0, &b.1).map_err(lie)?;
             task_is_woken(&world, &b.0, &a.1).map_err(lie)
         }
     }
 }
 
-/// A wake through a clone of a clone, by reference and by value, reaches its own target, and not
-/// the other.
+/// A wake through a clone of a clone, by reference and by value, must reach its own target and not
+/// the other one.
 fn alone_wakes(own: &Alone, other: &Alone) -> Verdict {
     let count = |of: &Alone| (of.woken)();
     let others = count(other);
@@ -60,15 +61,15 @@ fn alone_wakes(own: &Alone, other: &Alone) -> Verdict {
         let at_first = count(own);
         let clone = ManuallyDrop::new(own.waker.clone());
         wake(Waker::clone(&clone));
-        holds(count(own) > at_first, || format!("{name} of a clone did not wake what its original wakes"))?;
+        holds(count(own) > at_first, || format!("{name} of a clone did not wake the target of its original"))?;
     }
-    holds(count(other) == others, || "waking a clone woke what another waker wakes")
+    holds(count(other) == others, || "waking a clone woke the target of another waker")
 }
 
 fn woken_by(waker: &Waker, whose: &Alone) -> Verdict {
     let before = (whose.woken)();
     waker.wake_by_ref();
-    holds((whose.woken)() > before, || "`will_wake` is true of two wakers, and one does not wake what the other wakes")
+    holds((whose.woken)() > before, || "`will_wake` is true between two wakers, but they do not wake the same target")
 }
 
 fn task_is_woken(world: &World, life: &Arc<Life>, waker: &Waker) -> Verdict {
@@ -81,7 +82,7 @@ pub(super) fn b4_will_wake(subject: &Tested) -> Verdict {
     if !subject.has_executor() {
         return recognised(&ManuallyDrop::new(subject.alone()?.waker));
     }
-    // What a poll is given need be no clone itself.
+    // The waker in the `Context` of a poll need not be a clone, so it is tested inside a poll.
     let world = subject.world()?;
     let found = Arc::new(OnceLock::new());
     let tell = Arc::clone(&found);
@@ -114,5 +115,5 @@ pub(super) fn b6_after_the_end(subject: &Tested) -> Verdict {
     ended(thread::spawn(move || later.wake()), "a wake of a task that has ended, from another thread,")?;
     world.let_others_run()?;
     let polls = life.polls_after_ready();
-    holds(polls == 0, || format!("a task that had ended was woken, and then was polled {polls} times"))
+    holds(polls == 0, || format!("a task was woken after its end, and was then polled {polls} times"))
 }

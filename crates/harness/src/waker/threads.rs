@@ -1,4 +1,4 @@
-//! B5 and B9: wakes from other threads, and what a wake may do while it lasts.
+//! B5 and B9: wakes on other threads, and what a wake must not do inside the call.
 
 use std::{
     sync::{Arc, Mutex},
@@ -32,31 +32,31 @@ pub(super) fn b5_any_thread(subject: &Tested) -> Verdict {
         world.ends(&life, waker)?;
         let orphan = thread::scope(|scope| {
             let made = scope.spawn(|| subject.world().and_then(|world| world.waiting().map(|(_, waker)| waker)));
-            made.join().unwrap_or_else(|_| failed("the executor panicked on a thread of its own"))
+            made.join().unwrap_or_else(|_| failed("the executor panicked on a thread that is not the main thread"))
         })?;
         use_it(orphan);
         return subject.run_model("B5");
     }
-    // A count of wakes is read where it was made, so it says nothing of a waker whose thread has
-    // ended.
+    // `woken` is not `Send`: it can be read only on the thread that made the waker. So for a waker
+    // whose thread has ended, only a target can count the wakes.
     let alone = subject.alone()?;
     let before = (alone.woken)();
     let clone = alone.waker.clone();
     elsewhere(move || use_it(clone))?;
     let wakes = !matches!(subject.kind, Kind::Inert(_));
-    holds(!wakes || (alone.woken)() > before, || "woken on another thread, it woke nobody")?;
+    holds(!wakes || (alone.woken)() > before, || "a wake on another thread had no effect")?;
     let orphan = thread::scope(|scope| {
         let made = scope.spawn(|| subject.alone().map(|alone| (alone.waker, alone.target)));
-        made.join().unwrap_or_else(|_| failed("it could not be made on another thread"))
+        made.join().unwrap_or_else(|_| failed("making it on another thread panicked"))
     })?;
     let before = orphan.1.as_ref().map(|target| target.woken());
     use_it(orphan.0);
     let after = orphan.1.as_ref().map(|target| target.woken());
-    holds(before.is_none() || after > before, || "the thread that made it has ended, and it wakes nobody")?;
+    holds(before.is_none() || after > before, || "after the end of the thread that made it, its wakes have no effect")?;
     subject.run_model("B5")
 }
 
-/// Does everything that can be done with a waker.
+/// Performs every operation on a waker.
 fn use_it(waker: Waker) {
     waker.wake_by_ref();
     waker.clone().wake();
@@ -87,13 +87,13 @@ pub(super) fn b9_not_inline(subject: &Tested) -> Verdict {
     if subject.is_mortal() { in_the_drop_of_the_executor(world, &life, waker) } else { Ok(()) }
 }
 
-/// Nothing has been done to the task inside a wake, on the thread that woke.
+/// The check fails if the task was polled or dropped inside a wake, on the thread that woke.
 fn quiet(life: &Life, when: &str) -> Verdict {
     let done = life.inside_wake();
     holds(done.is_none(), || format!("a task was {} inside the call that woke it, {when}", done.unwrap_or_default()))
 }
 
-/// A wake on another thread can go on while this one is in a poll.
+/// A wake on another thread must not block while this thread polls the task.
 fn no_lock_in_a_poll(world: &World) -> Verdict {
     let outcome = Arc::new(Mutex::new(None));
     let note = Arc::clone(&outcome);
@@ -106,7 +106,7 @@ fn no_lock_in_a_poll(world: &World) -> Verdict {
     went_on(meanwhile, "its poll")
 }
 
-/// The same while its future is dropped.
+/// A wake on another thread must not block while the task's future is dropped.
 fn no_lock_in_a_drop(world: &World) -> Verdict {
     let (life, waker) = world.waiting()?;
     let outcome = wakes_when_dropped(&life, waker.clone());
@@ -116,7 +116,7 @@ fn no_lock_in_a_drop(world: &World) -> Verdict {
     went_on(meanwhile, "the drop of its future")
 }
 
-/// Wakes on another thread, and waits until that has been done.
+/// Wakes on another thread, and waits until that wake has returned.
 fn wake_elsewhere(waker: Waker) -> Meanwhile {
     let meanwhile = Meanwhile::new(Box::new(move || waking(|| waker.wake())), 1, Until::Ended);
     (meanwhile.hook())();
@@ -129,11 +129,11 @@ fn went_on(meanwhile: Option<Meanwhile>, during: &str) -> Verdict {
     };
     meanwhile.join()?;
     holds(meanwhile.ended_inside(), || {
-        format!("during {during}, a wake on another thread could not go on: it takes a lock that is held then")
+        format!("during {during}, a wake on another thread blocked: it takes a lock that is held at that time")
     })
 }
 
-/// Two tasks, each of which wakes the other when it is dropped with the executor.
+/// Drops the executor with two tasks, each of which wakes the other in its own drop.
 fn in_the_drop_of_the_executor(world: World, life: &Arc<Life>, waker: Waker) -> Verdict {
     let (other, others) = world.waiting()?;
     let (first, second) = (wakes_when_dropped(life, others), wakes_when_dropped(&other, waker));
@@ -142,7 +142,7 @@ fn in_the_drop_of_the_executor(world: World, life: &Arc<Life>, waker: Waker) -> 
     quiet(&other, "while the executor was dropped")?;
     for outcome in [first, second] {
         let outcome = lock(&outcome).take();
-        // Where a task is owned by its wakers, it is not dropped with the executor.
+        // `None` if the task was not dropped with the executor, because its wakers own it.
         outcome.map_or(Ok(()), |meanwhile| went_on(Some(meanwhile), "the drop of the executor"))?;
     }
     Ok(())

@@ -9,7 +9,7 @@ use super::{
     join::JoinHandle,
     queue::Queue,
     returned::{Closed, Returned},
-    slab::Slab,
+    slab::{self, Slab},
     slot::{self, Slot},
     woken::{Pushed, Woken},
     words::{Answer, Own, QUEUED},
@@ -191,7 +191,7 @@ impl Shared {
     #[cold]
     fn more(&self) -> NonNull<slot::Head> {
         self.others.returned.take().for_each(|slot| self.slab.give(slot));
-        self.slab.take().unwrap_or_else(|| self.slab.take_fresh(NonNull::from(self)))
+        self.slab.take().unwrap_or_else(|| self.slab.take_fresh(NonNull::from(self).cast()))
     }
 
     // ANCHOR: spawn
@@ -213,6 +213,15 @@ impl Shared {
 }
 
 impl Slot {
+    /// Its executor.
+    #[inline]
+    pub(super) fn shared(&self) -> &Shared {
+        self.head().life.with(|_| ());
+        // SAFETY: `Shared::more` gives the slab this pointer, and `Shared` lives as long as there
+        // is a task.
+        unsafe { slab::shared_of(self.0).cast::<Shared>().as_ref() }
+    }
+
     // ANCHOR: free
     /// Nobody has the task any more. On the owner's thread.
     #[inline]

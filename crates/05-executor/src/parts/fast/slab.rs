@@ -11,10 +11,7 @@ use std::{
     ptr::NonNull,
 };
 
-use super::{
-    shared::Shared,
-    slot::{Head, SLOT, Slot},
-};
+use super::slot::{Head, SLOT, Slot};
 use crate::sync::cell::UnsafeCell;
 
 /// What a page is aligned to: so the page of a slot is found in its address.
@@ -30,7 +27,7 @@ const _: () = assert!(size_of::<Page>() + SLOTS * SLOT <= SIZE);
 #[repr(C)]
 struct Page {
     /// Whose it is. Read by everybody who has a slot in it, and written when nobody has.
-    shared: UnsafeCell<NonNull<Shared>>,
+    shared: UnsafeCell<NonNull<()>>,
 }
 
 /// The slots of one executor. Its owner's alone.
@@ -55,7 +52,7 @@ impl Slab {
     }
 
     /// A slot that has never been used, and is uninitialised, of a new page if need be.
-    pub(super) fn take_fresh(&self, shared: NonNull<Shared>) -> NonNull<Head> {
+    pub(super) fn take_fresh(&self, shared: NonNull<()>) -> NonNull<Head> {
         if self.used.get() == SLOTS {
             let page = new_page(shared);
             self.pages.borrow_mut().push(page);
@@ -94,9 +91,9 @@ impl Slab {
     }
 }
 
-/// Whose slot this is.
+/// What the page of this slot was given: a pointer to the `Shared` of its executor.
 #[inline]
-pub(super) fn shared_of(slot: NonNull<Head>) -> NonNull<Shared> {
+pub(super) fn shared_of(slot: NonNull<Head>) -> NonNull<()> {
     // The bytes of the page before the slot are few: so this stays in the page's allocation.
     let page = slot.as_ptr().map_addr(|address| address & !(PAGE - 1)).cast::<Page>();
     // SAFETY: each slot is in a page, which is aligned so, begins with this, and is there as long
@@ -115,7 +112,7 @@ const LAYOUT: Layout = match Layout::from_size_align(SIZE, PAGE) {
     Err(_) => panic!("a page is small"),
 };
 
-fn new_page(shared: NonNull<Shared>) -> NonNull<Page> {
+fn new_page(shared: NonNull<()>) -> NonNull<Page> {
     // SAFETY: it is not empty.
     let Some(page) = NonNull::new(unsafe { alloc(LAYOUT) }) else { handle_alloc_error(LAYOUT) };
     let page = page.cast::<Page>();

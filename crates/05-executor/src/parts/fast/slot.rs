@@ -15,11 +15,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{
-    shared::Shared,
-    slab, waker,
-    words::{FUTURE, Others, Own, Start},
-};
+use super::words::{FUTURE, Others, Own, Start};
 use crate::{
     parts::{
         event,
@@ -64,7 +60,7 @@ struct Table {
 /// A slot with a task in it. Whoever has one has set a flag or counts a reference that keeps the
 /// task there, or borrows from somebody who does.
 #[derive(Clone, Copy, Eq, PartialEq)]
-pub(super) struct Slot(NonNull<Head>);
+pub(super) struct Slot(pub(super) NonNull<Head>);
 
 impl Slot {
     /// # Safety
@@ -121,14 +117,6 @@ impl Slot {
     #[inline]
     pub(super) fn address(self) -> usize {
         self.0.addr().get()
-    }
-
-    /// Its executor.
-    #[inline]
-    pub(super) fn shared(&self) -> &Shared {
-        self.head().life.with(|_| ());
-        // SAFETY: it lives as long as there is a task.
-        unsafe { slab::shared_of(self.0).as_ref() }
     }
 
     /// Polls it, or drops its future, or neither, as its word says. It was taken out of the queue.
@@ -217,7 +205,7 @@ impl<F: Future> Of<F> {
     /// The future is there, and nobody's but the caller's.
     unsafe fn poll(task: Slot) {
         event::poll(task.address());
-        let waker = waker::lent_by(task);
+        let waker = task.lent_waker();
         let poll = || {
             // SAFETY: the future is there; and it stays where it is until it is dropped.
             let future = unsafe { Pin::new_unchecked(&mut *(*Self::content(task)).future) };

@@ -20,11 +20,13 @@ static TOLD: RawWakerVTable = RawWakerVTable::new(clone::<true>, wake::<true>, w
 static UNTOLD: RawWakerVTable =
     RawWakerVTable::new(clone::<false>, wake::<false>, wake_by_ref::<false>, release::<false>);
 
-/// A waker without a reference of its own, for as long as somebody else keeps the task. A clone of
-/// it has one.
-#[inline]
-pub(super) fn lent_by(task: Slot) -> impl Deref<Target = Waker> {
-    lent(task, &TOLD)
+impl Slot {
+    /// A waker without a reference of its own, for as long as somebody else keeps the task. A clone
+    /// of it has one.
+    #[inline]
+    pub(super) fn lent_waker(self) -> impl Deref<Target = Waker> {
+        lent(self, &TOLD)
+    }
 }
 
 /// The same, of which no event tells.

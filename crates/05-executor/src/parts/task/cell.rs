@@ -22,7 +22,6 @@ pub(crate) use joining::Joining;
 use super::{
     JoinError, Schedule, Woken,
     state::{Completed, State, Wake},
-    waker,
 };
 use crate::{parts::event, sync::cell::UnsafeCell};
 
@@ -185,7 +184,7 @@ impl Task {
     ///
     /// `RUNNING` is the caller's, whose thread is one on which the future may be.
     pub(crate) unsafe fn poll(&self) -> Poll<()> {
-        let waker = waker::lent_by(self);
+        let waker = self.lent_waker();
         // SAFETY: the caller's; and the table is that of this task.
         unsafe { (self.head().table.poll)(self, &mut Context::from_waker(&waker)) }
     }

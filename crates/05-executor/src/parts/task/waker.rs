@@ -15,14 +15,16 @@ use crate::parts::event;
 
 static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
 
-/// A waker without a reference of its own, for as long as the task is borrowed. A clone of it has
-/// one.
-pub(super) fn lent_by(task: &Task) -> impl Deref<Target = Waker> {
-    let data = task.as_raw().as_ptr().cast_const().cast();
-    // SAFETY: the table keeps the promises of `RawWakerVTable`, see there. It is never dropped, so
-    // no reference is given back that was not counted; it cannot be moved out, and the borrower
-    // holds the task.
-    ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(data, &TABLE)) })
+impl Task {
+    /// A waker without a reference of its own, for as long as the task is borrowed. A clone of it
+    /// has one.
+    pub(super) fn lent_waker(&self) -> impl Deref<Target = Waker> {
+        let data = self.as_raw().as_ptr().cast_const().cast();
+        // SAFETY: the table keeps the promises of `RawWakerVTable`, see there. It is never dropped,
+        // so no reference is given back that was not counted; it cannot be moved out, and the
+        // borrower holds the task.
+        ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(data, &TABLE)) })
+    }
 }
 
 /// The task of a waker, whose reference stays the waker's.

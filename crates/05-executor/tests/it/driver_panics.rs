@@ -1,0 +1,52 @@
+//! A driver that panics in a worker: whoever waits for a task of that pool must not wait for ever,
+//! so the process ends, and says why. Therefore each pool is in a process of its own, which is this
+//! program again.
+
+use std::{
+    env,
+    future::pending,
+    process::{Command, Stdio},
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use harness::probe::Watchdog;
+use lesson_executor::{parts::driver::Driver, s5_pool, s6_stealing};
+
+const STAGE: &str = "STAGE_OF_A_DRIVER_THAT_PANICS";
+/// The test below, which is what its child runs.
+const THIS: &str = "driver_panics::a_driver_that_panics_ends_the_process_and_not_only_its_worker";
+
+struct Panics;
+
+impl Driver for Panics {
+    fn park(&mut self, _: Option<Instant>) {
+        panic!("no sleep tonight");
+    }
+
+    fn turn(&mut self) {}
+
+    fn unparker(&self) -> Waker {
+        Waker::noop().clone()
+    }
+}
+
+#[test]
+fn a_driver_that_panics_ends_the_process_and_not_only_its_worker() {
+    let _watchdog = Watchdog::new("a driver's panic ends the process", Duration::from_secs(60));
+    match env::var(STAGE).as_deref() {
+        Ok("5") => return s5_pool::Executor::with_driver(2, Panics).block_on(pending()),
+        Ok(_) => return s6_stealing::Executor::with_driver(2, Panics).block_on(pending()),
+        Err(_) => {}
+    }
+    for stage in ["5", "6"] {
+        let mut itself = Command::new(env::current_exe().unwrap());
+        let child =
+            itself.env(STAGE, stage).args(["--exact", THIS, "--nocapture"]).stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&child.stderr);
+        assert!(!child.status.success(), "stage {stage}: {said}");
+        for words in ["no sleep tonight", "a pool's driver has panicked"] {
+            assert!(said.contains(words), "stage {stage}: {words:?} is missing in {said:?}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! All tests that need no process of their own, a module a way to fail.
+#![forbid(unsafe_code)]
+
+#[path = "../shared/fails.rs"]
+mod fails;
+#[path = "../shared/fake_driver.rs"]
+mod fake_driver;
+#[macro_use]
+#[path = "../shared/one_thread.rs"]
+mod one_thread;
+#[path = "../shared/pools.rs"]
+mod pools;
+mod told;
+
+mod bounds;
+mod driver;
+mod driver_panics;
+mod fast_join;
+mod fast_shutdown;
+mod fast_threads;
+mod join_handle;
+mod on_threads;
+mod other_threads;
+mod readme;
+mod shutdown;

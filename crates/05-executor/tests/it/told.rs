@@ -1,0 +1,63 @@
+//! Tasks that another thread tells to go on, again and again, in an order that a seed decides.
+
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Poll, Waker},
+};
+
+/// How often a task is told to go on before it is ready.
+pub const WAKES: usize = 8;
+
+/// What another thread has of a task.
+pub struct Told {
+    times: Arc<AtomicUsize>,
+    waker: Arc<Mutex<Option<Waker>>>,
+}
+
+/// A future that is ready with the number of its polls once it was told to go on `WAKES` times. It
+/// is counted in `alive` until it is dropped.
+pub fn told(alive: &Arc<AtomicUsize>) -> (impl Future<Output = usize> + Send + 'static, Told) {
+    alive.fetch_add(1, SeqCst);
+    let (held, told) = (Held(Arc::clone(alive)), Told { times: Arc::default(), waker: Arc::default() });
+    let (times, kept) = (Arc::clone(&told.times), Arc::clone(&told.waker));
+    let mut polls = 0;
+    let future = poll_fn(move |cx| {
+        let _ = &held;
+        polls += 1;
+        *kept.lock().unwrap() = Some(cx.waker().clone());
+        if times.load(SeqCst) < WAKES { Poll::Pending } else { Poll::Ready(polls) }
+    });
+    (future, told)
+}
+
+/// Counts itself down.
+struct Held(Arc<AtomicUsize>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
+
+impl Told {
+    /// Tells it to go on for the time of this number. Its last waker, if it was polled.
+    pub fn tell(&self, number: usize) -> Option<Waker> {
+        self.times.store(number, SeqCst);
+        self.waker()
+    }
+
+    /// Its last waker, if it was polled.
+    pub fn waker(&self) -> Option<Waker> {
+        self.waker.lock().unwrap().clone()
+    }
+}
+
+/// The next number of a sequence that looks random.
+pub fn next(seed: &mut u64) -> usize {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*seed >> 33) as usize
+}

@@ -1,0 +1,85 @@
+//! B7, C15: an abort, and the end of the executor while others wake, abort and join. Every future is
+//! dropped once, and every task freed.
+
+use std::future::pending;
+
+use lesson_executor::{s2_block_on::block_on, s4_spawn::Executor};
+use loom::thread;
+
+use super::tools::{Dropped, Flags, Kept, Watched, all_freed, executor};
+use crate::one_thread::{Handle as _, Stage};
+
+on_both! {
+    super::Watched =>
+    abort_from_elsewhere
+    shutdown_while_a_task_is_woken
+}
+
+/// Aborted before its poll, in it, or after; then it is dropped where it was polled, and who joins
+/// is told.
+fn abort_from_elsewhere<S: Stage<Driver = Watched>>() {
+    loom::model(|| {
+        let (executor, alive) = executor::<S>();
+        let (held, drops) = Dropped::new();
+        let task = executor.spawn(async move {
+            let _held = held;
+            pending::<()>().await
+        });
+        let thread = thread::spawn(task.aborts());
+        assert!(executor.block_on(task).unwrap_err().is_cancelled());
+        thread.join().unwrap();
+        assert_eq!(drops(), 1, "drops of the future");
+        drop(executor);
+        all_freed(&alive);
+    });
+}
+
+/// The entry that a wake makes is taken out, or refused.
+fn shutdown_while_a_task_is_woken<S: Stage<Driver = Watched>>() {
+    loom::model(|| {
+        let (executor, alive) = executor::<S>();
+        let ((held, drops), kept) = (Dropped::new(), Kept::default());
+        let wait = Flags::new().wait(1, kept.clone());
+        drop(executor.spawn(async move {
+            let _held = held;
+            wait.await
+        }));
+        executor.run_until_stalled();
+        let waker = kept.take();
+        let thread = thread::spawn(move || {
+            waker.wake_by_ref();
+            waker.wake();
+        });
+        drop(executor);
+        assert_eq!(drops(), 1, "drops of the future");
+        thread.join().unwrap();
+        all_freed(&alive);
+    });
+}
+
+/// Here, and below, on stage 4 alone, whose handle may be elsewhere.
+#[test]
+fn shutdown_while_somebody_joins() {
+    loom::model(|| {
+        let (executor, alive) = executor::<Executor<_>>();
+        let task = executor.spawn(Flags::new().wait(1, Kept::default()));
+        executor.run_until_stalled();
+        let thread = thread::spawn(move || assert!(block_on(task).unwrap_err().is_cancelled()));
+        drop(executor);
+        thread.join().unwrap();
+        all_freed(&alive);
+    });
+}
+
+#[test]
+fn shutdown_while_a_task_is_aborted() {
+    loom::model(|| {
+        let (executor, alive) = executor::<Executor<_>>();
+        let task = executor.spawn(Flags::new().wait(1, Kept::default()));
+        executor.run_until_stalled();
+        let thread = thread::spawn(move || task.abort());
+        drop(executor);
+        thread.join().unwrap();
+        all_freed(&alive);
+    });
+}

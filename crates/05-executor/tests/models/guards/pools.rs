@@ -1,0 +1,69 @@
+//! The lines that make a pool of its parts, each with its model of a whole pool. What only makes a
+//! pool slower if it is taken out, is not among them. Part of `just shuttle`.
+
+use harness::guards::{Guard, guard};
+
+const POOL: &str = "s5_pool.rs";
+const STEALING: &str = "s6_stealing.rs";
+const IDLE: &str = "parts/idle.rs";
+const SEATS: &str = "parts/seats.rs";
+const QUEUES: &str = "parts/steal/queues.rs";
+
+pub const GUARDS: &[Guard] = &[
+    // Whoever is wanted is told.
+    guard(POOL, "        self.idle.notify();\n", "", "a_push_is_seen_in_a_pool"),
+    guard(STEALING, "Place::Injector => self.idle.notify(),", "Place::Injector => {}", "a_push_is_seen_where"),
+    guard(
+        STEALING,
+        "Place::Behind => self.idle.notify_of_own(),",
+        "Place::Behind => {}",
+        "a_task_blocks_for_another_where",
+    ),
+    guard(
+        IDLE,
+        "    pub fn notify_of_own(&self) {\n        if self.is_wanting() {",
+        "    pub fn notify_of_own(&self) {\n        if false {",
+        "a_task_blocks_for_another_where",
+    ),
+    guard(POOL, "idle.found(|| !queue.is_empty());", "", "two_from_outside_meet_in_a_pool"),
+    guard(POOL, "idle.found(|| !queue.is_empty());", "idle.found(|| false);", "two_from_outside_meet_in_a_pool"),
+    guard(STEALING, "idle.found(|| queues.is_more());", "", "two_from_outside_meet_where"),
+    guard(STEALING, "idle.found(|| queues.is_more());", "idle.found(|| false);", "two_from_outside_meet_where"),
+    // Whoever goes to sleep looks.
+    guard(POOL, "let is_more = || !queue.is_empty();", "let is_more = || false;", "a_push_is_seen_in_a_pool"),
+    guard(STEALING, "let is_more = || queues.is_more();", "let is_more = || false;", "a_push_is_seen_where"),
+    guard(QUEUES, "|| self.rings.iter().any(|ring| !ring.is_empty())", "", "a_task_blocks_for_another_where"),
+    // A sleeper watches.
+    guard(
+        IDLE,
+        "driver.park(watches.then(|| Instant::now() + LOOK_AGAIN));",
+        "driver.park(None);",
+        "what_nobody_was_told_of_is_found_where",
+    ),
+    guard(POOL, "            idle.see_to_a_watch();\n", "", "the_driver_of_a_pool_is_not_left_alone"),
+    guard(STEALING, "            idle.see_to_a_watch();\n", "", "the_driver_is_not_left_alone_where"),
+    guard(
+        IDLE,
+        "return !self.leave(worker, 0);",
+        "if self.is_closed() { return !self.leave(worker, 0); }",
+        "the_driver_of_a_pool_is_not_left_alone",
+    ),
+    guard(
+        IDLE,
+        "asleep.watcher.take_if(|watcher| *watcher == worker).is_some() { WATCHED }",
+        "asleep.watcher == Some(worker) && false { WATCHED }",
+        "the_driver_of_a_pool_is_not_left_alone",
+    ),
+    // The driver has its turn, and nobody waits for who is in it.
+    guard(POOL, "                seats.turn();\n", "", "the_driver_of_a_pool_has_its_turn"),
+    guard(STEALING, "                seats.turn();\n", "", "the_driver_has_its_turn_where"),
+    guard(
+        SEATS,
+        "match self.0.as_ref()?.try_lock() {",
+        "match self.0.as_ref()?.lock().map_err(TryLockError::from) {",
+        "a_turn_waits_for_nobody_where",
+    ),
+    // The end.
+    guard(POOL, "        self.spawner.0.scheduler().idle.close();\n", "", "a_pool_goes"),
+    guard(STEALING, "        self.spawner.0.scheduler().idle.close();\n", "", "one_that_steals_goes"),
+];

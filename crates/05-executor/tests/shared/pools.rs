@@ -1,0 +1,70 @@
+//! The two pools behind a trait: a test is written once for both.
+#![allow(dead_code, reason = "each program uses a part of it")]
+
+use std::{future::Future, pin::Pin};
+
+use lesson_executor::{
+    parts::{driver::Driver, task::JoinHandle},
+    s5_pool, s6_stealing,
+};
+
+/// What a task does.
+pub type Work = Pin<Box<dyn Future<Output = usize> + Send>>;
+
+/// What the two stages have in common.
+pub trait Pool: Send + Sync + Sized + 'static {
+    type Spawner: Send + Sync + 'static;
+
+    fn new(workers: usize) -> Self;
+    fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self;
+    fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output>;
+    fn spawner(&self) -> Self::Spawner;
+    fn block_on<F: Future>(&self, future: F) -> F::Output;
+    /// From inside a task.
+    fn spawn_here<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output>;
+    /// From wherever there is a spawner.
+    fn spawn_on<F>(spawner: &Self::Spawner, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static;
+}
+
+macro_rules! pools {
+    ($($stage:ident)*) => {$(
+        impl Pool for $stage::Executor {
+            type Spawner = $stage::Spawner;
+
+            fn new(workers: usize) -> Self {
+                $stage::Executor::new(workers)
+            }
+
+            fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self {
+                $stage::Executor::with_driver(workers, driver)
+            }
+
+            fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+                self.spawn(future)
+            }
+
+            fn spawner(&self) -> $stage::Spawner {
+                self.spawner()
+            }
+
+            fn block_on<F: Future>(&self, future: F) -> F::Output {
+                self.block_on(future)
+            }
+
+            fn spawn_here<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output> {
+                $stage::spawn(future)
+            }
+
+            fn spawn_on<F>(spawner: &$stage::Spawner, future: F) -> JoinHandle<F::Output>
+            where
+                F: Future<Output: Send> + Send + 'static,
+            {
+                spawner.spawn(future)
+            }
+        }
+    )*};
+}
+
+pools!(s5_pool s6_stealing);

@@ -1,0 +1,5 @@
+//! The probes, and the guards of models.
+#![forbid(unsafe_code)]
+
+mod guards;
+mod probes;

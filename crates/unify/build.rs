@@ -1,0 +1,3 @@
+//! Nothing to do: only a package with a build script has dependencies for it.
+
+fn main() {}

@@ -1,0 +1,124 @@
+//! Every check has its heading, the bare id, in both pages of the contract: what a failure prints
+//! leads somewhere. And every finding has its paragraph on both pages of the matrix, whose tables
+//! say what is known and declared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use harness::{Level, chat, executor, future, waker};
+use house::{findings::FINDINGS, notes::headings};
+
+#[path = "../../crates/05-executor/benches/against_peers"]
+mod against_peers {
+    //! The adapters of the stages.
+    #![allow(dead_code, reason = "some are for the bench alone")]
+    pub mod stages;
+}
+#[path = "../../crates/05-executor/tests/contract/subjects.rs"]
+#[allow(dead_code, reason = "the subjects with a hook are for the lesson's own contract")]
+mod stages;
+
+#[test]
+fn every_check_has_a_heading_in_both_languages() {
+    for language in ["es", "en"] {
+        let page = house::root().join("notes").join(language).join("contrato.md");
+        let found: Vec<String> = headings(&page).unwrap().into_iter().map(|heading| heading.text).collect();
+        let ids = future::CHECKS.iter().map(|check| check.id).chain(waker::CHECKS.iter().map(|check| check.id));
+        let ids = ids.chain(executor::CHECKS.iter().map(|check| check.id));
+        let ids = ids.chain(chat::CHECKS.iter().map(|check| check.id));
+        // And the exercises' own, of which the harness knows nothing.
+        let ids = ids.chain(["V1"]);
+        let missing: Vec<&str> = ids.filter(|id| !found.iter().any(|text| text == id)).collect();
+        assert!(missing.is_empty(), "{} has no heading for {missing:?}", page.display());
+    }
+}
+
+#[test]
+fn the_pages_say_the_level_of_every_check() {
+    let of = |level: Level| {
+        let (a, b) = (future::CHECKS.iter().map(|c| (c.id, c.level)), waker::CHECKS.iter().map(|c| (c.id, c.level)));
+        let (c, e) = (executor::CHECKS.iter().map(|c| (c.id, c.level)), chat::CHECKS.iter().map(|c| (c.id, c.level)));
+        let ids = a.chain(b).chain(c).chain(e).filter(|(_, its)| *its == level).map(|(id, _)| id);
+        ids.collect::<BTreeSet<_>>()
+    };
+    for language in ["es", "en"] {
+        let page = house::root().join("notes").join(language).join("contrato.md");
+        let text = std::fs::read_to_string(&page).unwrap();
+        for level in [Level::Should, Level::Policy] {
+            let word = format!("**{}**", level.word());
+            // Each level has its line in the list, and one sentence with the ids of all that have
+            // it.
+            let sentences = text.lines().filter(|line| !line.starts_with("- ")).flat_map(|line| line.split(". "));
+            let sentence = sentences.filter(|sentence| sentence.contains(&word)).collect::<String>();
+            let words = sentence.split([' ', ',']).filter(|word| is_id(word)).collect::<BTreeSet<_>>();
+            assert_eq!(words, of(level), "{}: {word}", page.display());
+        }
+    }
+}
+
+/// Whether a word is the id of a check, as `C18`.
+fn is_id(word: &str) -> bool {
+    word.strip_prefix(['A', 'B', 'C', 'E']).is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
+#[test]
+fn every_finding_is_explained_in_both_languages() {
+    for language in ["es", "en"] {
+        let page = house::root().join("notes").join(language).join("matriz.md");
+        let text = std::fs::read_to_string(&page).expect("`just matrix --notes` writes it");
+        for finding in FINDINGS {
+            let explained = if language == "es" { finding.es } else { finding.en };
+            assert!(text.contains(explained), "{}: write it anew, `just matrix --notes`", page.display());
+        }
+    }
+}
+
+/// The cells of a page's tables whose lines begin with one of these words, by that word and by the
+/// head of their column.
+fn cells<'a>(page: &'a str, first: &[&str]) -> BTreeMap<(&'a str, &'a str), &'a str> {
+    let (mut cells, mut head) = (BTreeMap::new(), Vec::new());
+    for line in page.lines().filter(|line| line.starts_with('|')) {
+        let row: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        if row[0].is_empty() {
+            head = row;
+        } else if first.contains(&row[0]) {
+            cells.extend(head.iter().zip(&row).skip(1).map(|(id, cell)| ((row[0], *id), *cell)));
+        }
+    }
+    cells
+}
+
+#[test]
+fn the_tables_of_the_matrix_say_what_fails_and_what_is_declared() {
+    let subjects: Vec<_> = stages::all().into_iter().chain(peers::subjects()).collect();
+    let names: Vec<&str> = subjects.iter().map(|subject| subject.name).collect();
+    for language in ["es", "en"] {
+        let page = house::root().join("notes").join(language).join("matriz.md");
+        let text = std::fs::read_to_string(&page).expect("`just matrix --notes` writes it");
+        let cells = cells(&text, &names);
+        assert_eq!(cells.len(), names.len() * (executor::CHECKS.len() + waker::CHECKS.len()), "{}", page.display());
+        let mut declared = BTreeSet::new();
+        for ((name, id), cell) in &cells {
+            let known = FINDINGS.iter().any(|finding| finding.of.contains(name) && finding.checks.contains(id));
+            assert_eq!(cell.contains("no"), known, "{}: {name} {id}: just matrix --notes", page.display());
+            let subject =
+                subjects.iter().find(|subject| subject.name == *name).expect("by these names they were found");
+            let word = subject.value.declared().word(id).filter(|_| *cell != "—");
+            let policy = executor::CHECKS.iter().any(|check| check.id == *id && check.level == Level::Policy);
+            assert_eq!(
+                *cell == "p",
+                policy && word.is_some() && !known,
+                "{}: {name} {id}: just matrix --notes",
+                page.display()
+            );
+            declared.extend(word.map(|word| (id.to_string(), word, name.to_string())));
+        }
+        let rows = text.lines().filter_map(|line| {
+            let row: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            (row.len() == 3 && is_id(row[0])).then(|| row.into_iter().map(str::to_owned).collect::<Vec<_>>())
+        });
+        let listed = rows.flat_map(|row| {
+            row[2].split(", ").map(|name| (row[0].clone(), row[1].clone(), name.to_owned())).collect::<Vec<_>>()
+        });
+        assert_eq!(listed.collect::<BTreeSet<_>>(), declared, "{}: just matrix --notes", page.display());
+    }
+}
