@@ -191,7 +191,8 @@ impl Suite {
     /// Runs what the command line selects.
     ///
     /// A failed check prints what must hold, what was observed, why it matters and where to read
-    /// on. It is an error if a declared failure does not happen, or if nothing was applicable.
+    /// on. It is an error if a declared failure does not happen, or if nothing was applicable. With
+    /// `--nocapture`, what the process of a check or of a test printed is printed after it.
     pub fn main(self) -> ExitCode {
         if let Some(name) = child::asked() {
             return self.answer(&name);
