@@ -13,6 +13,7 @@ mod pools;
 mod told;
 
 mod bounds;
+mod command_line;
 mod driver;
 mod driver_panics;
 mod fast_join;
