@@ -1,6 +1,6 @@
-//! The bench of the executors, but for its clock: every load does on every subject what it says; a
-//! row is judged by the rule; system calls are counted exactly; and a wrong command line is an
-//! error.
+//! The bench of the executors, without its clock. Every load does on every subject what its sentence
+//! says. A row is judged by the rule. System calls are counted exactly, and a wrong command line is
+//! an error.
 
 use std::{collections::BTreeSet, env, fs};
 
@@ -23,7 +23,7 @@ use crate::{
     tools::Tool,
 };
 
-/// All of it.
+/// Adds the tests of this module.
 pub fn add(suite: Suite) -> Suite {
     alone! { suite, "bench":
         what_is_measured_is_what_is_checked

@@ -13,7 +13,7 @@ use lesson_executor::s7_fast::Executor;
 
 use crate::memory::{Idle, allocations, live};
 
-/// All of it.
+/// Adds the tests of this module.
 pub fn add(suite: Suite) -> Suite {
     alone! { suite, "fast_memory":
         an_idle_task_is_108_bytes_at_most

@@ -13,7 +13,7 @@ use std::{
 use harness::Suite;
 use lesson_executor::{s4_spawn::Executor, s5_pool, s6_stealing};
 
-/// All of it.
+/// Adds the tests of this module.
 pub fn add(suite: Suite) -> Suite {
     alone! { suite, "memory":
         an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none

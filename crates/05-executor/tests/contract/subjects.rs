@@ -1,4 +1,4 @@
-//! The stages as the checks drive them: through the very adapters that are measured.
+//! The stages as subjects of the checks. The adapters are those that the bench measures.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -33,7 +33,7 @@ pub fn all() -> Vec<Subject<Tested>> {
     ]
 }
 
-/// Those on a driver with a hook, for the checks that do something in the middle of a wake.
+/// The stages with a queue, on a driver with a hook: two checks do something in the middle of a wake.
 pub fn hooked() -> Vec<Subject<Tested>> {
     let all = vec![
         Subject::new("s3-run-queue-hooked", with_hook(|driver| RunQueue(s3_run_queue::Executor::with_driver(driver)))),
