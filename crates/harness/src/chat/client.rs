@@ -257,15 +257,15 @@ impl Client {
     }
 }
 
-/// Acknowledges each read at once. The kernel may otherwise wait for 40 ms, and a server without
-/// `TCP_NODELAY` sends nothing meanwhile.
+/// A socket that makes the kernel acknowledge each read at once. Otherwise the kernel may delay
+/// that by 40 ms, and a server without `TCP_NODELAY` sends nothing until then.
 #[derive(Debug)]
 struct Prompt(TcpStream);
 
 impl Read for Prompt {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.0.read(buffer)?;
-        // Without it the check only takes longer.
+        // An error is harmless: without this option the check only takes longer.
         #[cfg(target_os = "linux")]
         let _ = sockopt::set_tcp_quickack(&self.0, true);
         Ok(length)

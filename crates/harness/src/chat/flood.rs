@@ -125,8 +125,8 @@ fn message(group: &str, number: usize) -> Vec<u8> {
     lengthened(&Reply::Message { group_name: group.into(), message: format!("{number} ") }.to_line())
 }
 
-/// The same line with more text at the end of its message. To serialise that text thousands of
-/// times takes seconds in a build that is not optimised.
+/// Adds the text of a flood to the end of the message in `line`. The text is not serialised each
+/// time, because that would take seconds in a build without optimisation.
 fn lengthened(line: &[u8]) -> Vec<u8> {
     let (line, end) = line.split_at(line.len() - b"\"}}\n".len());
     [line, &[b'x'; TEXT], end].concat()
@@ -137,12 +137,12 @@ pub(super) struct Flood {
     news: mpsc::Receiver<News>,
 }
 
-/// What the thread of a flood tells.
+/// A report from the flood's thread.
 #[derive(Eq, PartialEq)]
 enum News {
-    /// The server has taken nothing for a while.
+    /// A write has blocked for half a second.
     Blocked,
-    /// All was posted and carried out, or was not in time.
+    /// All posts were sent. The server has served them, or the wait for that was too long.
     Done,
 }
 
@@ -175,8 +175,8 @@ impl Flood {
         let _ = self.news.recv();
     }
 
-    /// Waits until all was posted. A server that takes nothing for a while may only be slow, so this
-    /// gives up later.
+    /// Waits until all posts were sent. A server that stops reading may only be slow, so this gives
+    /// up only after two [`PATIENCE`]s.
     pub(super) fn wait_until_done(&self) {
         let deadline = Instant::now() + 2 * PATIENCE;
         let next = || self.news.recv_timeout(deadline.saturating_duration_since(Instant::now()));
