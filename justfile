@@ -135,7 +135,7 @@ bench lesson *arguments:
 [group('measure')]
 [no-exit-message]
 idle:
-    @cargo test -q -p async-chat --test idle_memory -- --ignored --test-threads 1 --nocapture
+    @cargo test -q -p async-chat --test contract -- --ignored --test-threads 1 --nocapture joined_idle_clients
 
 # Run all tests, or those of one package
 [group('check')]

@@ -3,7 +3,11 @@
 
 mod commands;
 #[cfg(all(feature = "load", target_os = "linux"))]
+mod limit_server;
+#[cfg(all(feature = "load", target_os = "linux"))]
 mod load;
+#[cfg(all(feature = "load", target_os = "linux"))]
+mod load_table;
 #[cfg(feature = "client")]
 mod pipe;
 #[cfg(any(feature = "client", feature = "load"))]

@@ -193,7 +193,7 @@ impl Suite {
     ///
     /// A failed check prints what must hold, what was observed, why it matters and which page
     /// explains it. The run also fails if a declared failure does not happen, or if no check was
-    /// applicable.
+    /// applicable. With `--nocapture`, the run also prints the output of each process.
     pub fn main(self) -> ExitCode {
         if let Some(name) = child::asked() {
             return self.answer(&name);
