@@ -66,7 +66,8 @@ fn build() -> Result<Vec<Program>, String> {
     let packages =
         MetadataCommand::new().current_dir(crate::root()).no_deps().exec().map_err(|error| error.to_string())?.packages;
     let output = Command::new(env!("CARGO"))
-        .args(["test", "--workspace", "--no-run", "--message-format=json-render-diagnostics"])
+        .args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-run"])
+        .arg("--message-format=json-render-diagnostics")
         .current_dir(crate::root())
         .output()
         .map_err(|error| error.to_string())?;

@@ -2,8 +2,10 @@
 //! ≈ a measurement.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::thread::{self, available_parallelism};
 
 use regex::Regex;
 
@@ -11,7 +13,7 @@ use super::book::{Notes, Report};
 use super::commands::{Action, of_package, recipes, resolve};
 use super::fences;
 use super::page::Language;
-use crate::programs;
+use crate::programs::{self, Outcome, Program};
 
 // A sign at the beginning of a line, or before a code span.
 static SIGN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[\s>*-]*[▶✓≈]|[▶✓≈]\s*`").expect("a fixed expression"));
@@ -79,18 +81,20 @@ pub fn command(notes: &Notes, report: &mut Report) {
 }
 
 pub fn run(notes: &Notes, report: &mut Report) {
-    let mut outcomes = BTreeMap::new(); // twins name the same commands: each runs once
-    for page in &notes.pages {
-        for evidence in &page.evidence {
-            let Some(promise) = &evidence.promise else { continue };
-            let Ok(Action::Run(program, arguments)) = resolve(notes, &evidence.command) else {
-                continue; // the rule `command` says why
-            };
-            let outcome = outcomes.entry(&evidence.command).or_insert_with(|| {
-                let mut command = Command::new(&program.path);
-                command.args(arguments).current_dir(&notes.root).env("NO_COLOR", "1");
-                programs::run(command, notes.deadline)
-            });
+    let all = notes.pages.iter().flat_map(|page| page.evidence.iter().map(move |evidence| (page, evidence)));
+    let promised: Vec<_> =
+        all.filter_map(|(page, evidence)| Some((page, evidence, evidence.promise.as_ref()?))).collect();
+    // Twins name the same commands, and each command runs once.
+    let mut commands = BTreeMap::new();
+    for (_, evidence, _) in &promised {
+        // The rule `command` reports a command that does not resolve.
+        if let Ok(Action::Run(program, arguments)) = resolve(notes, &evidence.command) {
+            commands.insert(evidence.command.as_str(), (program, arguments));
+        }
+    }
+    let outcomes = run_side_by_side(notes, commands);
+    for (page, evidence, promise) in promised {
+        if let Some(outcome) = outcomes.get(evidence.command.as_str()) {
             let fault = match outcome {
                 Err(fault) => fault.clone(),
                 Ok(outcome) if outcome.code != Some(0) => {
@@ -107,6 +111,30 @@ pub fn run(notes: &Notes, report: &mut Report) {
     }
 }
 
+/// Runs each command, several at a time: mostly they wait.
+fn run_side_by_side<'a>(
+    notes: &Notes,
+    commands: BTreeMap<&'a str, (&Program, Vec<String>)>,
+) -> BTreeMap<&'a str, Result<Outcome, String>> {
+    let (waiting, outcomes) = (Mutex::new(commands.into_iter()), Mutex::new(BTreeMap::new()));
+    let work = || {
+        loop {
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((name, (program, arguments))) = next else { return };
+            let mut command = Command::new(&program.path);
+            command.args(arguments).current_dir(&notes.root).env("NO_COLOR", "1");
+            let outcome = programs::run(command, notes.deadline);
+            outcomes.lock().unwrap_or_else(PoisonError::into_inner).insert(name, outcome);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..2 * available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    outcomes.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The end of an output, for a message.
 fn tail(output: &str) -> String {
     let lines: Vec<&str> = output.trim_end().lines().collect();
@@ -115,7 +143,7 @@ fn tail(output: &str) -> String {
 }
 
 pub fn test(notes: &Notes, report: &mut Report) {
-    let mut known: BTreeMap<_, Result<Vec<String>, String>> = BTreeMap::new();
+    let mut known = BTreeMap::new();
     for page in &notes.pages {
         for evidence in page.evidence.iter().filter(|evidence| evidence.sign == '✓') {
             let Ok(Action::Test(executables, text)) = resolve(notes, &evidence.command) else {
@@ -123,12 +151,7 @@ pub fn test(notes: &Notes, report: &mut Report) {
             };
             let mut faults = Vec::new();
             let exists = executables.iter().any(|executable| {
-                let tests = known.entry(&executable.path).or_insert_with(|| {
-                    let mut command = Command::new(&executable.path);
-                    command.arg("--list").current_dir(&notes.root);
-                    let listed = programs::run(command, notes.deadline)?.output;
-                    Ok(listed.lines().filter_map(|l| l.strip_suffix(": test")).map(str::to_owned).collect())
-                });
+                let tests = known.entry(&executable.path).or_insert_with(|| default_tests(notes, &executable.path));
                 match tests {
                     Ok(tests) => tests.iter().any(|test| test.contains(&text)),
                     Err(fault) => {
@@ -139,11 +162,26 @@ pub fn test(notes: &Notes, report: &mut Report) {
             });
             if !exists {
                 let (command, faults) = (&evidence.command, faults.concat());
-                let message = format!("`{command}` must name a test, and no test's name contains `{text}`{faults}");
+                let message = format!(
+                    "`{command}` must name a test that is not ignored, and no such test's name contains `{text}`{faults}"
+                );
                 report.add(&page.file, evidence.line, message);
             }
         }
     }
+}
+
+/// The names of the tests that an executable runs by default.
+fn default_tests(notes: &Notes, executable: &Path) -> Result<Vec<String>, String> {
+    let listed = |arguments: &[&str]| -> Result<Vec<String>, String> {
+        let mut command = Command::new(executable);
+        command.args(arguments).current_dir(&notes.root);
+        let listed = programs::run(command, notes.deadline)?.output;
+        Ok(listed.lines().filter_map(|line| line.strip_suffix(": test")).map(str::to_owned).collect())
+    };
+    let (mut all, ignored) = (listed(&["--list"])?, listed(&["--list", "--ignored"])?);
+    all.retain(|name| !ignored.contains(name));
+    Ok(all)
 }
 
 pub fn repeat(notes: &Notes, report: &mut Report) {

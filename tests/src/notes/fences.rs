@@ -1,9 +1,8 @@
-//! The Markdown dialect of the notes, the pages of a folder and the fences of a page. The build
-//! script includes this file too, so it stands alone.
+//! The Markdown dialect of the notes, the pages of a folder and the fences of a page.
 
-use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use pulldown_cmark::{CodeBlockKind, Event, OffsetIter, Options, Parser, Tag, TagEnd};
 
@@ -88,6 +87,18 @@ pub fn fences(body: &str) -> Vec<Fence> {
         }
     }
     fences
+}
+
+/// The `rust` fences of the English pages that are no excerpts, each with its page. An excerpt is
+/// compiled where it comes from, and the Spanish pages hold the same code.
+pub fn own_rust(root: &Path) -> io::Result<Vec<(PathBuf, Fence)>> {
+    let mut found = Vec::new();
+    for page in pages(&root.join("notes/en")) {
+        let text = fs::read_to_string(&page)?;
+        let own = fences(&body(&text)).into_iter().filter(|fence| fence.info.as_deref() == Some("rust"));
+        found.extend(own.filter(|fence| fence.source.is_none()).map(|fence| (page.clone(), fence)));
+    }
+    Ok(found)
 }
 
 /// What a line `<!-- src: … -->` names.

@@ -18,6 +18,7 @@ mod yaml;
 
 pub use book::{Notes, Report};
 pub use excerpts::synced;
+pub use fences::{Fence, own_rust};
 pub use garden::garden_safe;
 pub use page::{Language, Page, headings};
 pub use twins::{fingerprint, translated};
