@@ -135,7 +135,7 @@ bench lesson *arguments:
 [group('measure')]
 [no-exit-message]
 idle:
-    @cargo test -q -p async-chat --test idle_memory -- --ignored --test-threads 1 --nocapture
+    @cargo test -q -p async-chat --test contract -- --ignored --test-threads 1 --nocapture joined_idle_clients
 
 # Run all tests, or those of one package
 [group('check')]
@@ -155,7 +155,7 @@ long: _long-tests loom shuttle-guards
     @just stress executor --seconds 60
 
 _long-tests:
-    cargo test --workspace --lib --bins --tests -- --include-ignored
+    cargo test --workspace --tests -- --include-ignored
 
 # Run every loom model, then take out each guarded line, which must make its model fail
 [group('check')]
@@ -205,7 +205,7 @@ asan *packages:
     # The sanitizer needs a nightly compiler, or this variable. Doctests are left out: they would build everything again.
     export RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address
     export LSAN_OPTIONS="suppressions=$PWD/crates/peers/lsan.supp:print_suppressions=0"
-    cargo test --lib --tests "${packages[@]/#/-p}" --target x86_64-unknown-linux-gnu --target-dir target/asan
+    cargo test --tests "${packages[@]/#/-p}" --target x86_64-unknown-linux-gnu --target-dir target/asan
 
 # Update the code excerpts of the notes: just notes-sync --check | just notes-sync --translated 01-hilos.md
 [group('check')]

@@ -1,5 +1,6 @@
-//! Part E of the contract on both stages and every runtime: what each passes, and exactly what each
-//! fails.
+//! Part E of the contract on both stages and every runtime, and on the exercise's solution: what
+//! each passes, and exactly what each fails. Then the tests that need a process of their own.
+#![forbid(unsafe_code)]
 
 use std::{
     future::Future,
@@ -12,11 +13,10 @@ use std::{
 };
 
 use chat::{Limits, Member};
-use clap::Parser;
 use futures::executor::block_on;
 use harness::{
-    Counting, Subject,
-    chat::{Accept, CHECKS, Incoming, Parts, ReadStep, Server, answer_heap_questions},
+    Counting, Subject, Suite,
+    chat::{Accept, CHECKS, Incoming, Parts, ReadStep, Server, serve_if_asked},
 };
 use lesson_async_chat::{
     Serve, on_async_std, on_smol, on_tokio,
@@ -29,10 +29,18 @@ use lesson_async_chat::{
     s2_mailbox::{self, write_out},
 };
 
+mod alone {
+    pub mod idle_memory;
+}
 mod common;
+#[path = "../exercise/solution.rs"]
+mod exercise;
+mod steps;
 
+use alone::idle_memory;
 use common::{Script, Socket, mapped};
 
+// Some checks, and a test, ask for the server's live bytes.
 #[global_allocator]
 static HEAP: Counting = Counting;
 
@@ -47,47 +55,41 @@ const PLAIN_FAILS: &[(&str, &str)] = &[
     ("E15", "nothing listens for SIGTERM, so the process ends in the middle of its work"),
 ];
 
-#[derive(Parser)]
-enum Command {
-    Serve(Serve),
-}
+/// What takes long, or much of the processor, on each stage. A failure of E14 takes 20 seconds.
+const PLAIN_LONG: &[&str] = &["E6", "E7", "E10", "E11", "E14"];
+const MAILBOX_LONG: &[&str] = &["E6", "E7", "E14"];
 
 fn main() -> ExitCode {
-    // Started again as the server, so that its heap can be counted.
-    if std::env::args().nth(1).as_deref() == Some("serve") {
-        let Command::Serve(serve) = Command::parse();
-        answer_heap_questions();
-        return serve.run().map_or_else(
-            |error| {
-                eprintln!("error: {error}");
-                ExitCode::FAILURE
-            },
-            |()| ExitCode::SUCCESS,
-        );
+    let served = serve_if_asked("serve", Serve::run).or_else(|| serve_if_asked("serve-solution", steps::serve));
+    if let Some(code) = served {
+        return code;
     }
-    let plain = |name, runtime, accept| Subject::new(name, server("plain", runtime, accept)).fails(PLAIN_FAILS);
-    let mailbox = |name, runtime, accept| Subject::new(name, server("mailbox", runtime, accept));
-    harness::main(
-        &CHECKS,
-        vec![
-            plain("s1-async-std", "async-std", plain_async_std as Accept),
-            plain("s1-smol", "smol", plain_smol),
-            plain("s1-tokio", "tokio", plain_tokio),
-            plain("s1-tokio-current", "tokio-current", plain_tokio),
-            mailbox("s2-async-std", "async-std", mailbox_async_std),
-            mailbox("s2-smol", "smol", mailbox_smol),
-            mailbox("s2-tokio", "tokio", mailbox_tokio),
-            mailbox("s2-tokio-current", "tokio-current", mailbox_tokio),
-        ],
-    )
+    let plain = |name, runtime, accept| Subject::new(name, stage("plain", runtime, accept)).fails(PLAIN_FAILS);
+    let mailbox = |name, runtime, accept| Subject::new(name, stage("mailbox", runtime, accept));
+    // tokio is the sample: what takes long on the other runtimes is left to the long run.
+    let subjects = vec![
+        plain("s1-async-std", "async-std", plain_async_std as Accept).long(PLAIN_LONG),
+        plain("s1-smol", "smol", plain_smol).long(PLAIN_LONG),
+        plain("s1-tokio", "tokio", plain_tokio).long(&["E14"]),
+        plain("s1-tokio-current", "tokio-current", plain_tokio).long(PLAIN_LONG),
+        mailbox("s2-async-std", "async-std", mailbox_async_std).long(MAILBOX_LONG),
+        mailbox("s2-smol", "smol", mailbox_smol).long(MAILBOX_LONG),
+        mailbox("s2-tokio", "tokio", mailbox_tokio),
+        mailbox("s2-tokio-current", "tokio-current", mailbox_tokio).long(MAILBOX_LONG),
+        Subject::new("solution", server(&["serve-solution"]).with_parts(steps::PARTS)).long(MAILBOX_LONG),
+    ];
+    idle_memory::added_to(Suite::new().checks(&CHECKS, subjects)).main()
 }
 
-fn server(stage: &str, runtime: &str, accept: Accept) -> Server {
-    let limits = ["--half-closed-ms", "2000", "--drain-ms", "20000"];
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--stage", stage, "--runtime", runtime];
+fn stage(stage: &str, runtime: &str, accept: Accept) -> Server {
     let write = if stage == "plain" { write_each as harness::chat::Write } else { write_together };
     let parts = Parts { read: Some(read), accept: Some(accept), write: Some(write) };
-    Server::this_program(&[&serve[..], &limits].concat()).with_parts(parts)
+    server(&["serve", "--stage", stage, "--runtime", runtime]).with_parts(parts)
+}
+
+fn server(first: &[&str]) -> Server {
+    let flags = ["--listen", "127.0.0.1:0", "--log", "warn", "--half-closed-ms", "2000", "--drain-ms", "20000"];
+    Server::this_program(&[first, &flags].concat())
 }
 
 fn read(script: Vec<ReadStep>) -> Vec<Result<String, String>> {

@@ -13,5 +13,5 @@ static HEAP: harness::Counting = harness::Counting;
 fn main() -> std::process::ExitCode {
     // In CI: the file is as its reader finds it, so nothing may be written yet.
     let pristine = std::env::var("EXERCISE_PRISTINE").is_ok_and(|value| value == "1");
-    steps::main(pristine)
+    harness::chat::exercise(pristine, steps::PARTS, steps::serve)
 }

@@ -131,6 +131,11 @@ impl Starts for Local {
     fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
         self.0.spawn(future).detach();
     }
+
+    fn run_until_stalled(&self) -> bool {
+        while self.0.try_tick() {}
+        true
+    }
 }
 
 impl Spawns for Local {
@@ -175,11 +180,6 @@ impl Spawns for Local {
 
     fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
         Some(Handle::new(self.0.spawn(job)))
-    }
-
-    fn run_until_stalled(&self) -> bool {
-        while self.0.try_tick() {}
-        true
     }
 
     fn runner(&self) -> Option<LocalWork> {

@@ -52,6 +52,11 @@ impl Starts for OnLocalPool {
     fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
         self.0.borrow().spawner().spawn_local(future).expect(POOL);
     }
+
+    fn run_until_stalled(&self) -> bool {
+        self.0.borrow_mut().run_until_stalled();
+        true
+    }
 }
 
 impl Spawns for OnLocalPool {
@@ -96,11 +101,6 @@ impl Spawns for OnLocalPool {
     fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
         let handle = self.0.borrow().spawner().spawn_local_with_handle(job);
         Some(Handle::new(handle.expect(POOL)))
-    }
-
-    fn run_until_stalled(&self) -> bool {
-        self.0.borrow_mut().run_until_stalled();
-        true
     }
 }
 

@@ -52,6 +52,16 @@ pub trait Starts: Blocks {
     fn start<F>(&self, future: F)
     where
         F: Future<Output = ()> + Send + 'static;
+
+    /// See [`Executor::run_until_stalled`].
+    fn run_until_stalled(&self) -> bool {
+        false
+    }
+
+    /// See [`Executor::queue_len`].
+    fn queue_len(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// A runtime whose tasks can be joined, and can start others.
@@ -99,11 +109,6 @@ pub trait Spawns: Starts {
     fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
         drop(job);
         None
-    }
-
-    /// See [`Executor::run_until_stalled`].
-    fn run_until_stalled(&self) -> bool {
-        false
     }
 
     /// See [`Executor::runner`].
@@ -162,6 +167,10 @@ impl<R: Spawns> Executor for Judged<R> {
         self.0.ticker()
     }
 
+    fn queue_len(&self) -> Option<usize> {
+        self.0.queue_len()
+    }
+
     fn timer(&self) -> Option<fn(Duration) -> Work> {
         R::TIMER
     }
@@ -184,8 +193,16 @@ impl<R: Starts> Executor for Unjoined<R> {
         true
     }
 
+    fn run_until_stalled(&self) -> bool {
+        self.0.run_until_stalled()
+    }
+
     fn threads(&self) -> usize {
         R::threads()
+    }
+
+    fn queue_len(&self) -> Option<usize> {
+        self.0.queue_len()
     }
 
     fn timer(&self) -> Option<fn(Duration) -> Work> {

@@ -4,7 +4,6 @@ use std::{
     future::Future,
     io::{self, Write},
     pin::pin,
-    process::ExitCode,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
@@ -27,12 +26,11 @@ use crate::{
     exercise,
 };
 
-/// Checks every step, or serves if a check has started this program again for that.
-pub fn main(pristine: bool) -> ExitCode {
-    harness::chat::exercise(pristine, Parts { read: Some(read), accept: Some(accept), write: Some(write) }, serve)
-}
+/// What of the file is driven in-process.
+pub const PARTS: Parts = Parts { read: Some(read), accept: Some(accept), write: Some(write) };
 
-fn serve(flags: &ServeArgs) -> Result<(), String> {
+/// The file as a server.
+pub fn serve(flags: &ServeArgs) -> Result<(), String> {
     let listener = flags.open()?;
     let server = Arc::new(exercise::Server::new(flags.limits()));
     let refused = |error| format!("cannot serve: {error}");

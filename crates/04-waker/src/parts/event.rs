@@ -34,18 +34,22 @@ pub(crate) fn unpark() {
 
 /// Calls `event`, which emits an event of level TRACE, if somebody listens.
 ///
-/// Pass a `move` closure: what it captures is then no variable that the caller has to keep in memory
+/// Pass a `move` closure. What a closure captures by reference is kept in memory by its caller, also
 /// while nobody listens.
 #[inline]
 pub fn emit(event: impl FnOnce()) {
     let in_model = cfg!(any(loom_model, shuttle_model));
     if !in_model && Level::TRACE <= STATIC_MAX_LEVEL && LevelFilter::current() == LevelFilter::TRACE {
-        heard(event);
+        // A closure of three words is passed in memory. Moved into the `Option`, it is written there
+        // here, and not before the comparison.
+        heard(&mut Some(event));
     }
 }
 
 #[cold]
 #[inline(never)]
-fn heard(event: impl FnOnce()) {
-    event();
+fn heard<F: FnOnce()>(event: &mut Option<F>) {
+    if let Some(event) = event.take() {
+        event();
+    }
 }

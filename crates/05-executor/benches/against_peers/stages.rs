@@ -4,7 +4,7 @@
 
 use harness::{
     Handle,
-    executor::{DroppedHandle, End, Nested, Output, Panics, Policies, Spawner},
+    executor::{DroppedHandle, End, LocalJob, Nested, Output, Panics, Policies, Spawner},
 };
 use lesson_executor::{
     parts::{
@@ -114,12 +114,25 @@ impl<D: Driver + Default + 'static> Blocks for RunQueue<D> {
     fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
         self.0.block_on(root)
     }
+
+    fn run(&self) {
+        self.0.run_until_stalled();
+    }
 }
 
 impl<D: Driver + Default + 'static> Starts for RunQueue<D> {
     #[inline(never)]
     fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
         self.0.spawn(future);
+    }
+
+    fn run_until_stalled(&self) -> bool {
+        self.0.run_until_stalled();
+        true
+    }
+
+    fn queue_len(&self) -> Option<usize> {
+        Some(self.0.queue_len())
     }
 }
 
@@ -134,12 +147,25 @@ impl<S: Joins> Blocks for OneThread<S> {
     fn block_on<F: Future<Output: 'static>>(&self, root: F) -> F::Output {
         self.0.block_on(root)
     }
+
+    fn run(&self) {
+        self.0.run_until_stalled();
+    }
 }
 
 impl<S: Joins> Starts for OneThread<S> {
     #[inline(never)]
     fn start<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
         drop(self.0.spawn(future));
+    }
+
+    fn run_until_stalled(&self) -> bool {
+        self.0.run_until_stalled();
+        true
+    }
+
+    fn queue_len(&self) -> Option<usize> {
+        Some(self.0.queue_len())
     }
 }
 
@@ -176,6 +202,10 @@ impl<S: Joins> Spawns for OneThread<S> {
     fn spawner(&self) -> Option<Spawner> {
         let spawner = self.0.spawner();
         Some(Spawner::local(move |work| drop(S::spawn_on(&spawner, work))))
+    }
+
+    fn spawn_local(&self, job: LocalJob) -> Option<Handle> {
+        Some(S::joins(self.0.spawn(job)))
     }
 }
 

@@ -1,6 +1,6 @@
-//! The bench of the executors, but for its clock: every load does on every subject what it says; a
-//! row is judged by the rule; system calls are counted exactly; and a wrong command line is an
-//! error.
+//! The bench of the executors, without its clock. Every load does on every subject what its sentence
+//! says. A row is judged by the rule. System calls are counted exactly, and a wrong command line is
+//! an error.
 
 use std::{collections::BTreeSet, env, fs};
 
@@ -19,66 +19,44 @@ use crate::{
         subjects::{Load, Passes, Subject, tables},
         table::json,
     },
+    subjects,
     tools::Tool,
 };
 
-/// All of it.
+/// Adds the tests of this module.
 pub fn add(suite: Suite) -> Suite {
-    suite
-        .alone("bench::every_load_does_on_every_subject_what_it_says", every_load_does_on_every_subject_what_it_says)
-        .alone(
-            "bench::the_tallies_differ_from_load_to_load_as_their_sentences_do",
-            the_tallies_differ_from_load_to_load_as_their_sentences_do,
-        )
-        .alone(
-            "bench::every_load_has_a_row_and_every_row_a_load_in_each_table_where_it_is",
-            every_load_has_a_row_and_every_row_a_load_in_each_table_where_it_is,
-        )
-        .alone(
-            "bench::the_last_stage_is_compared_with_the_best_peer_round_by_round",
-            the_last_stage_is_compared_with_the_best_peer_round_by_round,
-        )
-        .alone(
-            "bench::the_last_stage_is_compared_with_the_stage_before_it_round_by_round",
-            the_last_stage_is_compared_with_the_stage_before_it_round_by_round,
-        )
-        .alone(
-            "bench::a_round_without_the_stage_before_counts_for_the_peer_alone",
-            a_round_without_the_stage_before_counts_for_the_peer_alone,
-        )
-        .alone(
-            "bench::the_stage_before_stays_a_contender_however_slow_it_is",
-            the_stage_before_stays_a_contender_however_slow_it_is,
-        )
-        .alone(
-            "bench::there_are_more_rounds_while_either_ratio_is_too_wide",
-            there_are_more_rounds_while_either_ratio_is_too_wide,
-        )
-        .alone(
-            "bench::a_peer_is_not_the_best_for_having_been_measured_while_the_machine_was_faster",
-            a_peer_is_not_the_best_for_having_been_measured_while_the_machine_was_faster,
-        )
-        .alone(
-            "bench::counts_are_compared_and_system_calls_only_shown",
-            counts_are_compared_and_system_calls_only_shown,
-        )
-        .alone(
-            "bench::a_row_is_an_object_with_its_figures_and_its_outcome",
-            a_row_is_an_object_with_its_figures_and_its_outcome,
-        )
-        .alone(
-            "bench::the_plot_names_every_row_and_every_subject_with_figures",
-            the_plot_names_every_row_and_every_subject_with_figures,
-        )
-        .alone(
-            "bench::system_calls_are_counted_between_the_marks_alone",
-            system_calls_are_counted_between_the_marks_alone,
-        )
-        .alone(
-            "bench::a_wrong_command_line_is_a_clear_message_and_exit_code_2",
-            a_wrong_command_line_is_a_clear_message_and_exit_code_2,
-        )
-        .alone("bench::words_choose_rows_and_subjects", words_choose_rows_and_subjects)
+    alone! { suite, "bench":
+        what_is_measured_is_what_is_checked
+        every_load_does_on_every_subject_what_it_says
+        the_tallies_differ_from_load_to_load_as_their_sentences_do
+        every_load_has_a_row_and_every_row_a_load_in_each_table_where_it_is
+        the_last_stage_is_compared_with_the_best_peer_round_by_round
+        the_last_stage_is_compared_with_the_stage_before_it_round_by_round
+        a_round_without_the_stage_before_counts_for_the_peer_alone
+        the_stage_before_stays_a_contender_however_slow_it_is
+        there_are_more_rounds_while_either_ratio_is_too_wide
+        a_peer_is_not_the_best_for_having_been_measured_while_the_machine_was_faster
+        counts_are_compared_and_system_calls_only_shown
+        a_row_is_an_object_with_its_figures_and_its_outcome
+        the_plot_names_every_row_and_every_subject_with_figures
+        system_calls_are_counted_between_the_marks_alone
+        a_wrong_command_line_is_a_clear_message_and_exit_code_2
+        words_choose_rows_and_subjects
+    }
+}
+
+/// Parts B and C are run on the stages here, on the peers in package `tests`.
+fn what_is_measured_is_what_is_checked() {
+    let checked: Vec<_> = subjects::all().into_iter().chain(peers::subjects()).collect();
+    let mut adapters = BTreeSet::new();
+    for subject in tables().iter().flat_map(|table| &table.subjects) {
+        // A pool is checked with more than one number of workers.
+        let is_it = |name: &str| name.strip_prefix(subject.name).is_some_and(|rest| ["", "-2"].contains(&rest));
+        let same = checked.iter().find(|checked| is_it(checked.name)).expect(subject.name);
+        let adapter = (subject.tested)().adapter();
+        assert_eq!(adapter, same.value.adapter());
+        assert!(adapters.insert(adapter), "another subject has {adapter:?} too");
+    }
 }
 
 /// How often the part of a load began that counts, and how often it ended.

@@ -13,14 +13,17 @@ use lesson_executor::s7_fast::Executor;
 
 use crate::memory::{Idle, allocations, live};
 
-/// All of it.
+/// Adds the tests of this module.
 pub fn add(suite: Suite) -> Suite {
-    suite
-        .alone("fast_memory::an_idle_task_is_108_bytes_at_most", || {
-            [1_000, 1_337, 10_000, 100_000].into_iter().for_each(an_idle_one_is_cheap);
-        })
-        .alone("fast_memory::a_finished_one_makes_room", a_finished_one_makes_room)
-        .alone("fast_memory::a_slot_comes_back_from_another_thread", a_slot_comes_back_from_another_thread)
+    alone! { suite, "fast_memory":
+        an_idle_task_is_108_bytes_at_most
+        a_finished_one_makes_room
+        a_slot_comes_back_from_another_thread
+    }
+}
+
+fn an_idle_task_is_108_bytes_at_most() {
+    [1_000, 1_337, 10_000, 100_000].into_iter().for_each(an_idle_one_is_cheap);
 }
 
 /// All is counted: what the slab has in store, where it notes its chunks, and the executor.

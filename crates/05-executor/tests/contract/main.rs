@@ -1,13 +1,20 @@
-//! Whatever needs processes of its own: parts B and C of the contract on each stage, through the
-//! adapters that are measured; the checks of the exercise on its solution; what a whole process
-//! allocates; and the bench itself. The white halves of the checks (B5, B7, B12, B13, C1, C4, C5)
-//! are in `tests/models`: under `--cfg loom_model` no word works outside of a model.
+//! Tests that need processes of their own. Parts B and C of the contract run on each stage, through
+//! the adapters that the bench measures, and the checks of the exercise run on its solution. Other
+//! tests count what a whole process allocates, or start the bench as a child. The white halves of
+//! the checks (B5, B7, B12, B13, C1, C4, C5) are loom models, in `tests/models`.
 #![forbid(unsafe_code)]
 #![allow(clippy::duplicate_mod, reason = "the bench and the stress test have files in common")]
 
 use std::process::ExitCode;
 
 use harness::{Subject, Suite, executor, executor::Tested, waker};
+
+/// Adds tests that run alone. The name of a test in the list is its module and its function.
+macro_rules! alone {
+    ($suite:ident, $module:literal: $($test:ident)*) => {
+        $suite$(.alone(concat!($module, "::", stringify!($test)), $test))*
+    };
+}
 
 #[path = "../../benches/against_peers/mod.rs"]
 mod against_peers;
@@ -46,7 +53,8 @@ fn main() -> ExitCode {
         .main()
 }
 
-/// With what it fails, and with what takes long and is asked of a like one always.
+/// Declares what the subject fails in part B. The slowest check is left to the long run where
+/// another subject resembles this one.
 fn in_part_b(subject: Subject<Tested>) -> Subject<Tested> {
     match subject.name {
         "s1-spin" => subject.fails(fails::SPIN_WAKER).long(&["B15"]),
@@ -55,7 +63,7 @@ fn in_part_b(subject: Subject<Tested>) -> Subject<Tested> {
     }
 }
 
-/// The same.
+/// Declares the same for part C.
 fn in_part_c(subject: Subject<Tested>) -> Subject<Tested> {
     match subject.name {
         "s1-spin" => subject.fails(fails::SPIN),
@@ -65,7 +73,7 @@ fn in_part_c(subject: Subject<Tested>) -> Subject<Tested> {
     }
 }
 
-/// A pool with one worker or four, beside the same with two.
+/// Whether it is a pool with one worker or four: the same pool with two is never left out.
 fn is_like_another(name: &str) -> bool {
     ["s5-pool-1", "s5-pool-4", "s6-stealing-1", "s6-stealing-4"].contains(&name)
 }

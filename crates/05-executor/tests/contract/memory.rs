@@ -13,11 +13,12 @@ use std::{
 use harness::Suite;
 use lesson_executor::{s4_spawn::Executor, s5_pool, s6_stealing};
 
-/// All of it.
+/// Adds the tests of this module.
 pub fn add(suite: Suite) -> Suite {
-    suite
-        .alone("memory::an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none", on_one_thread)
-        .alone("memory::an_idle_task_of_a_pool_is_120_bytes_too", on_a_pool)
+    alone! { suite, "memory":
+        an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none
+        an_idle_task_of_a_pool_is_120_bytes_too
+    }
 }
 
 /// A future of 64 bytes that waits for ever.
@@ -50,7 +51,7 @@ pub fn allocations() -> usize {
     harness::allocations().expect("the allocator of this program counts")
 }
 
-fn on_one_thread() {
+fn an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none() {
     const TASKS: usize = 1_000;
     let executor = Executor::new();
     let idle = || drop(executor.spawn(Idle::new()));
@@ -119,7 +120,7 @@ fn idle_on_a_pool(spawn: impl Fn(Counted)) {
     assert!((119 * TASKS..129 * TASKS).contains(&(live() - before)), "{} bytes", live() - before);
 }
 
-fn on_a_pool() {
+fn an_idle_task_of_a_pool_is_120_bytes_too() {
     let pool = s5_pool::Executor::new(2);
     idle_on_a_pool(|future| drop(pool.spawn(future)));
     drop(pool);

@@ -21,7 +21,7 @@ use lesson_future::s4_yield_now::yield_now;
 use crate::{memory::live, pools::Pool};
 
 const MILLION: usize = 1_000_000;
-/// As many as show what grows with each task.
+/// Enough to show what grows with each task.
 const SAMPLE: usize = 50_000;
 /// How many there are at once in a stream.
 const WAVE: usize = 1_000;
@@ -33,7 +33,7 @@ const ROOM_OF_AN_ENTRY: usize = 2 * size_of::<usize>();
 /// less than a byte a task of the sample.
 const OTHERS: usize = 32 << 10;
 
-/// Each as a sample, and whole.
+/// Adds each test twice: a sample, and the whole for the long run.
 pub fn add(suite: Suite) -> Suite {
     type Stage5 = s5_pool::Executor;
     type Stage6 = s6_stealing::Executor;

@@ -1,6 +1,5 @@
 //! What a person sees of `just bench executor` and `just stress executor`: the help, an error, and
-//! nothing at all behind a pipe that is closed. This program is both of them too, as a child of
-//! itself.
+//! nothing at all behind a pipe that is closed. This program plays both of them, as its own child.
 
 use std::{
     env,
@@ -12,27 +11,27 @@ use harness::Suite;
 
 use crate::{against_peers, bench, stress};
 
-/// What this program is instead, if its parent says so.
+/// What this program plays if its parent says so.
 #[derive(Clone, Copy, Debug)]
 pub enum Tool {
     Bench,
     Stress,
-    /// What [`bench`] counts the system calls of.
+    /// The process whose system calls [`bench`] counts.
     Traced,
 }
 
-/// Which of them this process is.
+/// The variable that names the tool.
 const TOOL: &str = "TOOL";
 
 impl Tool {
-    /// Starts it.
+    /// This program as that tool.
     pub fn command(self) -> Command {
         let mut command = Command::new(env::current_exe().unwrap());
         command.env(TOOL, format!("{self:?}")).stdin(Stdio::null());
         command
     }
 
-    /// If this process is one, does what that does.
+    /// Plays the tool that the parent named, if it named one.
     pub fn played() -> Option<ExitCode> {
         match env::var(TOOL).ok()?.as_str() {
             "Bench" => Some(against_peers::main(against_peers::Target::Timed)),
@@ -45,16 +44,14 @@ impl Tool {
     }
 }
 
-/// All of it.
+/// Adds the tests of this module.
 pub fn add(suite: Suite) -> Suite {
-    suite
-        .alone("tools::behind_a_pipe_that_is_closed_they_end_quietly", behind_a_pipe_that_is_closed_they_end_quietly)
-        .alone("tools::the_help_says_how_they_are_called", the_help_says_how_they_are_called)
-        .alone(
-            "tools::a_wrong_command_line_is_a_clear_message_and_exit_code_2",
-            a_wrong_command_line_is_a_clear_message_and_exit_code_2,
-        )
-        .alone("tools::a_panic_that_is_not_meant_names_the_round", a_panic_that_is_not_meant_names_the_round)
+    alone! { suite, "tools":
+        behind_a_pipe_that_is_closed_they_end_quietly
+        the_help_says_how_they_are_called
+        a_wrong_command_line_is_a_clear_message_and_exit_code_2
+        a_panic_that_is_not_meant_names_the_round
+    }
 }
 
 fn command(tool: Tool, arguments: &[&str]) -> Command {

@@ -1,4 +1,4 @@
-//! All tests that need no process of their own, a module a way to fail.
+//! Tests that need no process of their own. Each module is a way to fail.
 #![forbid(unsafe_code)]
 
 #[path = "../shared/fails.rs"]
@@ -13,6 +13,7 @@ mod pools;
 mod told;
 
 mod bounds;
+mod command_line;
 mod driver;
 mod driver_panics;
 mod fast_join;

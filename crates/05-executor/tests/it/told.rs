@@ -1,4 +1,4 @@
-//! Tasks that another thread tells to go on, again and again, in an order that a seed decides.
+//! Tasks that wait for another thread, which tells them to go on. A seed decides the order.
 
 use std::{
     future::poll_fn,
@@ -18,8 +18,8 @@ pub struct Told {
     waker: Arc<Mutex<Option<Waker>>>,
 }
 
-/// A future that is ready with the number of its polls once it was told to go on `WAKES` times. It
-/// is counted in `alive` until it is dropped.
+/// Creates a future that is ready once it was told to go on `WAKES` times. It returns the number of
+/// its polls. Until it is dropped, `alive` counts it.
 pub fn told(alive: &Arc<AtomicUsize>) -> (impl Future<Output = usize> + Send + 'static, Told) {
     alive.fetch_add(1, SeqCst);
     let (held, told) = (Held(Arc::clone(alive)), Told { times: Arc::default(), waker: Arc::default() });
@@ -44,13 +44,13 @@ impl Drop for Held {
 }
 
 impl Told {
-    /// Tells it to go on for the time of this number. Its last waker, if it was polled.
+    /// Tells the task to go on, for the `number`-th time. Returns its last waker, if it was polled.
     pub fn tell(&self, number: usize) -> Option<Waker> {
         self.times.store(number, SeqCst);
         self.waker()
     }
 
-    /// Its last waker, if it was polled.
+    /// The task's last waker, if it was polled.
     pub fn waker(&self) -> Option<Waker> {
         self.waker.lock().unwrap().clone()
     }

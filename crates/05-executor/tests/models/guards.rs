@@ -1,6 +1,5 @@
-//! A model that cannot fail holds nothing: each line that a model is there for is taken out of a
-//! copy of the lesson, and the model must fail. A model that fails may abort, so each runs in a
-//! process of its own.
+//! Tests that each model can fail. A line that the model guards is removed from a copy of the
+//! lesson, and the model must fail. A failing model may abort, so each runs in its own process.
 
 use harness::guards::{Copied, Lesson};
 

@@ -1,7 +1,6 @@
-//! What happens where threads meet: models, which are there only under a cfg of ours. Under
-//! `--cfg loom_model`, parts of the lesson in every order that there is (`just loom`). Under
-//! `--cfg shuttle_model`, whole pools in many orders (`just shuttle`). And `guards`, which take out
-//! one line of the lesson after the other.
+//! Models of what happens where threads meet. Under `--cfg loom_model` they run parts of the lesson
+//! in every order (`just loom`). Under `--cfg shuttle_model` they run whole pools in many orders
+//! (`just shuttle`). The guards remove one line of the lesson at a time: its model must fail.
 #![cfg(any(loom_model, shuttle_model))]
 #![forbid(unsafe_code)]
 

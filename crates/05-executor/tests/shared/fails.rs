@@ -1,4 +1,4 @@
-//! What each stage fails, and why: the contract holds the stages to it, and a test the README.
+//! The checks that each stage fails, and why. The contract and the README are held to this list.
 #![allow(dead_code, reason = "each program uses a part of it")]
 
 /// Stage 1.
@@ -13,9 +13,9 @@ pub const NAIVE: &[(&str, &str)] = &[
     ("C3", "so does a loop inside of the loop: both sleep by the one token of their thread"),
 ];
 
-/// The waker of stage 1, which is std's, and no failure of the stage.
+/// Stage 1's waker, which is `Waker::noop`.
 pub const SPIN_WAKER: &[(&str, &str)] = if cfg!(debug_assertions) {
-    &[("B4", "where nothing is inlined, `Waker::noop()` and its clone have one vtable at two addresses")]
+    &[("B4", "without optimisation, `Waker::noop()` and its clone have the same vtable at two addresses")]
 } else {
     &[]
 };

@@ -1,5 +1,5 @@
-//! The two stages on one thread whose tasks have handles, behind traits: a test is written once for
-//! both.
+//! One trait for the two stages on one thread whose tasks have handles, so that a test is written
+//! once.
 #![allow(dead_code, reason = "each program uses a part of it")]
 
 use std::future::Future;

@@ -1,4 +1,4 @@
-//! The two pools behind a trait: a test is written once for both.
+//! One trait for both pools, so that a test is written once.
 #![allow(dead_code, reason = "each program uses a part of it")]
 
 use std::{future::Future, pin::Pin};

@@ -38,12 +38,8 @@ impl Pair {
 
 /// The median of the ratios of a figure over the rounds that count for both. The kernel counts
 /// processor time in steps of 10 ms, so a figure may be zero: a ratio to it tells nothing.
-pub(crate) fn paired(
-    one: &[Option<Report>],
-    two: &[Option<Report>],
-    figure: impl Fn(&Report) -> Option<f64>,
-) -> Option<Median> {
-    let figure = |report: &Option<Report>| figure(report.as_ref()?);
+pub(crate) fn paired<R>(one: &[Option<R>], two: &[Option<R>], figure: impl Fn(&R) -> Option<f64>) -> Option<Median> {
+    let figure = |report: &Option<R>| figure(report.as_ref()?);
     let ratios = one.iter().zip(two).filter_map(|(one, two)| Some(figure(one)? / figure(two)?));
     Median::of(ratios.filter(|ratio| ratio.is_finite()))
 }
@@ -53,5 +49,21 @@ impl fmt::Display for Pair {
         let ratio = |ratio: &Option<Median>| ratio.as_ref().map_or_else(|| "–".to_owned(), Median::to_string);
         let (cpu, p99) = (ratio(&self.cpu), ratio(&self.p99_at_equal_rate));
         write!(f, "{}: CPU a delivery {cpu}, p99 at equal rate {p99}", self.servers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::paired;
+
+    #[test]
+    fn a_ratio_is_of_two_runs_of_one_round_that_both_count() {
+        let ratio = |one: &[Option<f64>], two: &[Option<f64>]| paired(one, two, |figure| Some(*figure));
+        let one = [Some(4.0), None, Some(1.0), Some(0.0), Some(3.0), Some(4.0)];
+        let two = [Some(1.0), Some(1.0), Some(1.0), Some(0.0), Some(0.0), Some(2.0)];
+        let found = ratio(&one, &two).map(|ratio| ratio.to_string());
+        assert_eq!(found.as_deref(), Some("2.00 (1.00 to 4.00 in 3 rounds)"));
+        assert_eq!(ratio(&[None], &[Some(1.0)]), None);
+        assert_eq!(paired(&[Some(())], &[Some(())], |()| None), None);
     }
 }

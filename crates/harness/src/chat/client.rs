@@ -25,7 +25,7 @@ use crate::run::{
 #[derive(Debug)]
 pub struct Client {
     stream: TcpStream,
-    input: BufReader<TcpStream>,
+    input: BufReader<Prompt>,
     /// A group with this client as its only member, for [`settle`](Self::settle).
     own_group: Option<String>,
 }
@@ -74,7 +74,7 @@ impl Client {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        let input = BufReader::with_capacity(buffer, stream.try_clone()?);
+        let input = BufReader::with_capacity(buffer, Prompt(stream.try_clone()?));
         Ok(Client { stream, input, own_group: None })
     }
 
@@ -254,6 +254,21 @@ impl Client {
     /// A second handle to the socket, for a thread that only writes.
     pub(super) fn writer(&self) -> Result<TcpStream, Stop> {
         Ok(self.stream.try_clone()?)
+    }
+}
+
+/// A socket that makes the kernel acknowledge each read at once. Otherwise the kernel may delay
+/// that by 40 ms, and a server without `TCP_NODELAY` sends nothing until then.
+#[derive(Debug)]
+struct Prompt(TcpStream);
+
+impl Read for Prompt {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.0.read(buffer)?;
+        // An error is harmless: without this option the check only takes longer.
+        #[cfg(target_os = "linux")]
+        let _ = sockopt::set_tcp_quickack(&self.0, true);
+        Ok(length)
     }
 }
 

@@ -25,10 +25,10 @@ pub fn exercise<A: Args>(pristine: bool, parts: Parts, serve: fn(&A) -> Result<(
     crate::exercise(pristine, &CHECKS, STEPS.map(|(name, ids)| Subject::new(name, server.clone()).only(ids)).into())
 }
 
-/// Serves if `word` is the first argument of this program, which is how a check starts it again as
-/// the server. Gives the exit code then, and `None` in any other process.
+/// Runs the server if the first argument of this program is `word`: a check starts the program
+/// again in this way. Returns the exit code of the server, or `None` in any other process.
 ///
-/// The flags `A` follow the word. The server answers questions about its heap.
+/// The flags `A` follow `word`. The server answers questions about its heap.
 pub fn serve_if_asked<A: Args>(word: &str, serve: fn(&A) -> Result<(), String>) -> Option<ExitCode> {
     if env::args().nth(1).as_deref() != Some(word) {
         return None;

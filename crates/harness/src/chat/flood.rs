@@ -6,7 +6,7 @@ use std::{
     net::SocketAddr,
     sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chat::{Reply, Request};
@@ -117,21 +117,33 @@ fn stalled_member(running: &Running, group: &str) -> Result<Client, Stop> {
     Ok(member)
 }
 
-fn text(number: usize) -> String {
-    format!("{number} {}", "x".repeat(TEXT))
-}
-
 fn post(group: &str, number: usize) -> Vec<u8> {
-    Request::Post { group_name: group.into(), message: text(number) }.to_line()
+    lengthened(&Request::Post { group_name: group.into(), message: format!("{number} ") }.to_line())
 }
 
 fn message(group: &str, number: usize) -> Vec<u8> {
-    Reply::Message { group_name: group.into(), message: text(number) }.to_line().to_vec()
+    lengthened(&Reply::Message { group_name: group.into(), message: format!("{number} ") }.to_line())
+}
+
+/// Adds the text of a flood to the end of the message in `line`. The text is not serialised each
+/// time, because that would take seconds in a build without optimisation.
+fn lengthened(line: &[u8]) -> Vec<u8> {
+    let (line, end) = line.split_at(line.len() - b"\"}}\n".len());
+    [line, &[b'x'; TEXT], end].concat()
 }
 
 /// A client on its own thread. It posts as fast as the server reads, and reads nothing itself.
 pub(super) struct Flood {
-    news: mpsc::Receiver<()>,
+    news: mpsc::Receiver<News>,
+}
+
+/// A report from the flood's thread.
+#[derive(Eq, PartialEq)]
+enum News {
+    /// A write has blocked for half a second.
+    Blocked,
+    /// All posts were sent. The server has served them, or the wait for that was too long.
+    Done,
 }
 
 impl Flood {
@@ -152,7 +164,7 @@ impl Flood {
             }
             // When its own post comes back, the server has served all posts.
             let _ = client.settle();
-            let _ = tell.send(());
+            let _ = tell.send(News::Done);
         });
         Ok(Flood { news })
     }
@@ -162,13 +174,21 @@ impl Flood {
         // An error means that the connection broke and the thread ended. Then the wait is over too.
         let _ = self.news.recv();
     }
+
+    /// Waits until all posts were sent. A server that stops reading may only be slow, so this gives
+    /// up only after two [`PATIENCE`]s.
+    pub(super) fn wait_until_done(&self) {
+        let deadline = Instant::now() + 2 * PATIENCE;
+        let next = || self.news.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+        while next() == Ok(News::Blocked) {}
+    }
 }
 
-fn write_all(socket: &mut impl Write, mut bytes: &[u8], blocked: &mpsc::Sender<()>) -> io::Result<()> {
+fn write_all(socket: &mut impl Write, mut bytes: &[u8], blocked: &mpsc::Sender<News>) -> io::Result<()> {
     while !bytes.is_empty() {
         match socket.write(bytes) {
             Ok(written) => bytes = &bytes[written..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => drop(blocked.send(())),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => drop(blocked.send(News::Blocked)),
             Err(error) => return Err(error),
         }
     }

@@ -151,14 +151,14 @@ pub(super) fn e15_shutdown(server: &Server) -> Verdict {
         // All posts to `late` fit into the kernel's buffers.
         let late_group = unique("late");
         let mut late = member(&running, &late_group)?;
-        Flood::start(running.address, &late_group, LATE_POSTS)?.wait_until_done_or_blocked();
+        Flood::start(running.address, &late_group, LATE_POSTS)?.wait_until_done();
         let group = unique("shutdown");
         // The flood fills the socket of `slow`. So some posts, or a notice of dropped posts, wait
         // in the server.
         let mut slow = member(&running, &group)?;
         let mut idle = Client::connect(running.address)?;
         idle.settle_alone()?;
-        Flood::start(running.address, &group, POSTS)?.wait_until_done_or_blocked();
+        Flood::start(running.address, &group, POSTS)?.wait_until_done();
         running.terminate()?;
         // The kernel still queues clients while the listener is open. It must be closed, so that
         // they are refused.

@@ -1,4 +1,5 @@
-//! Any future behind one type: pinned, without its output, and still known by its own type.
+//! One type for all futures under test: pinned, without their output. A future can still be
+//! downcast to its concrete type.
 
 use std::{
     any::Any,

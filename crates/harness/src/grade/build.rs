@@ -21,10 +21,10 @@ const LONGEST: usize = 1 << 16;
 /// Builds the target `exercise` of the copy. Returns its program, or the compiler's errors in
 /// colour.
 ///
-/// The build of foreign crates is shared with the working tree. For the workspace's own crates
-/// cargo must keep separate results, otherwise the working tree would run the program that is built
-/// here. `RUSTC_WORKSPACE_WRAPPER` achieves that: `env` only starts the compiler, but cargo
-/// separates what was built with a wrapper.
+/// The build of foreign crates is shared with the working tree. The workspace's own crates must be
+/// built separately: otherwise the working tree would run the program that is built here. For that,
+/// `RUSTC_WORKSPACE_WRAPPER` is set to `env`. It only starts the compiler, but cargo keeps results
+/// with and without a wrapper apart.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! A lesson's program, as a person starts it: what it prints, and how it ends.
+//! Runs a lesson's program as a person would start it, and checks its output and its end.
 
 use std::{
     io,
@@ -10,21 +10,21 @@ use std::{
 pub struct Program(pub &'static str);
 
 impl Program {
-    /// Runs it to its end, without stdin.
+    /// Runs the program to its end, without stdin.
     ///
     /// # Panics
     ///
-    /// If it cannot be started.
+    /// If the program cannot be started.
     pub fn run(self, arguments: &[&str]) -> Output {
         let output = self.command(arguments).output();
         output.unwrap_or_else(|error| panic!("{} cannot be started: {error}", self.0))
     }
 
-    /// Runs it to its end, and returns what it prints.
+    /// Runs the program to its end, and returns its stdout.
     ///
     /// # Panics
     ///
-    /// If it fails, or prints what is no UTF-8.
+    /// If the program fails, or its stdout is not UTF-8.
     pub fn prints(self, arguments: &[&str]) -> String {
         let Output { status, stdout, stderr } = self.run(arguments);
         let stdout = String::from_utf8(stdout).expect("it prints UTF-8");
@@ -42,12 +42,12 @@ impl Program {
         list.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
     }
 
-    /// Holds that it refuses each of these command lines: it exits with 2, and stderr contains the
-    /// words.
+    /// Asserts that the program refuses each of these command lines: it exits with code 2, and its
+    /// stderr contains the words.
     ///
     /// # Panics
     ///
-    /// If it does not.
+    /// If the program accepts a command line, or stderr lacks the words.
     pub fn assert_refuses(self, wrong: &[(&[&str], &str)]) {
         for (arguments, words) in wrong {
             let Output { status, stderr, .. } = self.run(arguments);
@@ -57,11 +57,12 @@ impl Program {
         }
     }
 
-    /// Holds that it ends quietly where nobody reads its stdout, as behind `| head`.
+    /// Asserts that the program ends quietly when the reader of its stdout has closed the pipe, as
+    /// `| head` does.
     ///
     /// # Panics
     ///
-    /// If it fails, or prints to stderr.
+    /// If the program fails, or prints to stderr.
     pub fn assert_quiet_behind_a_closed_pipe(self, arguments: &[&str]) {
         let (reader, writer) = io::pipe().expect("the system has pipes");
         drop(reader);
@@ -77,7 +78,7 @@ impl Program {
     }
 }
 
-/// How many lines of a text contain this.
+/// The number of lines of `text` that contain `what`.
 pub fn count_lines(text: &str, what: &str) -> usize {
     text.lines().filter(|line| line.contains(what)).count()
 }

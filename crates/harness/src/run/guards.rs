@@ -77,7 +77,7 @@ impl Copied {
         for folder in ["src", "tests"] {
             copy_all(&from.join(folder), &package.join(folder))?;
         }
-        // The guards need this crate, on which the copy does not depend.
+        // The module `guards` uses the crate `harness`, which is not a dependency of the copy.
         let guards = package.join("tests").join(lesson.models).join("guards.rs");
         if guards.exists() {
             fs::write(guards, "")?;

@@ -145,11 +145,7 @@ impl Suite {
             let named =
                 subject.fails.iter().map(|(id, _)| id).chain(subject.only.unwrap_or_default()).chain(subject.long);
             for id in named {
-                assert!(
-                    checks.iter().any(|check| check.id == *id),
-                    "subject {} names {id}, which is not in its list of checks",
-                    subject.name
-                );
+                assert!(checks.iter().any(|check| check.id == *id), "{} names {id}: no such check", subject.name);
             }
             let subject = Rc::new(subject);
             for check in checks.iter().filter(|check| subject.is_judged_by(check)) {
@@ -197,7 +193,7 @@ impl Suite {
     ///
     /// A failed check prints what must hold, what was observed, why it matters and which page
     /// explains it. The run also fails if a declared failure does not happen, or if no check was
-    /// applicable.
+    /// applicable. With `--nocapture`, the run also prints the output of each process.
     pub fn main(self) -> ExitCode {
         if let Some(name) = child::asked() {
             return self.answer(&name);
@@ -230,7 +226,7 @@ impl Suite {
     /// Runs in the child process: executes the one case that the parent asked for.
     fn answer(self, name: &str) -> ExitCode {
         let Some(case) = self.cases.into_iter().find(|case| case.name == name) else {
-            eprintln!("error: no case of this program is called '{name}'");
+            eprintln!("error: nothing here is called '{name}'");
             return ExitCode::from(2);
         };
         match case.kind {

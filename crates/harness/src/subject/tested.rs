@@ -1,6 +1,7 @@
 //! A subject of parts B and C: a waker alone, or the executor that hands it to a future.
 
 use std::{
+    any::{type_name, type_name_of_val},
     fmt,
     sync::{
         Arc,
@@ -49,6 +50,7 @@ use crate::{
 /// ```
 pub struct Tested {
     pub(crate) kind: Kind,
+    adapter: Option<&'static str>,
     pub(crate) global: bool,
     pub(crate) policies: Policies,
     pub(crate) models: Vec<(&'static str, fn())>,
@@ -97,17 +99,19 @@ impl Tested {
 
     /// An executor, and the wakers that it hands to its tasks. `make` returns a fresh executor.
     pub fn executor<E: Executor + 'static>(make: impl Fn() -> E + Send + Sync + 'static) -> Self {
-        Tested::of(Kind::Executor(Box::new(move || Box::new(make()))))
+        let adapter = Some(type_name::<E>());
+        Tested { adapter, ..Tested::of(Kind::Executor(Box::new(move || Box::new(make())))) }
     }
 
     /// A function that blocks until its future is ready, and the wakers that it hands to that
     /// future. The checks call it on many threads.
     pub fn block_on(block_on: impl Fn(Work) + Send + Sync + 'static) -> Self {
-        Tested::of(Kind::BlockOn(Arc::new(block_on)))
+        let adapter = Some(type_name_of_val(&block_on));
+        Tested { adapter, ..Tested::of(Kind::BlockOn(Arc::new(block_on))) }
     }
 
     fn of(kind: Kind) -> Self {
-        Tested { kind, global: false, policies: Policies::default(), models: Vec::new() }
+        Tested { kind, adapter: None, global: false, policies: Policies::default(), models: Vec::new() }
     }
 
     /// Declares that the executor lives as long as the process: dropping the value that `make`
@@ -121,6 +125,12 @@ impl Tested {
     #[must_use]
     pub fn policies(self, policies: Policies) -> Self {
         Tested { policies, ..self }
+    }
+
+    /// The type through which the checks drive the executor, or call the function that blocks. Two
+    /// subjects with the same type run the same code.
+    pub fn adapter(&self) -> Option<&'static str> {
+        self.adapter
     }
 
     /// The policies that the executor declares.

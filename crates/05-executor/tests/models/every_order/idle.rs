@@ -1,5 +1,5 @@
-//! Who sleeps and who is woken: whatever is put into a queue, somebody comes for it. If nobody did,
-//! all threads of the model would sleep for ever, and loom says so.
+//! Sleep and wake-up of workers: whenever an entry is pushed, a worker comes for it. If none came,
+//! all threads of the model would sleep forever, and loom reports that.
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},

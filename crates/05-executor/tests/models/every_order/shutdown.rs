@@ -3,7 +3,10 @@
 
 use std::future::pending;
 
-use lesson_executor::{s2_block_on::block_on, s4_spawn::Executor};
+use lesson_executor::{
+    s2_block_on::block_on,
+    s4_spawn::{Executor, JoinHandle},
+};
 use loom::thread;
 
 use super::tools::{Dropped, Flags, Kept, Watched, all_freed, executor};
@@ -57,14 +60,13 @@ fn shutdown_while_a_task_is_woken<S: Stage<Driver = Watched>>() {
     });
 }
 
-/// Here, and below, on stage 4 alone, whose handle may be elsewhere.
-#[test]
-fn shutdown_while_somebody_joins() {
-    loom::model(|| {
+/// On stage 4 alone, whose handle may be on another thread.
+fn shutdown_while(meanwhile: fn(JoinHandle<()>)) {
+    loom::model(move || {
         let (executor, alive) = executor::<Executor<_>>();
         let task = executor.spawn(Flags::new().wait(1, Kept::default()));
         executor.run_until_stalled();
-        let thread = thread::spawn(move || assert!(block_on(task).unwrap_err().is_cancelled()));
+        let thread = thread::spawn(move || meanwhile(task));
         drop(executor);
         thread.join().unwrap();
         all_freed(&alive);
@@ -72,14 +74,11 @@ fn shutdown_while_somebody_joins() {
 }
 
 #[test]
+fn shutdown_while_somebody_joins() {
+    shutdown_while(|task| assert!(block_on(task).unwrap_err().is_cancelled()));
+}
+
+#[test]
 fn shutdown_while_a_task_is_aborted() {
-    loom::model(|| {
-        let (executor, alive) = executor::<Executor<_>>();
-        let task = executor.spawn(Flags::new().wait(1, Kept::default()));
-        executor.run_until_stalled();
-        let thread = thread::spawn(move || task.abort());
-        drop(executor);
-        thread.join().unwrap();
-        all_freed(&alive);
-    });
+    shutdown_while(|task| task.abort());
 }

@@ -1,4 +1,4 @@
-//! The lines that the models of parts guard, each with its model. Part of `just loom`.
+//! The lines that the loom models guard, each with its model.
 
 use harness::guards::{Guard, guard};
 

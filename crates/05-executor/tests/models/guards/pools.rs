@@ -1,5 +1,5 @@
-//! The lines that make a pool of its parts, each with its model of a whole pool. What only makes a
-//! pool slower if it is taken out, is not among them. Part of `just shuttle`.
+//! The lines that the models of whole pools guard, each with its model. A line that only makes a
+//! pool faster is not in the list.
 
 use harness::guards::{Guard, guard};
 

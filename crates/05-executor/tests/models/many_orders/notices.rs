@@ -1,5 +1,5 @@
-//! Who is told of what was pushed, at once, without a look by the clock: the driver's stands still,
-//! so whoever sleeps in there sleeps until it is woken.
+//! Pushes that must wake a worker at once. The driver's clock stands still here, so a worker sleeps
+//! until it is woken: no deadline helps.
 
 use std::sync::Arc;
 

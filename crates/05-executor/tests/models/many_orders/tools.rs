@@ -1,5 +1,5 @@
-//! What the models are made of: futures that show how many of them are left, that yield, and that
-//! wait; and how many orders each model is run in.
+//! Tools of the models: futures that count how many of them are left, that yield, and that wait; and
+//! the number of orders that each model is run in.
 
 use std::{
     future::poll_fn,

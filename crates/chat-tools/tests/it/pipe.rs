@@ -9,9 +9,8 @@ use std::{
 };
 
 use chat::Reply;
-use support::{DEADLINE, end, run, scripted, server, start};
 
-mod support;
+use crate::support::{DEADLINE, end, run, scripted, server, start};
 
 fn message(text: &str) -> Vec<u8> {
     Reply::Message { group_name: "rust".into(), message: text.into() }.to_line().to_vec()

@@ -15,9 +15,8 @@ use rustix::{
     pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt},
     termios::{LocalModes, tcgetattr},
 };
-use support::{DEADLINE, end, program, run, scripted, server};
 
-mod support;
+use crate::support::{DEADLINE, end, program, run, scripted, server};
 
 /// A client on a terminal, and the person in front of it.
 struct Person {

@@ -3,17 +3,13 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    net::{SocketAddr, TcpStream},
     thread,
     time::Duration,
 };
 
-use chat::{Limits, Reply, Request};
-use lesson_async_chat::{Stage, Which, parts::stop::Stop, run};
+use chat::{Reply, Request};
+use harness::chat::Server;
 
 /// Far longer than a client that gets its turn ever waits.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,33 +18,30 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn a_flood_leaves_the_others_their_turn() {
     // More than there are workers, whichever runtime.
     let flooders = 2 * thread::available_parallelism().map_or(1, usize::from) + 2;
-    for on in [Which::AsyncStd, Which::Smol, Which::Tokio, Which::TokioCurrent] {
-        for stage in [Stage::Plain, Stage::Mailbox] {
-            let server = start(stage, on);
-            let over = Arc::new(AtomicBool::new(false));
-            let flood: Vec<_> = (0..flooders).map(|_| start_flood(server, Arc::clone(&over))).collect();
-            let served = served_once(server);
-            over.store(true, Relaxed);
-            assert!(served.is_ok(), "{stage:?} on {on:?}: {served:?} while {flooders} clients flood");
+    for runtime in ["async-std", "smol", "tokio", "tokio-current"] {
+        for stage in ["plain", "mailbox"] {
+            // Each in a process of its own: what is left of a flood ends with it.
+            let program = env!("CARGO_BIN_EXE_async-chat");
+            let serve = [program, "serve", "--listen", "127.0.0.1:0", "--log", "off"];
+            let server = Server::command(serve.iter().chain(&["--stage", stage, "--runtime", runtime]));
+            let running = server.start().unwrap();
+            let flood: Vec<_> = (0..flooders).map(|_| start_flood(running.address)).collect();
+            let served = served_once(running.address);
+            assert!(served.is_ok(), "{stage} on {runtime}: {served:?} while {flooders} clients flood");
+            assert!(flood.iter().all(|flooder| !flooder.is_finished()), "{stage} on {runtime}: the flood has ended");
+            drop(running);
             flood.into_iter().for_each(|flooder| flooder.join().unwrap());
         }
     }
 }
 
-fn start(stage: Stage, on: Which) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || run(stage, on, listener, Limits::default(), Arc::new(Stop::default()), stage.nodelay()));
-    address
-}
-
-/// A client that asks for what has no answer, as fast as it can; it floods already when this
-/// returns.
-fn start_flood(server: SocketAddr, over: Arc<AtomicBool>) -> thread::JoinHandle<()> {
+/// A client that asks for what has no answer, as fast as it can and as long as there is a server; it
+/// floods already when this returns.
+fn start_flood(server: SocketAddr) -> thread::JoinHandle<()> {
     let mut socket = TcpStream::connect(server).unwrap();
     let lines = Request::Join { group_name: "flooded".into() }.to_line().repeat(4096);
     socket.write_all(&lines).unwrap();
-    thread::spawn(move || while !over.load(Relaxed) && socket.write_all(&lines).is_ok() {})
+    thread::spawn(move || while socket.write_all(&lines).is_ok() {})
 }
 
 /// Joins, posts, and waits until the post comes back.

@@ -1,30 +1,27 @@
-//! The load generator and its table, as programs: what they report is what happened. Nothing here
-//! asks how fast it was.
-#![cfg(target_os = "linux")]
+//! The load generator as a program: what it reports is what happened. Nothing here asks how fast it
+//! was.
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    io::{BufRead, BufReader, Write},
+    net::{SocketAddr, TcpListener},
     path::Path,
     process::{Command, Stdio},
-    sync::{atomic::AtomicBool, mpsc},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
 
 use chat::{Reply, Request};
-use chat_tools::load::Server;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
-use support::{DEADLINE, end};
 
-mod support;
+use crate::support::{DEADLINE, end};
 
-const LIMIT: [&str; 3] = [env!("CARGO_BIN_EXE_limit-server"), "--listen", "127.0.0.1:0"];
-const SHORT: [&str; 4] = ["--warmup", "0.1", "--seconds", "0.4"];
+pub const LIMIT: [&str; 3] = [env!("CARGO_BIN_EXE_limit-server"), "--listen", "127.0.0.1:0"];
+pub const SHORT: [&str; 4] = ["--warmup", "0.1", "--seconds", "0.4"];
 
-fn piped(mut command: Command) -> (i32, String, String) {
+pub fn piped(mut command: Command) -> (i32, String, String) {
     end(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
 }
 
@@ -36,8 +33,17 @@ fn load(flags: &[&str]) -> (i32, Value, String) {
     (code, serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out:?}, {err:?}")), err)
 }
 
-fn number(report: &Value, path: &str) -> f64 {
+pub fn number(report: &Value, path: &str) -> f64 {
     report.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("no number {path} in {report}"))
+}
+
+/// Runs both at once, since each spends its time waiting.
+pub fn side_by_side<A: Send, B: Send>(one: impl FnOnce() -> A + Send, two: impl FnOnce() -> B + Send) -> (A, B) {
+    thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let two = two();
+        (one.join().unwrap(), two)
+    })
 }
 
 /// A server for groups of one, in which a client's `n`th line is answered by what `answer` makes of
@@ -132,13 +138,15 @@ fn a_dropped_line_makes_a_closed_loop_void() {
         request => echo(request),
     };
     let address = scripted(lossy).to_string();
-    let (code, report, err) = load(&["--clients", "1", "--groups", "1", "--at", &address]);
+    let flags = ["--clients", "1", "--groups", "1", "--at", &address];
+    let (closed, open) = side_by_side(|| load(&flags), || load(&[&flags[..], &["--rate", "200"]].concat()));
+    let (code, report, err) = closed;
     assert_eq!((code, number(&report, "/total/dropped")), (1, 3.0), "{report}");
     assert_eq!(report["void"], "dropped lines: 3");
     assert_eq!(err, "load: this run is void: dropped lines: 3\n");
     // Nothing is known of a server that was not started here.
     assert_eq!(report["server_cpu_seconds"], Value::Null);
-    let (code, report, _) = load(&["--clients", "1", "--groups", "1", "--rate", "200", "--at", &address]);
+    let (code, report, _) = open;
     assert_eq!((code, &report["void"]), (0, &Value::Null), "in an open loop it is a result: {report}");
     assert_eq!(number(&report, "/total/dropped"), 3.0, "{report}");
 }
@@ -146,10 +154,14 @@ fn a_dropped_line_makes_a_closed_loop_void() {
 #[test]
 fn a_line_that_vanishes_and_a_line_that_is_wrong_make_a_run_void() {
     let silent = scripted(|n, request| echo(request).filter(|_| n != 5)).to_string();
-    let (code, report, _) = load(&["--clients", "1", "--groups", "1", "--at", &silent]);
+    let moody = scripted(|n, request| if n == 5 { Some(Reply::Error("no".into())) } else { echo(request) }).to_string();
+    let (vanished, wrong) = side_by_side(
+        || load(&["--clients", "1", "--groups", "1", "--at", &silent]),
+        || load(&["--clients", "1", "--groups", "1", "--rate", "200", "--at", &moody]),
+    );
+    let (code, report, _) = vanished;
     assert_eq!((code, &report["void"]), (1, &"lines that did not arrive: 1".into()), "{report}");
-    let moody = scripted(|n, request| if n == 5 { Some(Reply::Error("no".into())) } else { echo(request) });
-    let (code, report, _) = load(&["--clients", "1", "--groups", "1", "--rate", "200", "--at", &moody.to_string()]);
+    let (code, report, _) = wrong;
     let expected = "lines that nobody expected: 1, the first of them: no";
     assert_eq!((code, &report["void"]), (1, &expected.into()), "{report}");
 }
@@ -158,7 +170,7 @@ fn a_line_that_vanishes_and_a_line_that_is_wrong_make_a_run_void() {
 fn a_server_that_trickles_does_not_outlast_the_limit() {
     // Now and then a line, or the word that one was dropped: always too soon for the run to be
     // given up.
-    for drops in [false, true] {
+    let run = |drops| {
         let trickle = move |_, request| {
             let echoed = echo(request)?;
             thread::sleep(Duration::from_millis(if echoed.to_line().len() > 100 { 300 } else { 0 }));
@@ -179,7 +191,8 @@ fn a_server_that_trickles_does_not_outlast_the_limit() {
         let expected = format!("lines still to come after 3 s, the limit: {missing}");
         assert_eq!((code, &report["void"]), (1, &expected.as_str().into()), "{report}");
         assert_eq!(err, format!("load: this run is void: {expected}\n"));
-    }
+    };
+    side_by_side(|| run(false), || run(true));
 }
 
 #[test]
@@ -273,115 +286,4 @@ fn ctrl_c_ends_the_server_too() {
     assert_eq!(end(child).0, 130);
     assert!(test_kill_process(server).is_err(), "the server still runs");
     fs::remove_file(fifo).unwrap();
-}
-
-#[test]
-fn a_table_has_a_row_for_each_server_and_names_what_failed() {
-    let limit = LIMIT.join(" ");
-    let (good, bad) = (format!("limit={limit}"), "broken=false".to_owned());
-    let table = |more: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_load-table"));
-        command.args(["--server", &good, "--load", "6/2", "--rounds", "2"]).args(SHORT).args(more);
-        piped(command)
-    };
-    let (code, out, err) = table(&["--json"]);
-    let json: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out:?}, {err:?}"));
-    assert_eq!((code, err.as_str()), (0, ""), "{json}");
-    let section = &json["loads"][0];
-    assert_eq!(
-        (number(section, "/clients"), number(section, "/groups"), &section["base"]),
-        (6.0, 2.0, &"limit".into())
-    );
-    let (offered, posts) = (number(section, "/offered_posts_per_second"), number(section, "/rows/0/posts_per_second"));
-    assert_eq!(offered, (posts / 2.0).ceil(), "half of what the slowest does");
-    assert!(number(section, "/rows/0/p99_at_equal_rate_us") > 0.0, "{json}");
-
-    let (code, out, _) = table(&["--server", &bad, "--rate", "100"]);
-    assert_eq!(code, 1, "{out}");
-    let row = |name: &str| out.lines().find(|line| line.starts_with(&format!("| {name} "))).expect("a row");
-    assert_eq!((row("limit").matches('|').count(), row("broken").matches('–').count()), (12, 10), "{out}");
-    assert!(out.contains("equal rate 100 posts/s"), "{out}");
-    assert!(out.contains("A run of broken (closed loop) failed: the first line of false"), "{out}");
-}
-
-#[test]
-fn a_table_has_the_rows_that_were_asked_for_and_compares_pairs_round_by_round() {
-    let row = |name: &str| format!("{name}={}", LIMIT.join(" "));
-    let table = |more: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_load-table"));
-        command.args(["--server", &row("limit"), "--server", &row("tokio, one"), "--server", &row("tokio, two")]);
-        command.args(["--pair", "tokio, one/tokio, two", "--pair", "tokio, one/limit"]);
-        command.args(["--load", "6/2", "--rounds", "2", "--rate", "500"]).args(SHORT).args(more);
-        piped(command)
-    };
-    let rows = |out: &str| out.lines().filter(|line| line.starts_with("| ")).count() - 1;
-    let (code, out, err) = table(&[]);
-    assert_eq!((code, err.as_str(), rows(&out)), (0, "", 3), "{out}");
-    for pair in ["- tokio, one / tokio, two: CPU a delivery ", "- tokio, one / limit: CPU a delivery "] {
-        let line = out.lines().find(|line| line.starts_with(pair)).unwrap_or_else(|| panic!("no {pair}: {out}"));
-        assert!(line.ends_with(" in 2 rounds)") && line.contains("p99 at equal rate "), "{out}");
-    }
-    let (code, out, _) = table(&["--json", "--only", "one", "--only", "tokio, t"]);
-    let json: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out:?}"));
-    let section = &json["loads"][0];
-    assert_eq!((code, &section["rows"][0]["server"]), (0, &"tokio, one".into()), "{json}");
-    assert_eq!(section["pairs"].as_array().unwrap().len(), 1, "{json}");
-    let ratio = |name: &str| number(section, &format!("/pairs/0/p99_at_equal_rate/{name}"));
-    assert!(ratio("low") <= ratio("median") && ratio("median") <= ratio("high"), "{json}");
-    assert_eq!(ratio("rounds"), 2.0, "{json}");
-    assert_eq!(table(&["--only", "threads"]).0, 2);
-    assert_eq!(table(&["--pair", "limit/threads"]).0, 2);
-}
-
-#[test]
-fn the_limit_server_answers_like_any_server() {
-    let never = AtomicBool::new(false);
-    let server = Server::start(&LIMIT.map(Into::into), &never).unwrap();
-    let connect = || TcpStream::connect(server.address()).unwrap();
-    let ask = |request: &str| {
-        let mut stream = connect();
-        stream.write_all(request.as_bytes()).unwrap();
-        stream.shutdown(Shutdown::Write).unwrap();
-        let mut answer = String::new();
-        stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    };
-    let [join, post, leave] = [
-        r#"{"Join":{"group_name":"rust"}}"#,
-        r#"{"Post":{"group_name":"rust","message":"hola"}}"#,
-        r#"{"Leave":{"group_name":"rust"}}"#,
-    ];
-    let message = r#"{"Message":{"group_name":"rust","message":"hola"}}"#;
-    let missing = r#"{"Error":"Group 'rust' does not exist"}"#;
-    let cases = [
-        (format!("{post}\n"), format!("{missing}\n")),
-        (format!("{join}\n{join}\n{post}\r\n{post}\n"), format!("{message}\n{message}\n")),
-        (format!("{join}\n{leave}\n{post}\n"), format!("{missing}\n")),
-        (format!("{leave}\n"), "{\"Error\":\"You are not in group 'rust'\"}\n".into()),
-        (format!("{join}\n{post} x\n{post}\n"), "{\"Error\":\"Line is not a request: ".into()),
-        (
-            format!("{}\n{join}\n{post}\n", "x".repeat(70_000)),
-            "{\"Error\":\"Line is longer than 65536 bytes\"}\n".into(),
-        ),
-    ];
-    for (request, expected) in cases {
-        let answer = ask(&request);
-        assert!(answer.starts_with(&expected), "{request}: {answer}");
-        // A bad line costs one line, and the connection goes on.
-        assert!(!expected.contains("Line") || answer.ends_with(&format!("\n{message}\n")), "{request}: {answer}");
-    }
-    // From one connection to another, and nothing to one that has gone.
-    let (mut member, gone) = (connect(), connect());
-    for mut stream in [&member, &gone] {
-        stream.write_all(format!("{join}\n{post}\n").as_bytes()).unwrap();
-    }
-    drop(gone);
-    let mut lines = BufReader::new(member.try_clone().unwrap()).lines();
-    member.set_read_timeout(Some(DEADLINE)).unwrap();
-    assert_eq!(lines.next().unwrap().unwrap(), message);
-    assert_eq!(ask(&format!("{post}\n")), "");
-    member.write_all(format!("{leave}\n{leave}\n").as_bytes()).unwrap();
-    let last = lines.map(Result::unwrap).find(|line| line != message);
-    assert_eq!(last.unwrap(), "{\"Error\":\"You are not in group 'rust'\"}");
 }

@@ -1,6 +1,5 @@
-//! The client's other end in these tests, and the client itself as a process. Each test file uses
-//! its part of it.
-#![allow(dead_code)]
+//! The client's other end in these tests, and the client itself as a process.
+#![cfg_attr(not(feature = "client"), allow(dead_code))]
 
 use std::{
     io::{Read, Write},
