@@ -7,6 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use harness::{Level, chat, executor, future, waker};
 use house::{findings::FINDINGS, notes::headings};
 
+#[path = "../../../crates/05-executor/benches/against_peers"]
+mod against_peers {
+    //! The adapters of the stages.
+    #![allow(dead_code, reason = "some are for the bench alone")]
+    pub mod stages;
+}
 #[path = "../../../crates/05-executor/tests/contract/subjects.rs"]
 #[allow(dead_code, reason = "the subjects with a hook are for the lesson's own contract")]
 mod stages;

@@ -1,12 +1,6 @@
 //! The rules of the house, the notes against their checker, the findings, the pages of the contract,
 //! and programs as a person starts them.
 
-#[path = "../../../crates/05-executor/benches/against_peers"]
-mod against_peers {
-    //! The adapters of the stages.
-    #![allow(dead_code, reason = "some are for the bench alone")]
-    pub mod stages;
-}
 mod command_line;
 mod contract_pages;
 mod findings;
