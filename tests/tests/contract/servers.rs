@@ -17,6 +17,10 @@ const SERVERS: [(&str, &str, &[&str]); 5] = [
     ("tokio-current", "async-chat", &["--runtime", "tokio-current"]),
 ];
 
+/// What the default run asks of one server alone: it moves megabytes, runs out of descriptors, or
+/// connects 10,000 times.
+const LONG: &[&str] = &["E7", "E13", "E14"];
+
 /// Builds the programs of the servers, if this run checks a server at all.
 ///
 /// # Panics
@@ -47,7 +51,8 @@ pub fn subjects() -> Vec<Subject<Server>> {
         let path = path.to_str().expect("the path of a checkout is text");
         let serve = ["serve", "--listen", "127.0.0.1:0", "--log", "off"];
         let limits = ["--half-closed-ms", "2000", "--drain-ms", "20000"];
-        Subject::new(name, Server::command([&[path], &serve[..], &limits, arguments].concat()))
+        let server = Server::command([&[path], &serve[..], &limits, arguments].concat());
+        Subject::new(name, server).long(if name == "tokio" { &[] } else { LONG })
     };
     SERVERS.map(subject).into()
 }

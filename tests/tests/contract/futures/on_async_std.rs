@@ -53,9 +53,9 @@ pub fn subjects() -> Vec<Subject<Tested>> {
         (task::spawn(async move { receiver.recv().await }), move || sender.try_send(5))
     };
     vec![
-        Subject::new("async-std-channel-recv", Tested::waits(recv)).fails(EVENT_LISTENER),
-        Subject::new("async-std-channel-send", Tested::permits(send)).fails(EVENT_LISTENER),
-        Subject::new("async-std-condvar", Tested::waits(condvar)).fails(CONDVAR),
+        Subject::new("async-std-channel-recv", Tested::waits(recv)).fails(EVENT_LISTENER).long(&["A10"]),
+        Subject::new("async-std-channel-send", Tested::permits(send)).fails(EVENT_LISTENER).long(&["A10"]),
+        Subject::new("async-std-condvar", Tested::waits(condvar)).fails(CONDVAR).long(&["A7"]),
         Subject::new("async-std-join-handle", Tested::waits(join_handle)).fails(HANDLE),
         Subject::new("async-std-sleep", Tested::completes(|| task::sleep(Duration::from_millis(20)))),
         Subject::new("async-std-yield-now", Tested::completes(task::yield_now)),

@@ -56,7 +56,9 @@ fn channels() -> Vec<Subject<Tested>> {
         Subject::new("futures-oneshot", Tested::waits(oneshot).is_terminated(oneshot_is_terminated)),
         Subject::new("futures-oneshot-cancellation", Tested::waits(cancellation)),
         Subject::new("futures-mpsc-next", Tested::waits(next)).fails(&[KEPT, ATOMIC_WAKER]),
-        Subject::new("futures-mpsc-unbounded-next", Tested::waits(next_unbounded)).fails(&[KEPT, ATOMIC_WAKER]),
+        Subject::new("futures-mpsc-unbounded-next", Tested::waits(next_unbounded))
+            .fails(&[KEPT, ATOMIC_WAKER])
+            .long(&["A11"]),
         Subject::new("futures-mutex", Tested::permits(lock)).fails(MUTEX),
     ]
 }
@@ -88,7 +90,8 @@ fn of_two() -> Vec<Subject<Tested>> {
         Subject::new("futures-unordered-collect", Tested::joins(move |a, b| unordered(a, b).collect::<Vec<_>>()))
             .fails(UNORDERED),
         Subject::new("futures-unordered-next", Tested::selects(move |a, b| unordered(a, b).into_future()))
-            .fails(UNORDERED),
+            .fails(UNORDERED)
+            .long(&["A11"]),
         Subject::new("futures-select", Tested::selects(|a, b| future::select(Box::pin(a), Box::pin(b)))),
         Subject::new("futures-select-all", Tested::selects(|a, b| future::select_all([Box::pin(a), Box::pin(b)]))),
         Subject::new(

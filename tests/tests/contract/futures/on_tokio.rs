@@ -98,11 +98,11 @@ fn permits() -> Vec<Subject<Tested>> {
         (sender.clone().reserve_owned(), sender.reserve_owned(), take)
     };
     vec![
-        Subject::new("tokio-semaphore", Tested::permits(semaphore)).fails(SEMAPHORE),
+        Subject::new("tokio-semaphore", Tested::permits(semaphore)).fails(SEMAPHORE).long(&["A10"]),
         Subject::new("tokio-mutex", Tested::permits(mutex)).fails(SEMAPHORE),
-        Subject::new("tokio-rwlock-write", Tested::permits(write)).fails(SEMAPHORE),
+        Subject::new("tokio-rwlock-write", Tested::permits(write)).fails(SEMAPHORE).long(&["A10"]),
         Subject::new("tokio-notify", Tested::permits(notify)),
-        Subject::new("tokio-mpsc-reserve", Tested::permits(reserve)).fails(SEMAPHORE),
+        Subject::new("tokio-mpsc-reserve", Tested::permits(reserve)).fails(SEMAPHORE).long(&["A10"]),
     ]
 }
 
@@ -136,7 +136,7 @@ fn others() -> Vec<Subject<Tested>> {
     };
     vec![
         Subject::new("tokio-notify-waiters", Tested::waits(notified)),
-        Subject::new("tokio-rwlock-read", Tested::waits(read)).fails(SEMAPHORE),
+        Subject::new("tokio-rwlock-read", Tested::waits(read)).fails(SEMAPHORE).long(&["A10"]),
         Subject::new("tokio-barrier", Tested::waits(barrier)),
         Subject::new("tokio-join-handle", Tested::waits(join_handle)),
         Subject::new("tokio-sleep", Tested::completes(|| inside(|| time::sleep(Duration::from_millis(20))))),

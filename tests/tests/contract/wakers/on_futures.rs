@@ -58,7 +58,7 @@ fn in_a_set() -> InASet {
 
 pub fn subjects() -> Vec<Subject<Tested>> {
     vec![
-        Subject::new("futures-unordered", Tested::executor(in_a_set)),
+        Subject::new("futures-unordered", Tested::executor(in_a_set)).long(&["B15"]),
         Subject::new("futures-shared", Tested::block_on(|work| block_on(work.shared()))),
         Subject::new("futures-arc-wake", Tested::calls(|target| task::waker(Arc::new(OnArcWake(target))))),
         Subject::new("futures-noop", Tested::inert(task::noop_waker)),
