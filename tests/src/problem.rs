@@ -1,4 +1,4 @@
-//! What every rule of the house hands back: where, which rule, and what is wrong.
+//! A broken rule: where, which rule, and what is wrong.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
-    /// Panics with all the problems, one a line; does nothing when there is none.
+    /// Panics with all the problems, one a line, if there is one.
     pub fn expect_none(problems: &[Problem]) {
         let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
         assert!(lines.is_empty(), "{} problem(s):\n{}", lines.len(), lines.join("\n"));

@@ -1,5 +1,5 @@
-//! What the workspace builds: its programs and test executables, found by one call of cargo, and
-//! how to run one under a deadline.
+//! The programs and test executables of the workspace, found by one call of cargo, and how to run a
+//! program under a deadline.
 
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
@@ -28,7 +28,7 @@ pub enum Kind {
 pub struct Program {
     /// Its package.
     pub package: String,
-    /// Its name in that package (of a target of tests: the target's).
+    /// Its name in that package; for tests, the name of their target.
     pub name: String,
     /// What it is.
     pub kind: Kind,
@@ -36,27 +36,31 @@ pub struct Program {
     pub path: PathBuf,
 }
 
-/// Every executable of the workspace, built once in this process; or what cargo said instead.
+/// Every executable of the workspace, built once in this process. The error is the output of cargo.
 ///
-/// `cargo test` builds the programs of a package for its integration tests: the programs of a
-/// package without a file in `tests/` are not here.
+/// `cargo test` builds a package's programs for its integration tests. So the programs of a package
+/// without integration tests are not here.
 pub fn all() -> Result<&'static [Program], &'static str> {
     static ALL: OnceLock<Result<Vec<Program>, String>> = OnceLock::new();
     ALL.get_or_init(build).as_deref().map_err(String::as_str)
 }
 
-/// The path of one program; panics when it does not exist or the workspace does not build.
+/// The path of one program.
+///
+/// # Panics
+///
+/// If it does not exist, or if the workspace does not build.
 pub fn program(package: &str, name: &str) -> PathBuf {
     let all = all().unwrap_or_else(|error| panic!("{error}"));
     let found = all.iter().find(|p| p.kind == Kind::Bin && p.package == package && p.name == name);
     found.unwrap_or_else(|| panic!("package {package} has no program {name}")).path.clone()
 }
 
-/// The path of a program that is built already, beside the test executable that this is.
+/// The path where cargo puts a program, beside this test executable. It builds nothing.
 ///
 /// # Panics
 ///
-/// If this is no test executable in a target folder of cargo's.
+/// If this is not a test executable in a target folder.
 pub fn beside(name: &str) -> PathBuf {
     let this = std::env::current_exe().expect("a running program has a file");
     this.ancestors().nth(2).expect("tests are built in target/<profile>/deps").join(name)
@@ -100,17 +104,17 @@ fn build() -> Result<Vec<Program>, String> {
 pub struct Outcome {
     /// Its exit code; `None` when a signal ended it.
     pub code: Option<i32>,
-    /// What it printed to stdout and stderr, as it came.
+    /// What it printed to stdout and stderr, in the order of writing.
     pub output: String,
 }
 
-/// Runs a command without stdin. After the deadline, it and whatever it started are killed.
+/// Runs a command without stdin. At the deadline it is killed, with every process that it started.
 pub fn run(mut command: Command, deadline: Duration) -> Result<Outcome, String> {
     let run = || -> io::Result<_> {
         let (mut reader, writer) = io::pipe()?;
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).process_group(0);
         let mut child = command.spawn()?;
-        // The command holds our copies of the writing end: while they live, reading never ends.
+        // The command holds copies of the writing end, and reading ends only when all are closed.
         drop(command);
         let pid = Pid::from_child(&child);
         let (sender, receiver) = mpsc::channel();
@@ -118,7 +122,7 @@ pub fn run(mut command: Command, deadline: Duration) -> Result<Outcome, String> 
             let mut output = Vec::new();
             let read = reader.read_to_end(&mut output);
             let ended = read.and_then(|_| child.wait());
-            // After the deadline nobody listens, and the child has been reaped all the same.
+            // After the deadline nobody receives this. The child is reaped either way.
             let _ = sender.send(ended.map(|status| (status.code(), output)));
         });
         Ok((pid, receiver))
@@ -130,7 +134,7 @@ pub fn run(mut command: Command, deadline: Duration) -> Result<Outcome, String> 
             Ok(Outcome { code, output: String::from_utf8_lossy(&output).into_owned() })
         }
         Err(_) => {
-            // It may end by itself in this very moment, and then there is nothing to kill.
+            // If it ends at this moment, there is nothing to kill.
             let _ = kill_process_group(group, Signal::KILL);
             Err(format!("must end within {deadline:?}"))
         }
@@ -152,8 +156,7 @@ mod tests {
         let long = Duration::from_secs(60);
         assert_eq!(shell("echo out; echo err >&2; cat; exit 3", long), Ok((Some(3), "out\nerr\n".to_owned())));
         assert_eq!(shell("kill -9 $$", long), Ok((None, String::new())));
-        // A reader of the pipe sees its end when nobody holds the writing end: when the child's
-        // child is dead too.
+        // The reader sees the end of the pipe once the child's child is dead too.
         let folder = tempfile::tempdir().expect("a temporary folder");
         let pipe = folder.path().join("pipe");
         assert_eq!(shell(&format!("mkfifo {}", pipe.display()), long), Ok((Some(0), String::new())));
@@ -161,6 +164,6 @@ mod tests {
         let reader = thread::spawn(move || shell(&reader, long));
         let late = shell(&format!("tail -f /dev/null > {} & wait", pipe.display()), Duration::from_millis(500));
         assert_eq!(late, Err("must end within 500ms".to_owned()));
-        assert_eq!(reader.join().expect("no panic"), Ok((Some(0), String::new())));
+        assert_eq!(reader.join().expect("it does not panic"), Ok((Some(0), String::new())));
     }
 }

@@ -1,5 +1,4 @@
-//! The tokens of a Rust file: its code without comments, and strings that stay strings. What a
-//! source names is told from them and not from its text.
+//! The tokens of a Rust file. A search over tokens finds no names in comments or strings.
 
 use std::str::FromStr;
 
@@ -14,8 +13,8 @@ pub struct Token {
     pub text: String,
 }
 
-/// The tokens of a file, those in macros and attributes too. A file that is no Rust has none: rustc
-/// says so itself, or it is an exercise that somebody is typing and that must disturb nothing.
+/// The tokens of a file, also those in macros and attributes. A file with a syntax error has none:
+/// rustc reports it, and an exercise that a reader is typing must not fail here.
 pub fn tokens(code: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     flatten(TokenStream::from_str(code).unwrap_or_default(), &mut tokens);
@@ -41,8 +40,8 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
     }
 }
 
-/// The words of the code that begin a path as a crate's name does (`name::…`, `use name;`,
-/// `use name as …`, `extern crate name`): not those that stand behind a `::` of another.
+/// The words that begin a path, where a crate's name can be: `name::…`, `use name;`, `use name as …`,
+/// `extern crate name`. A word after the `::` of another word is none of them.
 pub fn roots(tokens: &[Token]) -> impl Iterator<Item = &Token> {
     let text = |index: usize| tokens.get(index).map_or("", |token| token.text.as_str());
     (0..tokens.len()).filter_map(move |index| {

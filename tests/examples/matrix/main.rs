@@ -1,6 +1,6 @@
-//! `just matrix`: the checks of executors and of wakers on every stage of lesson 5 and on the
-//! runtimes that people use, as a table, as JSON, or as the page of the notes. An example, since
-//! only examples and tests of this package know all of them.
+//! `just matrix`: the checks of executors and of wakers, on every stage of lesson 5 and on the runtimes
+//! that people use. It prints a table or JSON, or writes the page of the notes. It is an example
+//! because it needs this package's dev-dependencies.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -31,25 +31,24 @@ mod page;
 mod stages;
 mod table;
 
-/// What is left of a task shows in the bytes of the heap.
+/// Counts the bytes of the heap, so that the checks see what a task leaves behind.
 #[global_allocator]
 static HEAP: harness::Counting = harness::Counting;
 
-/// Judges executors by part C of the contract, and by part B, which is about the wakers that they
-/// hand out.
+/// Judges executors by part C of the contract, and their wakers by part B.
 ///
-/// What a check demands is in notes/en/contrato.md, under its name. In the table, `pass` is passed,
-/// `FAIL` breaks what must hold, `warn` breaks what should hold, `pol` does as it declares where
-/// executors differ, and `-` is not applicable.
+/// notes/en/contrato.md explains each check under its name. In the table, `pass` means that the check
+/// passed, `FAIL` that a must failed, `warn` that a should failed, `pol` that the executor does what
+/// it declares, and `-` that the check is not applicable.
 #[derive(Parser)]
 #[command(
     name = "just matrix",
     after_help = "Examples:\n  just matrix\n  just matrix tokio monoio --part b\n  just matrix s4 --json\n  just matrix --notes\n\n\
-        Exit codes: 0 nothing fails but what is known and explained; 1 something else does, or something known does not; \
+        Exit codes: 0 the failures are exactly those that are explained; 1 they are not; \
         2 wrong usage"
 )]
 struct Arguments {
-    /// Only those whose names contain one of these texts
+    /// Only executors whose names contain one of these texts
     #[arg(value_name = "NAME")]
     names: Vec<String>,
     /// Which part of the contract [default: c]
@@ -58,8 +57,7 @@ struct Arguments {
     /// Print the results as JSON
     #[arg(long, conflicts_with = "notes")]
     json: bool,
-    /// Write the page of the notes, notes/es/matriz.md and notes/en/matriz.md, from all of both
-    /// parts
+    /// Write notes/es/matriz.md and notes/en/matriz.md, from both parts on all executors
     #[arg(long, conflicts_with = "names")]
     notes: bool,
 }
@@ -72,22 +70,22 @@ enum Part {
     C,
 }
 
-/// All that is judged.
+/// All executors.
 fn subjects() -> Vec<Subject<Tested>> {
     stages::all().into_iter().chain(peers::subjects()).collect()
 }
 
-/// A subject, a check, and how that ended.
+/// The outcome of a check on a subject.
 struct Result {
     subject: &'static str,
     check: &'static Check<Tested>,
     outcome: Outcome,
-    /// What the subject declares, if that was what was checked.
+    /// What the subject declares, if the check judged that.
     declared: Option<String>,
     cell: Cell,
 }
 
-/// What stands in the table.
+/// A cell of the table.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Cell {
     Pass,
@@ -124,7 +122,7 @@ impl Cell {
 }
 
 impl Result {
-    /// Where this is explained.
+    /// The explanation of this failure.
     fn finding(&self) -> Option<&'static Finding> {
         FINDINGS.iter().find(|finding| finding.of.contains(&self.subject) && finding.checks.contains(&self.check.id))
     }
@@ -136,7 +134,7 @@ impl Result {
 
 fn main() -> ExitCode {
     let all = subjects();
-    // In the processes that run one check each, whatever the command line is.
+    // A process that runs one check has the same command line as this one.
     if answered_among(&executor::CHECKS, &all) || answered_among(&waker::CHECKS, &all) {
         return ExitCode::SUCCESS;
     }
@@ -168,8 +166,8 @@ fn main() -> ExitCode {
     if results.iter().all(Result::is_expected) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Every check on every subject, each in a process of its own, and several at a time: they mostly
-/// wait.
+/// Runs every check on every subject, each in a process of its own. Several run at a time, because
+/// most of them wait.
 fn run(checks: &'static [Check<Tested>], subjects: &[Subject<Tested>]) -> Vec<Result> {
     let pairs: Vec<_> = subjects.iter().flat_map(|subject| checks.iter().map(move |check| (subject, check))).collect();
     let trials: Vec<_> =

@@ -1,5 +1,5 @@
-//! The matrix as a page of the notes, in both languages: the tables, who declares what, and each
-//! failure explained.
+//! The matrix as a page of the notes, in both languages: the tables, the declarations, and an
+//! explanation of each failure.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use house::{findings::FINDINGS, notes};
 
 use super::{Cell, Result};
 
-/// Writes both pages, unless something fails that nobody has explained.
+/// Writes both pages, unless a failure has no explanation.
 pub fn write(subjects: &[Subject<Tested>], executors: &[Result], wakers: &[Result]) -> ExitCode {
     let unexplained = executors.iter().chain(wakers).find(|result| !result.is_expected());
     if let Some(result) = unexplained {
@@ -69,26 +69,26 @@ struct Words {
 const SPANISH: Words = Words {
     spanish: true,
     title: "Matriz",
-    intro: "Las comprobaciones del [contrato](contrato.md) que juzgan executors, hechas a cada etapa de la lección 5 y a los executors que usa la gente: las mismas para todos. Esta página la escribe `just matrix --notes`, y solo si cada fallo está explicado abajo; los de código ajeno, con una prueba que los enseña sin estas comprobaciones.",
+    intro: "Las mismas comprobaciones del [contrato](contrato.md) juzgan cada etapa de la lección 5 y los executors que usa la gente. `just matrix --notes` escribe esta página, y solo si cada fallo está explicado abajo. Cada fallo de código ajeno tiene además una prueba que lo muestra sin estas comprobaciones.",
     versions: "Versiones:",
-    executors: "Un punto es que se cumple; **no**, que no; *no*, que no se cumple lo que solo debería; una p, que hace lo que declara donde hay más de una respuesta legítima; una raya, que no se le aplica.",
-    wakers: "Lo mismo para los wakers que cada uno da a sus tareas. Lo que depende del orden de la memoria solo lo puede juzgar un modelo: B12 de las etapas, y esa mitad de B5, B7, B13, C1, C4 y C5, las prueba `just loom`.",
+    executors: "Un punto: la comprobación se cumple. **no**: no se cumple. *no*: no se cumple, pero es solo un *should*. Una p: hay más de una respuesta legítima, y el executor hace lo que declara. Una raya: la comprobación no se le aplica.",
+    wakers: "Lo mismo para los wakers que cada executor da a sus tareas. Solo un modelo puede juzgar lo que depende del orden de la memoria: `just loom` prueba B12 en las etapas, y la mitad correspondiente de B5, B7, B13, C1, C4 y C5.",
     declared: "Declarado",
-    declares: "Donde hay más de una respuesta legítima, cada executor declara la suya; donde no declara ninguna, se le pide lo que se pide a todos. El número de C8 son los `poll` de ocho tareas ocupadas que otra espera como mucho; a quien no declara ninguno solo se le pide que nadie espere para siempre.",
+    declares: "Donde hay más de una respuesta legítima, cada executor declara la suya. Si no declara ninguna, se le pide lo que se pide a todos. El número de C8 dice cuántos `poll` de ocho tareas ocupadas espera otra tarea como máximo. Si un executor no declara ese número, solo se le pide que ninguna tarea espere para siempre.",
     head: "| comprobación | declara | quién |",
     broken: "Fallos",
-    breaks: "Cada fallo, con la prueba que lo enseña.",
+    breaks: "Cada fallo, con la prueba que lo muestra.",
 };
 
 const ENGLISH: Words = Words {
     spanish: false,
     title: "Matrix",
-    intro: "The checks of the [contract](contrato.md) that judge executors, on each stage of lesson 5 and on the executors that people use: the same for all. This page is written by `just matrix --notes`, and only if each failure is explained below; those of code by others, with a test that shows them without these checks.",
+    intro: "The same checks of the [contract](contrato.md) judge each stage of lesson 5 and the executors that people use. `just matrix --notes` writes this page, and only if each failure is explained below. Each failure in code that others wrote also has a test that shows it without these checks.",
     versions: "Versions:",
-    executors: "A dot is that it holds; **no**, that it does not; *no*, that what only should hold does not; a p, that it does as it declares where there is more than one legitimate answer; a dash, that it does not apply.",
-    wakers: "The same for the wakers that each one gives to its tasks. What depends on the order of memory can be judged by a model alone: B12 of the stages, and that half of B5, B7, B13, C1, C4 and C5, are tried by `just loom`.",
+    executors: "A dot: the check passes. **no**: it fails. *no*: it fails, but it is only a *should*. A p: there is more than one legitimate answer, and the executor does what it declares. A dash: the check is not applicable.",
+    wakers: "The same for the wakers that each executor gives to its tasks. Only a model can judge what depends on memory ordering: `just loom` tests B12 on the stages, and that half of B5, B7, B13, C1, C4 and C5.",
     declared: "Declared",
-    declares: "Where there is more than one legitimate answer, each executor declares its own; where it declares none, it is asked what all are asked. The number of C8 is how many polls of eight busy tasks another one waits for at most; of who declares none it is only asked that nobody waits for ever.",
+    declares: "Where there is more than one legitimate answer, each executor declares its own. If it declares none, it is held to what all are held to. The number of C8 says how many polls of eight busy tasks another task waits for at most. If an executor declares no number, a task must only not wait forever.",
     head: "| check | declares | who |",
     broken: "Failures",
     breaks: "Each failure, with the test that shows it.",
@@ -133,7 +133,7 @@ fn today() -> io::Result<String> {
     Ok(String::from_utf8_lossy(&date.stdout).trim().to_owned())
 }
 
-/// The versions of those that are judged.
+/// The versions of the judged packages.
 fn versions() -> io::Result<String> {
     let metadata = MetadataCommand::new().current_dir(house::root()).exec().map_err(io::Error::other)?;
     let judged = ["tokio", "async-std", "smol", "async-executor", "futures", "pollster", "monoio"];

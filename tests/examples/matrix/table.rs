@@ -1,5 +1,5 @@
-//! The matrix for a terminal: a row a subject, a column a check, and below it what is declared and
-//! what fails.
+//! The matrix for a terminal: a row for each subject and a column for each check. Below it are the
+//! declarations and the failures.
 
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -8,10 +8,10 @@ use harness::{Check, Subject, executor::Tested};
 
 use super::{Cell, Result};
 
-/// A column's width.
+/// The width of a column.
 const WIDTH: usize = 5;
 
-/// The whole text. Whoever prints it takes the colours out again where they are not wanted.
+/// The whole text, with colours. The caller removes them where they are not wanted.
 pub fn text(checks: &[Check<Tested>], subjects: &[Subject<Tested>], results: &[Result]) -> String {
     let mut text = String::new();
     let names = subjects.iter().map(|subject| subject.name.len()).max().unwrap_or_default();
@@ -47,7 +47,7 @@ fn cell(cell: Cell) -> String {
     format!(" {style}{word}{style:#}{:pad$}", "", pad = WIDTH - 1 - word.len())
 }
 
-/// Who declares what.
+/// Which executors declare what.
 fn policies(results: &[Result]) -> String {
     let mut declares: BTreeMap<(usize, &str, String), Vec<&str>> = BTreeMap::new();
     for result in results {
@@ -63,7 +63,7 @@ fn policies(results: &[Result]) -> String {
     text
 }
 
-/// What fails, and where that is shown without the checks.
+/// The failures, each with the test that shows it without the checks.
 fn broken(results: &[Result]) -> String {
     let mut text = String::new();
     for result in results.iter().filter(|result| result.cell.is_broken() || !result.is_expected()) {

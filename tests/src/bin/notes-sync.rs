@@ -1,5 +1,5 @@
-//! `notes-sync`: rewrites the excerpts of the notes from the sources they come from, and records
-//! that a translation is up to date.
+//! `notes-sync`: updates the excerpts of the notes from their sources, and records that a translation
+//! is up to date.
 
 use std::fs;
 use std::io;
@@ -10,17 +10,17 @@ use std::time::Duration;
 use clap::Parser;
 use house::notes::{Language, Notes, synced, translated};
 
-/// Rewrites the excerpts of notes/es and notes/en in place and prints what changed.
+/// Updates the excerpts of notes/es and notes/en in place, and prints what changed.
 ///
-/// An excerpt is a fence directly under `<!-- src: file#anchor -->`; in it stands what the file
-/// holds between `// ANCHOR: anchor` and `// ANCHOR_END: anchor`.
+/// An excerpt is a fence directly under `<!-- src: file#anchor -->`. It holds the lines of the file
+/// between `// ANCHOR: anchor` and `// ANCHOR_END: anchor`.
 #[derive(Parser)]
 struct Arguments {
-    /// Only report what would change; exit 1 if something would.
+    /// Only report what would change, and exit with 1 if something would.
     #[arg(long, conflicts_with = "translated")]
     check: bool,
-    /// Record in the English twin of this page (such as 01-threads.md) that it translates the
-    /// Spanish page as it is now. Nothing else is done.
+    /// Only record that the English page of this name (such as 01-hilos.md) translates the Spanish
+    /// page as it is now.
     #[arg(long, value_name = "PAGE")]
     translated: Option<PathBuf>,
     /// The root of the checkout.
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes (or with `check` only reports) fresh excerpts; whether nothing is left to be done.
+/// Writes fresh excerpts, or only reports them if `check`. Gives whether all excerpts are fresh now.
 fn sync(root: &Path, check: bool) -> io::Result<bool> {
     let mut good = true;
     for page in Notes::read(root, &[], Duration::ZERO)?.pages {

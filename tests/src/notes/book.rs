@@ -51,7 +51,7 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Collects into `problems` what breaks this rule.
+    /// Creates a report that adds the problems of this rule to `problems`.
     pub fn new(rule: &'static str, problems: &'a mut Vec<Problem>) -> Self {
         Report { rule, problems }
     }

@@ -1,5 +1,5 @@
-//! The claims N1 to N16 of the notes that this project accompanies: each has one paragraph with a
-//! verdict and evidence in each language, as soon as its lessons have pages.
+//! The claims N1 to N16 of the notes that this project accompanies. Once its lessons have pages, each
+//! claim has one paragraph in each language, with a verdict and evidence.
 
 use std::sync::LazyLock;
 
@@ -10,14 +10,14 @@ use super::page::{BlockKind, Language, Page};
 
 static MARKER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\*\*N(\d+)\*\*").expect("a fixed expression"));
 
-/// The lessons that show each claim, N1 first; it is due when all of them have pages.
+/// The lessons that show each claim, N1 first. A claim is due once all of its lessons have pages.
 const CLAIMS: [&[&str]; 16] = [
     &["executor"],
     &["executor"],
     &["costs"],
     &["costs"],
     &["costs"],
-    &["executor"], // and the page `Scheduling`, which is of no lesson
+    &["executor"], // and the page `Scheduling`, which belongs to no lesson
     &["costs"],
     &["threads"],
     &["async-chat"],

@@ -12,7 +12,7 @@ use crate::programs::{Kind, Program};
 static RECIPE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?m)^@?([A-Za-z_][\w-]*)(?:[ \t][^:\n]*)?:(?:[^=]|$)").expect("a fixed expression"));
 
-/// A command, taken apart.
+/// A parsed command.
 #[derive(Debug, Parser)]
 #[command(no_binary_name = true, disable_help_flag = true, disable_help_subcommand = true)]
 pub enum Command {
@@ -49,7 +49,7 @@ pub enum Just {
     },
 }
 
-/// What the notes use of cargo.
+/// The cargo commands that the notes use.
 #[derive(Debug, Subcommand)]
 pub enum Cargo {
     /// Starts a program.
@@ -81,7 +81,7 @@ pub enum Cargo {
 pub enum Action<'a> {
     /// A program with its arguments.
     Run(&'a Program, Vec<String>),
-    /// Executables of tests, and the text that a test's name must contain.
+    /// Test executables, and the text that a test's name must contain.
     Test(Vec<&'a Program>, String),
     /// A benchmark, which the notes never start.
     Bench,
@@ -152,7 +152,7 @@ fn program<'a>(notes: &Notes<'a>, package: Option<&str>, name: &str) -> Result<&
         .ok_or_else(|| format!("there is no program `{name}`{package} (only a package with a tests/ has programs)"))
 }
 
-/// The test executables of a package, or the one of a target.
+/// The test executables of a package, or of one target.
 fn tests<'a>(notes: &Notes<'a>, package: &str, target: Option<&str>) -> Result<Vec<&'a Program>, String> {
     let mut built = of_package(notes, package)?;
     built.retain(|program| match target {

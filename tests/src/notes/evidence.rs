@@ -56,7 +56,7 @@ pub fn command(notes: &Notes, report: &mut Report) {
             };
             report.add(&page.file, evidence.line, format!("{fault}, found: {}", evidence.command));
         }
-        // What any other code mentions must exist too.
+        // All other code may only name recipes and packages that exist.
         let fenced = page
             .fences
             .iter()
@@ -111,7 +111,7 @@ pub fn run(notes: &Notes, report: &mut Report) {
     }
 }
 
-/// Runs each command, several at a time: mostly they wait.
+/// Runs the commands, several at a time, because most of them wait.
 fn run_side_by_side<'a>(
     notes: &Notes,
     commands: BTreeMap<&'a str, (&Program, Vec<String>)>,
@@ -147,7 +147,7 @@ pub fn test(notes: &Notes, report: &mut Report) {
     for page in &notes.pages {
         for evidence in page.evidence.iter().filter(|evidence| evidence.sign == '✓') {
             let Ok(Action::Test(executables, text)) = resolve(notes, &evidence.command) else {
-                continue; // the rule `command` says why
+                continue; // the rule `command` reports it
             };
             let mut faults = Vec::new();
             let exists = executables.iter().any(|executable| {

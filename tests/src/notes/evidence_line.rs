@@ -24,7 +24,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// The evidence a paragraph is, if it is one.
+    /// Reads a paragraph as evidence; `None` if it is something else.
     pub fn read(line: usize, pieces: &[Piece]) -> Option<Evidence> {
         use Piece::{Code, Text};
         let (sign, command, promise) = match pieces {

@@ -1,5 +1,5 @@
-//! Excerpts: fences under `<!-- src: file#anchor -->`, equal to the source between
-//! `// ANCHOR: anchor` and `// ANCHOR_END: anchor`, but for Digital Garden's spaces.
+//! Excerpts: fences under `<!-- src: file#anchor -->`. The code equals the source between
+//! `// ANCHOR: anchor` and `// ANCHOR_END: anchor`, except for spaces that Digital Garden needs.
 
 use std::fs;
 use std::path::Path;
@@ -27,7 +27,7 @@ fn excerpt_of(root: &Path, source: &str) -> Result<String, String> {
                 None => begins += 1,
                 Some(_) => ends += 1,
             },
-            Some(_) => {} // the mark of another anchor, nested inside
+            Some(_) => {} // the mark of a nested anchor
             None if begins > ends => lines.push(line),
             None => {}
         }
@@ -44,7 +44,7 @@ fn excerpt_of(root: &Path, source: &str) -> Result<String, String> {
     Ok(garden_safe(&dedented.collect::<String>()))
 }
 
-/// What an excerpt's fence must hold when it does not hold it, or why that cannot be told.
+/// For a fence that differs from its source: the code that it must hold, or why there is none.
 fn stale(root: &Path, page: &Page, fence: &Fence) -> Option<Result<String, String>> {
     let source = fence.source.as_deref()?;
     let at_margin = page.body[..fence.range.start].ends_with('\n');
@@ -87,11 +87,11 @@ pub fn excerpt(notes: &Notes, report: &mut Report) {
     }
 }
 
-/// The page's text with fresh excerpts, and the line of each that changed; or the line and the
-/// reason of an excerpt that cannot be had.
+/// The page's text with fresh excerpts, and the line of each that changed. The error is the line of
+/// an excerpt without a source, and the reason.
 pub fn synced(root: &Path, page: &Page) -> Result<(String, Vec<usize>), (usize, String)> {
     let (mut text, mut changed) = (page.text.clone(), Vec::new());
-    // From the last to the first: what is replaced moves only what stands behind it.
+    // From the last to the first, so that a replacement moves no range that is still to come.
     for fence in page.fences.iter().rev() {
         let Some(fresh) = stale(root, page, fence) else { continue };
         let fresh = fresh.map_err(|fault| (fence.line, fault))?;

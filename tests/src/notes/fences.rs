@@ -15,13 +15,13 @@ pub struct Fence {
     pub info: Option<String>,
     /// The code, without the indentation or `>` of a list or quote around it.
     pub code: String,
-    /// What stands in a `<!-- src: … -->` on the line above.
+    /// The text of a `<!-- src: … -->` on the line above.
     pub source: Option<String>,
-    /// Where the block stands in the page, fences included.
+    /// The range of the block in the page, fences included.
     pub range: Range<usize>,
 }
 
-/// CommonMark with what GitHub, Obsidian and mdBook all add.
+/// CommonMark with the extensions that GitHub, Obsidian and mdBook share.
 pub fn parser(body: &str) -> OffsetIter<'_> {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
@@ -36,13 +36,13 @@ pub fn frontmatter(text: &str) -> Option<&str> {
     text.strip_prefix("---\n")?.split_once("\n---\n").map(|(yaml, _)| yaml)
 }
 
-/// The page without its frontmatter, which becomes blank lines: every offset stays what it was.
+/// The page with blank lines in place of its frontmatter, so that all offsets stay the same.
 pub fn body(text: &str) -> String {
     let front = frontmatter(text).map_or(0, |yaml| "---\n".len() + yaml.len() + "\n---\n".len());
     blank(text, std::iter::once(0..front))
 }
 
-/// The text with blanks for everything in the ranges but the line ends.
+/// The text with spaces in place of these ranges. Line ends stay.
 pub fn blank(text: &str, ranges: impl IntoIterator<Item = Range<usize>>) -> String {
     let mut bytes = text.to_owned().into_bytes();
     for byte in ranges.into_iter().flatten() {
@@ -89,8 +89,8 @@ pub fn fences(body: &str) -> Vec<Fence> {
     fences
 }
 
-/// The `rust` fences of the English pages that are no excerpts, each with its page. An excerpt is
-/// compiled where it comes from, and the Spanish pages hold the same code.
+/// The `rust` fences of the English pages that are not excerpts, each with its page. An excerpt is
+/// compiled in its own package, and the Spanish pages hold the same code.
 pub fn own_rust(root: &Path) -> io::Result<Vec<(PathBuf, Fence)>> {
     let mut found = Vec::new();
     for page in pages(&root.join("notes/en")) {
@@ -101,13 +101,13 @@ pub fn own_rust(root: &Path) -> io::Result<Vec<(PathBuf, Fence)>> {
     Ok(found)
 }
 
-/// What a line `<!-- src: … -->` names.
+/// The source that a line `<!-- src: … -->` names.
 pub fn source(line: &str) -> Option<String> {
     let comment = line.trim().strip_prefix("<!--")?.strip_suffix("-->")?;
     Some(comment.trim().strip_prefix("src:")?.trim().to_owned())
 }
 
-/// The `.md` files of a folder and of the folders in it, sorted; none when it does not exist.
+/// The `.md` files in a folder and its subfolders, sorted; none if it does not exist.
 pub fn pages(folder: &Path) -> Vec<PathBuf> {
     let mut pages = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {

@@ -15,7 +15,7 @@ static DATE: LazyLock<Regex> =
 
 static HASH: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[0-9a-f]{64}$").expect("a fixed expression"));
 
-/// mdBook's table of contents, the one file of the notes that is not a page of its own.
+/// mdBook's table of contents, the only file of the notes that is not a page.
 pub fn is_summary(page: &Page) -> bool {
     page.name().as_os_str() == "SUMMARY.md"
 }

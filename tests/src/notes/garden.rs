@@ -1,5 +1,5 @@
-//! What Digital Garden does to code, and the one space that prevents it. It takes `(x::y)` for an
-//! inline field and publishes only what follows the `::`, in code too.
+//! The space that protects code from Digital Garden. Digital Garden takes `(x::y)` for an inline
+//! field, also in code, and publishes only the part after the `::`.
 
 use std::sync::LazyLock;
 
@@ -17,14 +17,14 @@ fn published(line: &str) -> String {
     FIELD.replace_all(line, |field: &Captures| field[1].trim().to_owned()).into_owned()
 }
 
-/// The code with one space after each parenthesis that Digital Garden would take for a field's.
+/// The code with one space after each parenthesis that Digital Garden would take for a field.
 pub fn garden_safe(code: &str) -> String {
     code.split('\n').map(safe_line).collect::<Vec<_>>().join("\n")
 }
 
 fn safe_line(line: &str) -> String {
     let mut line = line.to_owned();
-    // From the right: a space in an inner pair often mends the pairs around it.
+    // From the right, because a space in an inner pair often protects the pairs around it.
     let places: Vec<usize> = line.match_indices('(').map(|(place, _)| place).collect();
     for place in places.into_iter().rev() {
         if FIELD.find(&line[place..]).is_some_and(|field| field.start() == 0) {
@@ -47,8 +47,8 @@ pub fn garden(notes: &Notes, report: &mut Report) {
             if depth > 0 {
                 continue;
             }
-            // A whole block: its HTML line by line. Only a block of code has as many lines of
-            // HTML as of Markdown, where the first stands under the fence.
+            // A block of code has one line of HTML for each line of Markdown. The first line is the
+            // one under the fence.
             let mut rendered = String::new();
             let is_code = page.fences.iter().any(|fence| fence.range.start == range.start);
             html::push_html(&mut rendered, block.drain(..));

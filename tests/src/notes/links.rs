@@ -1,4 +1,4 @@
-//! The rules about links and images, and where a link of a page goes.
+//! The rules about links and images, and the target of a link.
 
 use std::path::{Component, Path, PathBuf};
 use std::sync::LazyLock;
@@ -11,16 +11,16 @@ use super::page::{Heading, Language, Page, headings};
 static ANCHOR: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[a-z0-9]+$").expect("a fixed expression"));
 static SCHEME: LazyLock<Regex> = LazyLock::new(|| Regex::new("^([a-z][a-z0-9+.-]*:|/)").expect("a fixed expression"));
 
-/// Where a link goes.
+/// The target of a link.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A page of the web.
+    /// A web page.
     Web(String),
     /// A file, from the root, and the anchor in it.
     File(PathBuf, Option<String>),
 }
 
-/// Where a link of a page goes, by its text alone.
+/// Reads the target of a link, without looking at files.
 pub fn target(page: &Page, link: &str) -> Result<Target, String> {
     if link.starts_with("https://") {
         return Ok(Target::Web(link.to_owned()));
@@ -48,13 +48,13 @@ pub fn target(page: &Page, link: &str) -> Result<Target, String> {
     Ok(Target::File(file, anchor))
 }
 
-/// The place among a file's headings which an anchor names. A heading of one word without accents
-/// is the same anchor to GitHub and mdBook (which want slugs) and Obsidian (the heading's text).
+/// The index of the heading that an anchor names. GitHub and mdBook use slugs as anchors, and Obsidian
+/// the text of the heading. Both are equal for a heading of one word without accents.
 pub fn position(headings: &[Heading], anchor: &str) -> Option<usize> {
     headings.iter().position(|heading| heading.text.to_lowercase() == anchor)
 }
 
-/// The headings of a file of the notes or of any other Markdown file.
+/// The headings of any Markdown file, a page or another.
 pub fn headings_of(notes: &Notes, file: &Path) -> Vec<Heading> {
     match notes.pages.iter().find(|page| page.file == file) {
         Some(page) => page.headings.clone(),
@@ -62,7 +62,7 @@ pub fn headings_of(notes: &Notes, file: &Path) -> Vec<Heading> {
     }
 }
 
-/// What is wrong with a link, if something is.
+/// Checks a link, and gives what is wrong with it.
 fn fault(notes: &Notes, page: &Page, link: &str) -> Option<String> {
     let (file, anchor) = match target(page, link) {
         Ok(Target::Web(_)) => return None,
@@ -114,8 +114,8 @@ pub fn image(notes: &Notes, report: &mut Report) {
     }
 }
 
-/// A link's target in terms that are equal in twins: the folders of the languages by their part
-/// (own or other), the anchor by its heading's place.
+/// A link's target in a form that is equal in twins: each language's folder is `own` or `other`, and
+/// an anchor is the index of its heading.
 pub fn for_twins(notes: &Notes, page: &Page, link: &str) -> String {
     let (file, anchor) = match target(page, link) {
         Ok(Target::File(file, anchor)) => (file, anchor),

@@ -1,5 +1,5 @@
-//! The checker of the notes: every page of `notes/es` and `notes/en` against every rule. It works
-//! on any root folder, so that tests run it on small made-up notes.
+//! The checker of the notes: every page of `notes/es` and `notes/en` against every rule. Tests also
+//! run it on small made-up notes in another root folder.
 
 mod book;
 mod claims;
@@ -25,10 +25,10 @@ pub use twins::{fingerprint, translated};
 
 use crate::Problem;
 
-/// Looks for what breaks one rule.
+/// Reports what breaks one rule.
 pub type Check = fn(&Notes, &mut Report);
 
-/// Every rule: its name and what looks for it.
+/// Every rule: its name and its check.
 pub const RULES: &[(&str, Check)] = &[
     ("frontmatter", frontmatter::frontmatter),
     ("callout", portable::callout),
@@ -60,7 +60,7 @@ pub const RULES: &[(&str, Check)] = &[
 ];
 
 impl Notes<'_> {
-    /// Holds the notes against every rule.
+    /// Checks the notes against every rule.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (rule, check) in RULES {

@@ -1,4 +1,4 @@
-//! One page of the notes taken apart: headings, links, code, blocks and lines of evidence.
+//! A parsed page of the notes: headings, links, code, blocks and lines of evidence.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -45,16 +45,16 @@ pub struct Heading {
 pub struct Link {
     /// Its line.
     pub line: usize,
-    /// Where it goes, as written.
+    /// Its target, as written.
     pub target: String,
-    /// The alternative text, when it is an image.
+    /// The alternative text of an image; `None` for a link.
     pub alt: Option<String>,
 }
 
-/// What a block is to the rules.
+/// The kind of a block, as far as the rules distinguish it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BlockKind {
-    /// A paragraph, a quote or a callout: where a claim may stand.
+    /// A paragraph, a quote or a callout. Only these may hold a claim.
     Prose,
     /// Anything else.
     Other,
@@ -69,9 +69,9 @@ pub struct Page {
     pub language: Language,
     /// The file as it is.
     pub text: String,
-    /// The text with blanks for the frontmatter.
+    /// The text with blank lines in place of the frontmatter.
     pub body: String,
-    /// The body with blanks for code and HTML.
+    /// The body with spaces in place of code and HTML.
     pub prose: String,
     /// The headings.
     pub headings: Vec<Heading>,
@@ -81,18 +81,18 @@ pub struct Page {
     pub fences: Vec<Fence>,
     /// Code spans: line and code.
     pub spans: Vec<(usize, String)>,
-    /// The blocks nothing else is around.
+    /// The outermost blocks.
     pub blocks: Vec<(BlockKind, Range<usize>)>,
     /// Lines that end inside a paragraph.
     pub breaks: Vec<usize>,
-    /// HTML: where.
+    /// The ranges of HTML.
     pub html: Vec<Range<usize>>,
     /// The lines of evidence.
     pub evidence: Vec<Evidence>,
 }
 
 impl Page {
-    /// Takes a page apart.
+    /// Parses a page.
     pub fn parse(file: PathBuf, language: Language, text: String) -> Page {
         let body = fences::body(&text);
         let mut page = Page {
@@ -118,7 +118,7 @@ impl Page {
         let body = self.body.clone();
         let mut depth = 0;
         let mut pieces = Vec::new(); // of the paragraph or heading being read
-        let mut alt = 0; // how many of them stand before the image being read
+        let mut alt = 0; // how many of them come before the image being read
         let mut hidden: Vec<Range<usize>> = self.fences.iter().map(|f| f.range.clone()).collect();
         for (event, range) in fences::parser(&body) {
             let line = fences::line(&body, range.start);
@@ -139,7 +139,7 @@ impl Page {
                         Tag::Image { dest_url, .. } => {
                             let target = dest_url.into_string();
                             self.links.push(Link { line, target, alt: Some(String::new()) });
-                            // A piece of its own, so that the text before it is not taken for it.
+                            // The alternative text is a piece of its own, apart from the text before it.
                             pieces.push(Piece::Text(String::new()));
                             alt = pieces.len() - 1;
                         }
@@ -190,14 +190,14 @@ impl Page {
         self.file.strip_prefix(self.language.folder()).unwrap_or(&self.file)
     }
 
-    /// A value of the frontmatter and its line (that of the frontmatter when there is none).
+    /// A value of the frontmatter and its line; without a value, the line of the frontmatter.
     pub fn front(&self, key: &str) -> (usize, Option<String>) {
         let front = fences::frontmatter(&self.text).unwrap_or_default();
         let written = front.lines().position(|line| line.starts_with(&format!("{key}:")));
         (written.map_or(1, |index| index + 2), yaml::value(front, key))
     }
 
-    /// The lesson the page belongs to; `none` and no lesson at all are no lesson.
+    /// The lesson of the page; `None` if the frontmatter says `none` or nothing.
     pub fn lesson(&self) -> Option<String> {
         self.front("lesson").1.filter(|lesson| lesson != "none")
     }
@@ -212,6 +212,6 @@ fn plain(pieces: &[Piece]) -> String {
 
 /// The headings of a Markdown file, in order.
 pub fn headings(file: &Path) -> io::Result<Vec<Heading>> {
-    // The language of a page does not matter to its headings.
+    // Headings are the same in either language.
     Ok(Page::parse(file.to_owned(), Language::English, fs::read_to_string(file)?).headings)
 }

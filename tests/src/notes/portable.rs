@@ -1,4 +1,4 @@
-//! The rules that keep a page to what Obsidian, Digital Garden, GitHub and mdBook all understand.
+//! The rules that limit a page to Markdown that Obsidian, Digital Garden, GitHub and mdBook share.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ static MARKER: LazyLock<Regex> = LazyLock::new(|| expression(r"^[\s>]*>\s*\[!"))
 static CALLOUT: LazyLock<Regex> = LazyLock::new(|| expression(r"^> \[!(note|tip|important|warning|caution)\]$"));
 static OBSIDIAN: LazyLock<Regex> = LazyLock::new(|| expression(r"!?\[\[|==[^=]+==|%%"));
 static INFO: LazyLock<Regex> = LazyLock::new(|| expression("^[a-z][a-z0-9+-]*$"));
-// A letter after the `#`: `#[derive]`, `#!` and `# comment` are no tags.
+// A tag is a `#` before a letter. `#[derive]`, `#!` and `# comment` are not tags.
 static TAG: LazyLock<Regex> = LazyLock::new(|| expression(r"(?:^|\s)(#\p{L}[^\s]*)"));
 
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {

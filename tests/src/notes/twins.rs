@@ -1,4 +1,4 @@
-//! The rules that keep `notes/es` (the source) and `notes/en` (its translation) twins.
+//! The rules that keep `notes/es` (the source) and `notes/en` (its translation) equal in structure.
 
 use std::fmt::Debug;
 
@@ -9,7 +9,7 @@ use super::frontmatter;
 use super::links::for_twins;
 use super::page::{Language, Page};
 
-/// The hash of a page that its translation records.
+/// The hash of a Spanish page, which its translation records.
 pub fn fingerprint(spanish: &str) -> String {
     Sha256::digest(spanish.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

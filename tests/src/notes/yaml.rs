@@ -2,7 +2,7 @@
 
 use saphyr::{LoadableYamlNode, Yaml};
 
-/// A value of the frontmatter; a truth value as `true` or `false`.
+/// A value of the frontmatter as text.
 pub fn value(yaml: &str, key: &str) -> Option<String> {
     let documents = Yaml::load_from_str(yaml).ok()?;
     let value = documents.first()?.as_mapping_get(key)?;

@@ -1,5 +1,5 @@
-//! What a person meets at the command line of every server: the first line, exit codes, clear
-//! words, and an end at a signal.
+//! The command line of every server: the first line, the exit codes, clear messages, and the end at a
+//! signal.
 
 use std::{
     io::{BufRead, BufReader, Read},
@@ -10,7 +10,7 @@ use std::{
 use house::programs::program;
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Packages whose program, of the same name, has `serve`.
+/// The packages with a server. The program has the package's name, and the subcommand `serve`.
 const SERVERS: [&str; 2] = ["threads", "async-chat"];
 
 fn command(server: &str, arguments: &[&str]) -> Command {

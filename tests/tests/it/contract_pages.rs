@@ -1,6 +1,5 @@
-//! Every check has its heading, the bare id, in both pages of the contract: what a failure prints
-//! leads somewhere. And every finding has its paragraph on both pages of the matrix, whose tables
-//! say what is known and declared.
+//! The pages of the contract and of the matrix, in both languages. Every check has a heading, which
+//! a failure names. Every finding has a paragraph. The tables say what fails and what is declared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +24,7 @@ fn every_check_has_a_heading_in_both_languages() {
         let ids = future::CHECKS.iter().map(|check| check.id).chain(waker::CHECKS.iter().map(|check| check.id));
         let ids = ids.chain(executor::CHECKS.iter().map(|check| check.id));
         let ids = ids.chain(chat::CHECKS.iter().map(|check| check.id));
-        // And the exercises' own, of which the harness knows nothing.
+        // The check of an exercise, which is not in the harness.
         let ids = ids.chain(["V1"]);
         let missing: Vec<&str> = ids.filter(|id| !found.iter().any(|text| text == id)).collect();
         assert!(missing.is_empty(), "{} has no heading for {missing:?}", page.display());
@@ -45,8 +44,7 @@ fn the_pages_say_the_level_of_every_check() {
         let text = std::fs::read_to_string(&page).unwrap();
         for level in [Level::Should, Level::Policy] {
             let word = format!("**{}**", level.word());
-            // Each level has its line in the list, and one sentence with the ids of all that have
-            // it.
+            // Each level has a line in the list, and one sentence with the ids of its checks.
             let sentences = text.lines().filter(|line| !line.starts_with("- ")).flat_map(|line| line.split(". "));
             let sentence = sentences.filter(|sentence| sentence.contains(&word)).collect::<String>();
             let words = sentence.split([' ', ',']).filter(|word| is_id(word)).collect::<BTreeSet<_>>();
@@ -55,7 +53,7 @@ fn the_pages_say_the_level_of_every_check() {
     }
 }
 
-/// Whether a word is the id of a check, as `C18`.
+/// Whether a word is the id of a check, such as `C18`.
 fn is_id(word: &str) -> bool {
     word.strip_prefix(['A', 'B', 'C', 'E']).is_some_and(|number| number.parse::<u32>().is_ok())
 }
@@ -67,13 +65,13 @@ fn every_finding_is_explained_in_both_languages() {
         let text = std::fs::read_to_string(&page).expect("`just matrix --notes` writes it");
         for finding in FINDINGS {
             let explained = if language == "es" { finding.es } else { finding.en };
-            assert!(text.contains(explained), "{}: write it anew, `just matrix --notes`", page.display());
+            assert!(text.contains(explained), "{}: update it with `just matrix --notes`", page.display());
         }
     }
 }
 
-/// The cells of a page's tables whose lines begin with one of these words, by that word and by the
-/// head of their column.
+/// The cells of a page's tables, by the first word of their row and the head of their column. Rows
+/// that begin with another word are left out.
 fn cells<'a>(page: &'a str, first: &[&str]) -> BTreeMap<(&'a str, &'a str), &'a str> {
     let (mut cells, mut head) = (BTreeMap::new(), Vec::new());
     for line in page.lines().filter(|line| line.starts_with('|')) {
@@ -99,15 +97,20 @@ fn the_tables_of_the_matrix_say_what_fails_and_what_is_declared() {
         let mut declared = BTreeSet::new();
         for ((name, id), cell) in &cells {
             let known = FINDINGS.iter().any(|finding| finding.of.contains(name) && finding.checks.contains(id));
-            assert_eq!(cell.contains("no"), known, "{}: {name} {id}: just matrix --notes", page.display());
+            assert_eq!(
+                cell.contains("no"),
+                known,
+                "{}: {name} {id}: update it with `just matrix --notes`",
+                page.display()
+            );
             let subject =
-                subjects.iter().find(|subject| subject.name == *name).expect("by these names they were found");
+                subjects.iter().find(|subject| subject.name == *name).expect("the cells are found by these names");
             let word = subject.value.declared().word(id).filter(|_| *cell != "—");
             let policy = executor::CHECKS.iter().any(|check| check.id == *id && check.level == Level::Policy);
             assert_eq!(
                 *cell == "p",
                 policy && word.is_some() && !known,
-                "{}: {name} {id}: just matrix --notes",
+                "{}: {name} {id}: update it with `just matrix --notes`",
                 page.display()
             );
             declared.extend(word.map(|word| (id.to_string(), word, name.to_string())));
@@ -119,6 +122,11 @@ fn the_tables_of_the_matrix_say_what_fails_and_what_is_declared() {
         let listed = rows.flat_map(|row| {
             row[2].split(", ").map(|name| (row[0].clone(), row[1].clone(), name.to_owned())).collect::<Vec<_>>()
         });
-        assert_eq!(listed.collect::<BTreeSet<_>>(), declared, "{}: just matrix --notes", page.display());
+        assert_eq!(
+            listed.collect::<BTreeSet<_>>(),
+            declared,
+            "{}: update it with `just matrix --notes`",
+            page.display()
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! `grade` on files as thirty students hand them in: right, unwritten, wrong, endless, greedy, noisy.
-//! Each is a lesson's own file with a change. Most tests ask for one step, and share one file.
+//! `grade` on files that students may hand in: right, unwritten, wrong, endless, greedy or noisy. Each
+//! file is a lesson's own file with a change. Most tests grade one step, and share one file.
 
 use std::{
     fs,
@@ -257,7 +257,7 @@ fn an_interrupt_ends_all_that_was_started() {
     for signal in [Signal::INT, Signal::TERM] {
         let mut grade = command(&["threads", misbehaving(), "--step", "1"]).env(DOES, "parks").spawn().unwrap();
         let pid = Pid::from_child(&grade);
-        // The runner and the process of the check, which are the same program.
+        // The runner and the process of its check run the same program.
         let started = until(PATIENCE, || (running(pid) == 2).then_some(()));
         kill_process(pid, signal).unwrap();
         assert_eq!(started, Some(()));
@@ -266,7 +266,7 @@ fn an_interrupt_ends_all_that_was_started() {
     }
 }
 
-/// How many processes run the program of this run.
+/// How many processes run the program that this run of `grade` built.
 fn running(grade: Pid) -> usize {
     let folder = PathBuf::from(format!("grade/runs/{}", grade.as_raw_pid()));
     let of_this_run = |program: &Path| program.parent().is_some_and(|parent| parent.ends_with(&folder));

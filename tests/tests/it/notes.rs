@@ -1,5 +1,5 @@
-//! The notes of this checkout against every rule, and every rule against a bad note: each is one
-//! change away from two good pages, and breaks that rule and no other.
+//! The notes of this checkout against every rule, and every rule against a bad note. Each bad note
+//! differs in one change from two good pages, and breaks that rule and no other.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -105,7 +105,7 @@ fn good() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What the made-up commands start: echo for the lesson, and this very file as its tests.
+/// The programs of the made-up commands: `echo` for the lesson, and this program for its tests.
 fn programs() -> Vec<Program> {
     let program = |package: &str, name: &str, kind, path: PathBuf| Program {
         package: package.to_owned(),
@@ -113,7 +113,7 @@ fn programs() -> Vec<Program> {
         kind,
         path,
     };
-    let this = env::current_exe().expect("a process knows its file");
+    let this = env::current_exe().expect("a running program has a file");
     vec![
         program("threads", "threads", Kind::Bin, "echo".into()),
         program("threads", "contract", Kind::IntegrationTest, this),
@@ -121,7 +121,7 @@ fn programs() -> Vec<Program> {
     ]
 }
 
-/// Writes a checkout; unless `stale`, the translation is recorded as fresh.
+/// Writes a checkout. The translation is recorded as up to date unless `stale`.
 fn write(files: &[(&str, String)], stale: bool) -> TempDir {
     let folder = TempDir::new().expect("a temporary folder");
     for (name, text) in files {
@@ -146,11 +146,11 @@ fn good_notes_hold_every_rule() {
     Problem::expect_none(&check(write(&good(), false).path(), DEADLINE));
 }
 
-/// What a bad note replaces: in both pages (where they hold it), or only in the English one.
+/// Replaces a text in both pages, or only in the English one.
 const BOTH: &[&str] = &[ES, EN];
 const ENGLISH: &[&str] = &[EN];
 
-/// One bad note: the rule, the pages, what is replaced in them by what, a part of the message.
+/// One bad note: the rule, the pages, the text to replace, its replacement, a part of the message.
 type Bad = (&'static str, &'static [&'static str], &'static str, &'static str, &'static str);
 
 #[rustfmt::skip] // one row a line reads as the table it is
@@ -224,7 +224,7 @@ const BAD: &[Bad] = &[
     ("proof", BOTH, "▶ `just", "### Prueba\n\n▶ `just", "evidence (▶, ✓ or ≈) must stand under **N8**"),
 ];
 
-/// What cannot be had by replacing in a page: the rule, the files to leave out, the message.
+/// Bad notes that lack a file: the rule, the files to leave out, a part of the message.
 const MISSING: &[(&str, &[&str], &str)] = &[
     ("pages", &[ES, EN], "must hold pages, found: none"),
     ("pages", &[ES], "must have a twin of the same name in notes/es"),
@@ -244,11 +244,11 @@ fn every_rule_fails_on_a_bad_note() {
             replaced += text.matches(from).count();
             *text = text.replacen(from, to, 1);
         }
-        assert!(replaced > 0, "[{rule}]: a page holds what is to be replaced: {from}");
+        assert!(replaced > 0, "[{rule}]: no page holds the text to replace: {from}");
         let problems = check(write(&files, false).path(), DEADLINE);
         let name = format!("{from} -> {to}");
         expect(&name, &problems, rule, message);
-        // Where a page belongs to no lesson, its claims are early.
+        // Without a lesson, the claims of a page are not due yet.
         let allowed = |other: &str| other == *rule || (*rule, other) == ("lesson", "claim");
         assert!(problems.iter().all(|problem| allowed(problem.rule)), "{name}: only [{rule}]: {problems:#?}");
     }
@@ -286,7 +286,7 @@ fn notes_sync_rewrites_excerpts_and_records_translations() {
     assert_eq!(rules(), BTreeSet::from(["excerpt", "hash"]), "--check writes nothing");
     let (code, output) = sync(&[]);
     assert!(code == Some(0) && output.contains(rewritten), "{code:?}: {output}");
-    assert_eq!(rules(), BTreeSet::from(["hash"]), "a translation is never recorded by itself");
+    assert_eq!(rules(), BTreeSet::from(["hash"]), "only `--translated` records a translation");
     assert_eq!(sync(&["--translated", "01-threads.md"]).0, Some(0));
     assert_eq!(rules(), BTreeSet::new());
     assert_eq!(sync(&["--check"]), (Some(0), String::new()));
