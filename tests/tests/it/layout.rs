@@ -47,6 +47,50 @@ fn imports_go_one_way_in_every_library_and_program() {
 }
 
 #[test]
+fn every_readme_lists_the_modules_and_says_where_the_tests_are() {
+    let mut problems = Vec::new();
+    for package in metadata().workspace_packages() {
+        let folder = package.manifest_path.parent().expect("a manifest stands in a folder").as_std_path();
+        let readme = folder.join("README.md");
+        let text = fs::read_to_string(&readme).unwrap_or_default();
+        let mut names = names_in(&folder.join("src"));
+        if folder.join("tests").is_dir() {
+            names.push("tests/".to_owned());
+        }
+        problems.extend(names.into_iter().filter(|name| !is_listed(&text, name)).map(|name| Problem {
+            file: readme.clone(),
+            line: 1,
+            rule: "modules",
+            message: format!("must list {name}"),
+        }));
+    }
+    Problem::expect_none(&problems);
+}
+
+/// The modules right below a folder, but for the roots: `wire.rs`, `notes/`.
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.map(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() { name + "/" } else { name }
+    });
+    names.filter(|name| !matches!(name.as_str(), "lib.rs" | "main.rs")).collect()
+}
+
+/// Whether a README names a module: as a file, as a folder, or as a module in code.
+fn is_listed(readme: &str, name: &str) -> bool {
+    let module = name.trim_end_matches(".rs").trim_end_matches('/');
+    [name.to_owned(), format!("{module}/"), format!("`{module}`")].iter().any(|spelling| readme.contains(spelling))
+}
+
+#[test]
+fn a_module_that_a_readme_does_not_list_is_found() {
+    assert!(is_listed("| `wire` | the wire |", "wire.rs"));
+    assert!(is_listed("`src/wire.rs`", "wire.rs") && is_listed("see `notes/`", "notes/"));
+    assert!(!is_listed("the wire", "wire.rs") && !is_listed("the notes", "notes/"));
+}
+
+#[test]
 fn one_set_of_features() {
     let workspace = features::features(&["--workspace"]);
     let mut problems = Vec::new();
