@@ -205,6 +205,7 @@ const BAD: &[Bad] = &[
     ("run", BOTH, "→ `hola`", "→ `adiós`", "must print `adiós`, found: (the last lines)\n    hola"),
     ("run", BOTH, "just run threads hola`", "cargo run -p chat-tools --bin fails`", "must exit with 0, found: 1"),
     ("test", BOTH, "the_notes_hold", "no_such_thing", "no such test's name contains `no_such_thing`"),
+    ("test", BOTH, "the_notes_hold", "a_solution_passes_every_check", "must name a test that is not ignored"),
     ("repeat", BOTH, "## T", "≈ `just run threads medir`\n\n≈ `just run threads medir`\n\n≈ `just run threads medir`\n\n## T", "this is number 4"),
     ("lesson", ENGLISH, "lesson: threads", "lesson: future", "lesson 1 must be the same as in Spanish"),
     ("headings", ENGLISH, "## Table", "### Table", "heading 3 must be the same as in Spanish"),

@@ -1,4 +1,4 @@
-//! Lines that are taken out of a made-up lesson: what no model misses is found.
+//! The guards on a made-up lesson: a line is found that can be removed without failing a model.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -35,7 +35,7 @@ const BY_NO_MODEL: Guard = guard("lib.rs", "number + number", "number", "six");
 
 #[test]
 fn a_line_that_no_model_misses_is_found() {
-    // Of an earlier run.
+    // An earlier run may have left files.
     let _ = fs::remove_dir_all(LESSON.folder);
     for (file, text) in FILES {
         let file = Path::new(LESSON.folder).join(file);

@@ -1,4 +1,4 @@
-//! The probes: what each counts, on whichever thread, and what remains of a panic inside.
+//! The probes: what each counts, on any thread, and what a panic inside a waker leaves behind.
 
 use std::{
     env,
@@ -55,9 +55,9 @@ fn a_closure_runs_inside_its_operation_and_a_panic_in_it_leaks_no_waker() {
 
     let on_wake = WakerProbe::new().on_wake(|| panic!("no wake"));
     let mut waker = Some(on_wake.waker());
-    panics(&mut || waker.as_ref().expect("it is there").wake_by_ref());
+    panics(&mut || waker.as_ref().expect("it is not used yet").wake_by_ref());
     assert_eq!((on_wake.wakes_by_ref(), on_wake.live()), (1, 1));
-    panics(&mut || waker.take().expect("it is there").wake());
+    panics(&mut || waker.take().expect("it is not used yet").wake());
     assert_eq!((on_wake.wakes(), on_wake.live()), (1, 0));
 
     let on_drop = WakerProbe::new().on_drop(|| panic!("no drop"));
@@ -166,7 +166,8 @@ fn a_watchdog_ends_the_process_with_the_name_of_the_hang() {
     drop(Watchdog::new("nothing happens", Duration::from_secs(60)));
     let mut again = Command::new(env::current_exe().expect("a running program has a file"));
     let name = "probes::a_watchdog_ends_the_process_with_the_name_of_the_hang";
-    let output = again.args(["--exact", name, "--nocapture"]).env(HANG, "1").output().expect("it can be started again");
+    let output =
+        again.args(["--exact", name, "--nocapture"]).env(HANG, "1").output().expect("a program can start itself");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("a hang: in 50ms it was not seen that the lock was released"), "{said}");
     assert!(!output.status.success());

@@ -24,7 +24,7 @@ pub enum Fault {
     PollsAfterTheEnd,
 }
 
-/// Whether somebody has woken, and where to wait for that.
+/// Whether a wake came, and the condition variable to wait for one.
 #[derive(Default)]
 struct Parker(Mutex<bool>, Condvar);
 
@@ -60,7 +60,7 @@ pub fn block_on(fault: Fault, mut work: Work) {
     let depth = DEPTH.replace(DEPTH.get() + 1);
     if fault == Fault::PanicsNested && depth > 0 {
         DEPTH.set(depth);
-        panic::resume_unwind(Box::new("blocked on inside of what is blocked on"));
+        panic::resume_unwind(Box::new("block_on inside block_on"));
     }
     let parker = if fault == Fault::OneForAThread { OF_THIS_THREAD.with(Arc::clone) } else { Arc::default() };
     let waker = match fault {

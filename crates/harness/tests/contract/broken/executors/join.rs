@@ -1,5 +1,5 @@
-//! The join handle of the executors that are broken: what is left when a task ends, and whoever
-//! waits for it.
+//! The join handle of the broken executors. It holds the result of an ended task, and the waker of
+//! the task that joins.
 
 use std::{
     pin::Pin,
@@ -23,12 +23,12 @@ struct State {
 }
 
 impl Join {
-    /// The task is over.
+    /// Stores how the task ended, and wakes the task that joins.
     pub fn end(&self, end: End) {
         let mut state = lock(&self.0);
         if state.is_dropped {
             drop(state);
-            // Nobody wants the result.
+            // The handle is dropped, so nobody takes the result.
             return drop(end);
         }
         state.end = Some(end);
@@ -37,13 +37,13 @@ impl Join {
         waker.into_iter().for_each(Waker::wake);
     }
 
-    /// The handle, and what dropping it does besides.
+    /// Gives the handle. Dropping the handle runs `when_dropped`.
     pub fn handle(self, when_dropped: Option<Box<dyn FnOnce() + Send>>) -> Joining {
         Joining { join: self, when_dropped }
     }
 }
 
-/// Waits for the end of a task.
+/// A future that is ready once a task has ended.
 pub struct Joining {
     join: Join,
     when_dropped: Option<Box<dyn FnOnce() + Send>>,

@@ -1,5 +1,4 @@
-//! A queue of numbers, and those who sleep until there is one: a thread, or the runners of an
-//! executor.
+//! A queue of task numbers. A thread, or the runners of an executor, sleep until it has one.
 
 use std::{
     collections::VecDeque,
@@ -29,7 +28,7 @@ impl Numbers {
         Numbers { fault, queue, changed, next, sleepers }
     }
 
-    /// A number that nobody has had.
+    /// A new number.
     pub fn fresh(&self) -> usize {
         self.next.fetch_add(1, SeqCst)
     }
@@ -53,7 +52,7 @@ impl Numbers {
         lock(&self.queue).retain(|other| *other != number);
     }
 
-    /// Blocks until there is a number, or that time has come.
+    /// Blocks until the queue has a number, or until a point in time.
     pub fn park(&self, until: Option<Instant>) {
         match self.fault {
             Fault::Spins => return thread::yield_now(),
@@ -72,26 +71,26 @@ impl Numbers {
         drop(self.changed.wait_timeout_while(queue, left, |queue| queue.is_empty()));
     }
 
-    /// A runner is about to look for the last time.
+    /// Registers a runner. After this it looks at the queue once more, and sleeps if it is empty.
     pub fn sleep(&self, runner: usize, waker: &Waker) {
         let mut sleepers = lock(&self.sleepers);
         sleepers.retain(|(other, _)| *other != runner);
         sleepers.push((runner, waker.clone()));
     }
 
-    /// A runner does not sleep any more.
+    /// Removes a runner that does not sleep any more.
     pub fn wake_up(&self, runner: usize) {
         lock(&self.sleepers).retain(|(other, _)| *other != runner);
     }
 
-    /// Wakes one runner that sleeps, if one does.
+    /// Wakes one sleeping runner, if there is one.
     pub fn wake_one(&self) {
         let sleeper = lock(&self.sleepers).pop();
         sleeper.into_iter().for_each(|(_, waker)| waker.wake());
     }
 }
 
-/// Locks, whoever panicked before.
+/// Locks a mutex, and ignores that it is poisoned.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

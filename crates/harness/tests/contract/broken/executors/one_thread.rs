@@ -1,6 +1,5 @@
-//! An executor on one thread that passes every check, and the places where a [`Fault`] changes it:
-//! a table of tasks that never leaves its thread, and a queue of their numbers that every thread
-//! may add to.
+//! An executor on one thread that passes every check, and the places where a [`Fault`] changes it.
+//! Its table of tasks never leaves the thread. Every thread may add to its queue of task numbers.
 
 use std::{
     cell::{Cell, RefCell},
@@ -31,7 +30,7 @@ use super::{
 /// The one thing that is wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
-    /// Nothing: every check passes, so it is the change that makes the others fail.
+    /// Nothing. Every check passes, which shows that the others fail because of their fault.
     None,
     PollsAfterTheEnd,
     KeepsTheFuture,
@@ -40,7 +39,7 @@ pub enum Fault {
     NewestFirst,
     TimersWhenIdle,
     OneRound,
-    /// No fault by itself: a panic comes out of the call that polls.
+    /// Not a fault in itself: a panic leaves the call that polls.
     Propagates,
     PoisonedByAPanic,
     KeepsWhatPanics,
@@ -77,7 +76,7 @@ struct Task {
     join: Join,
 }
 
-/// What a waker holds: a number, and where to put it.
+/// The data of a waker: the number of its task, and the queue.
 pub struct Number {
     number: usize,
     numbers: Arc<Numbers>,
@@ -98,7 +97,7 @@ impl Wake for Number {
 }
 
 thread_local! {
-    /// The timers of this thread's executor.
+    /// The timers of all executors of this thread.
     static TIMERS: RefCell<Vec<(Instant, Waker)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -221,7 +220,7 @@ impl Core {
         Some((join, waker))
     }
 
-    /// Timers are looked at every so many polls, also when there is always something to poll.
+    /// Gives the next task. Every 16 polls it looks at the timers, so busy tasks do not starve them.
     fn next(&self) -> Option<usize> {
         self.polls.set(self.polls.get() + 1);
         if self.polls.get().is_multiple_of(16) && self.fault != Fault::TimersWhenIdle {
@@ -266,7 +265,7 @@ impl Core {
                 if self.fault == Fault::Propagates {
                     panic::resume_unwind(payload);
                 }
-                // A payload may panic too when it is dropped, but not that of a `panic!`.
+                // The payload of a `panic!` does not panic when it is dropped.
                 drop(payload);
             }
         }
@@ -313,7 +312,7 @@ impl Drop for OneThread {
     }
 }
 
-/// Wakes those whose time has come.
+/// Wakes the tasks whose timers are due.
 fn fire() {
     let now = Instant::now();
     let due = TIMERS.with_borrow_mut(|timers| timers.extract_if(.., |(at, _)| *at <= now).collect::<Vec<_>>());
@@ -334,7 +333,7 @@ impl Future for Sleep {
     }
 }
 
-/// Polls so many tasks in each poll of its own.
+/// A future that polls up to `at_once` tasks each time it is polled.
 struct Runner {
     core: Weak<Core>,
     at_once: usize,
@@ -353,7 +352,7 @@ impl Future for Runner {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(core) = self.core.upgrade() else { return Poll::Ready(()) };
-        // Registers first and looks then.
+        // It registers before it looks, so that it misses no task.
         core.numbers.sleep(self.number, cx.waker());
         let mut polled = 0;
         while polled < self.at_once {

@@ -26,7 +26,7 @@ pub enum Fault {
     ForgetsWakesInsidePoll,
 }
 
-/// How many threads it has.
+/// How many threads the pool has.
 const THREADS: usize = 2;
 
 /// The executor.
@@ -51,8 +51,7 @@ struct Queue {
 struct Task {
     shared: Weak<Shared>,
     state: Mutex<State>,
-    /// Whoever has put the state from `Queued` to `Polled` may touch it, and whoever has put it to
-    /// `Over`.
+    /// The thread that changes the state from `Queued` to `Polled`, or to `Over`, may access it.
     future: Unlocked,
     join: Join,
 }
@@ -110,7 +109,7 @@ impl Drop for Pool {
         drop(queue);
         self.shared.changed.notify_all();
         for thread in self.threads.drain(..) {
-            // One that has panicked is none the less over.
+            // A thread that panicked has ended too.
             let _ = thread.join();
         }
         let tasks = mem::take(&mut *lock(&self.shared.tasks));
@@ -128,7 +127,7 @@ impl Shared {
         let (shared, state) = (Arc::downgrade(self), Mutex::default());
         let task = Arc::new(Task { shared, state, future: Unlocked::new(job), join });
         let mut tasks = lock(&self.tasks);
-        // Those that are gone go when there are as many of them as there may be others.
+        // Dead entries are removed before the list grows, so it stays about twice the live ones.
         if tasks.len() == tasks.capacity() {
             tasks.retain(|task| task.strong_count() > 0);
         }
@@ -137,7 +136,7 @@ impl Shared {
         task.wake();
     }
 
-    /// What each thread does.
+    /// The loop of each thread.
     fn work(&self) {
         loop {
             let mut queue = lock(&self.queue);

@@ -1,5 +1,5 @@
-//! What Rust does not allow, so that executors can do it wrong: a value that is used on another
-//! thread than its own, and a future that two threads poll at once.
+//! Two faults that safe Rust does not allow: a value that is not `Send` is used on another thread, and
+//! two threads poll one future at once.
 #![allow(unsafe_code)]
 
 use std::{
@@ -9,12 +9,12 @@ use std::{
 
 use harness::executor::{Job, Output};
 
-/// A value that is not `Send`, sent all the same.
+/// Sends a value that is not `Send`.
 #[derive(Clone)]
 pub struct Anywhere<T>(T);
 
-// SAFETY: none. That such a value is dropped on a thread that is not its own is the fault that the
-// check must find; the check lets one thread at a time do anything, so that nothing races.
+// SAFETY: none. The fault is that another thread drops the value. The check runs one thread at a
+// time, so nothing races.
 unsafe impl<T> Send for Anywhere<T> {}
 
 impl<T> Anywhere<T> {
@@ -27,12 +27,11 @@ impl<T> Anywhere<T> {
     }
 }
 
-/// A future without a lock around it.
+/// A future without a lock.
 pub struct Unlocked(UnsafeCell<Option<Job>>);
 
-// SAFETY: none. That two threads poll it at once is the fault that the check must find; what the
-// check's future does in a poll that overlaps another one is done through shared references to
-// atomics.
+// SAFETY: none. The fault is that two threads poll the future at once. In overlapping polls, the
+// check's future only uses shared references to atomics.
 unsafe impl Sync for Unlocked {}
 
 impl Unlocked {

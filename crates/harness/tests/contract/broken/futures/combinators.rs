@@ -1,5 +1,4 @@
-//! Combinators and a semaphore that pass every check, and the places where a [`Fault`] changes
-//! them.
+//! Combinators and a semaphore that pass every check, and the places where a [`Fault`] changes them.
 
 use std::{
     collections::VecDeque,
@@ -26,7 +25,7 @@ pub enum Fault {
 
 type Held<F> = Option<Pin<Box<F>>>;
 
-/// Another output for the output of a child.
+/// Maps the output of its child.
 pub struct Map<F, G> {
     fault: Fault,
     child: Held<F>,
@@ -65,7 +64,7 @@ impl<F: Future, T, G: FnOnce(F::Output) -> T + Unpin> Future for Map<F, G> {
         };
         let Poll::Ready(output) = polled else { return Poll::Pending };
         self.child = None;
-        let map = self.map.take().expect("it is taken together with the child");
+        let map = self.map.take().expect("it is taken when the child is");
         Poll::Ready(map(output))
     }
 }
@@ -76,7 +75,7 @@ impl<F: Future, G> Map<F, G> {
     }
 }
 
-/// Uses up eight kilobytes of the stack.
+/// Uses eight kilobytes of stack.
 #[inline(never)]
 fn wide<T>(run: impl FnOnce() -> T) -> T {
     let frame = std::hint::black_box([0_u8; 8 << 10]);
@@ -85,7 +84,7 @@ fn wide<T>(run: impl FnOnce() -> T) -> T {
     value
 }
 
-/// Both outputs, once both children are ready; or the first output, whichever child it is from.
+/// A join, which gives both outputs, or a select, which gives the first one.
 pub struct Pair<A: Future, B: Future> {
     fault: Fault,
     both: bool,
@@ -129,7 +128,7 @@ impl<A: Future<Output: Unpin>, B: Future<Output: Unpin>> Future for Pair<A, B> {
     }
 }
 
-/// Permits, and who waits for one: first come, first served.
+/// The permits, and the waiters in the order in which they came.
 #[derive(Default)]
 struct Queue {
     permits: usize,
@@ -137,7 +136,7 @@ struct Queue {
     waiting: VecDeque<(u64, Option<Waker>)>,
 }
 
-/// A semaphore without permits. A clone is the same.
+/// A semaphore that begins without permits. A clone is the same semaphore.
 #[derive(Clone, Default)]
 pub struct Semaphore(Arc<Mutex<Queue>>);
 
@@ -170,7 +169,7 @@ impl Semaphore {
     }
 }
 
-/// Ready with a permit.
+/// Ready once it has a permit.
 pub struct Acquire {
     fault: Fault,
     semaphore: Semaphore,
@@ -179,7 +178,7 @@ pub struct Acquire {
 }
 
 impl Acquire {
-    /// Takes a place in the queue, or keeps it, with this waker.
+    /// Takes a place in the queue, or keeps its place with a new waker.
     fn queue(&mut self, waker: Option<Waker>) {
         let mut queue = self.semaphore.lock();
         let place = *self.place.get_or_insert_with(|| {
@@ -228,7 +227,7 @@ impl Drop for Acquire {
         if self.fault == Fault::KeepsThePermit {
             drop(queue);
         } else {
-            // It may have been woken for a permit, which is the next one's now.
+            // If this waiter was woken for a permit, the next waiter must take it.
             self.semaphore.wake_the_first(queue);
         }
         drop(left);

@@ -1,6 +1,6 @@
-//! Futures that pass every check, and the places where a [`Fault`] changes them: one that waits for
-//! a signal, one that counts down, and one whose own thread wakes it. Each fault is one `if` or one
-//! value, and everything else stays.
+//! Futures that pass every check, and the places where a [`Fault`] changes them. One waits for a
+//! signal, one counts down, and one starts a thread that wakes it. Each fault is one `if` or one
+//! value.
 
 use std::{
     mem,
@@ -14,7 +14,7 @@ use std::{
 /// The one thing that is wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
-    /// Nothing: every check passes, so it is the change that makes the others fail.
+    /// Nothing. Every check passes, which shows that the others fail because of their fault.
     None,
     ForgetsItsWaker,
     KeepsTheFirstWaker,
@@ -45,7 +45,7 @@ pub enum Fault {
 struct State {
     happened: bool,
     wakers: Vec<Waker>,
-    /// A poll is about to register, and any other keeps its hands off.
+    /// A poll is registering a waker. Other polls must not.
     registering: bool,
     begun: bool,
 }
@@ -62,7 +62,7 @@ impl Shared {
     }
 }
 
-/// Ready once its signal has been given. No lock is held while anything is done with a waker.
+/// Ready once its signal is given. It holds no lock while it clones, drops or wakes a waker.
 pub struct Wait {
     fault: Fault,
     shared: Arc<Shared>,
@@ -92,7 +92,7 @@ impl Wait {
         }
     }
 
-    /// Keeps this waker and no other.
+    /// Keeps the waker of this poll, and drops the one of the poll before.
     fn register(&mut self, cx: &Context<'_>) {
         if self.fault == Fault::ForgetsItsWaker {
             return;
@@ -101,7 +101,7 @@ impl Wait {
             return cx.waker().wake_by_ref();
         }
         if self.fault == Fault::ForgetsWhoComesBack {
-            // It takes it for granted that the first waker is still the one that is kept.
+            // It assumes that the kept waker is still the first one.
             let known = self.first.as_ref().is_some_and(|first| first.will_wake(cx.waker()));
             self.first.get_or_insert_with(|| cx.waker().clone());
             if known {
@@ -131,7 +131,7 @@ impl Wait {
     }
 }
 
-/// The way back after a clone, and after a panic in it.
+/// Guard: takes back the mark `registering` on drop, also after a panic.
 struct Unset<'a>(&'a Shared);
 
 impl Drop for Unset<'_> {
@@ -155,12 +155,12 @@ impl Future for Wait {
             return Poll::Ready(());
         }
         let again = self.fault == Fault::PanicsAtTheSecondPoll && self.polls == 2;
-        assert!(!again || self.shared.lock().happened, "polled again, and nothing has happened");
+        assert!(!again || self.shared.lock().happened, "polled again before the event");
         if self.fault == Fault::HopesForAMoment && self.polls == 1 {
             let wait = self.shared.changed.wait_timeout_while(self.shared.lock(), HOPE, |state| !state.happened);
             drop(wait);
         }
-        // Nobody else polls it: only a poll that never ended leaves this behind.
+        // The mark is left only by a poll that panicked.
         if self.shared.lock().registering {
             return Poll::Pending;
         }
@@ -180,7 +180,7 @@ impl Future for Wait {
     }
 }
 
-/// Long enough to be seen asleep on a busy machine.
+/// Long enough for the check to see the thread asleep, also on a busy machine.
 const HOPE: Duration = Duration::from_secs(2);
 
 impl Drop for Wait {
@@ -206,10 +206,10 @@ impl Signal {
 
     pub fn give(self) {
         if self.fault == Fault::ExpectsTheDropped {
-            assert!(Arc::strong_count(&self.shared) > 1, "somebody still waits");
+            assert!(Arc::strong_count(&self.shared) > 1, "the signal has a waiter");
         }
         let mut state = self.shared.lock();
-        // The fault: what nobody waits for is not remembered.
+        // The fault: the signal forgets an event that nobody waits for.
         state.happened = self.fault != Fault::HearsOnlyWhatItWaitsFor || !state.wakers.is_empty();
         self.shared.changed.notify_all();
         let wakers = mem::take(&mut state.wakers);
@@ -222,7 +222,7 @@ impl Signal {
     }
 }
 
-/// Ready at its fourth poll; until then it wakes itself.
+/// Wakes itself in three polls, and is ready in the fourth.
 pub struct Countdown {
     fault: Fault,
     left: u32,
@@ -252,7 +252,7 @@ impl Future for Countdown {
     }
 }
 
-/// Ready once the thread that its first poll starts has ended.
+/// Ready once the thread that its first poll starts has woken it.
 pub struct Delay {
     fault: Fault,
     shared: Option<Arc<Shared>>,

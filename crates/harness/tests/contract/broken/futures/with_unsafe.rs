@@ -1,6 +1,5 @@
-//! Combinators that are wrong in ways in which safe code cannot be. Each holds a [`Child`], which
-//! consists of numbers: it has no pointer into itself and owns no memory, so that neither a move
-//! nor a second drop of it touches anything freed.
+//! Combinators with faults that safe code cannot have. Each holds a [`Child`], which has no pointer
+//! into itself and owns no memory. So a move or a second drop of it touches no freed memory.
 #![allow(unsafe_code)]
 
 use std::{
@@ -26,16 +25,15 @@ impl Future for Moves {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u32> {
         let child = self.0.as_mut().expect("it is put back after each poll");
-        // SAFETY: the promise that the child stays where it is until its drop is broken below,
-        // which is what this is for; no memory depends on it, since a `Child` holds no pointer into
-        // itself.
+        // SAFETY: none. The fault is that the child moves below. A `Child` has no pointer into
+        // itself, so the move breaks no memory.
         let polled = unsafe { Pin::new_unchecked(&mut **child) }.poll(cx);
         self.0 = self.0.take().map(|child| Box::new(*child));
         polled
     }
 }
 
-/// Drops its child when that panics, and once more when it is dropped itself.
+/// Drops its child when that panics, and again in its own drop.
 pub struct DropsTwice(ManuallyDrop<Child>);
 
 impl DropsTwice {
@@ -48,13 +46,13 @@ impl Future for DropsTwice {
     type Output = u32;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<u32> {
-        // SAFETY: nothing is moved out of it, here or in `drop`.
+        // SAFETY: neither this function nor `drop` moves the child.
         let child = unsafe { &mut self.get_unchecked_mut().0 };
-        // SAFETY: the child is a part of what is pinned, and is dropped where it is.
+        // SAFETY: the child is structurally pinned: it is dropped where it is.
         let pinned = unsafe { Pin::new_unchecked(&mut **child) };
         catch_unwind(AssertUnwindSafe(|| pinned.poll(cx))).unwrap_or_else(|payload| {
-            // SAFETY: that it is dropped once is broken, which is what this is for; a `Child` owns
-            // no memory.
+            // SAFETY: none. The fault is that the child is dropped twice. A `Child` owns no memory,
+            // so the second drop frees none.
             unsafe { ManuallyDrop::drop(child) };
             resume_unwind(payload)
         })

@@ -1,6 +1,5 @@
-//! A chat server on one thread over `poll(2)`, which passes every check, and the places where a
-//! [`Fault`] changes it. It is written for this: each fault is one `if` or one value, and
-//! everything else stays as it was.
+//! A chat server on one thread over `poll(2)` that passes every check, and the places where a
+//! [`Fault`] changes it. Each fault is one `if` or one value.
 
 use std::{
     collections::HashMap,
@@ -26,12 +25,12 @@ struct Connection {
     address: SocketAddr,
     decoder: LineDecoder,
     backlog: Backlog,
-    /// Taken from the backlog, and not all of it written.
+    /// Bytes that were taken from the backlog and are not written yet.
     out: Vec<u8>,
-    /// When the client's input ended, or a post last reached it after that.
+    /// When the client's input ended, or when a post last reached it after that.
     quiet_since: Option<Instant>,
     broken: bool,
-    /// The server has ended its side.
+    /// Whether the server has shut down its sending side.
     told_the_end: bool,
 }
 
@@ -39,10 +38,10 @@ pub struct Server {
     fault: Fault,
     limits: Limits,
     connections: HashMap<u64, Connection>,
-    /// Members by group, in the order in which they joined.
+    /// The members of each group, in the order in which they joined.
     groups: HashMap<String, Vec<u64>>,
     next: u64,
-    /// What a leaking server never gives back.
+    /// The sockets that the fault never closes.
     kept: Vec<TcpStream>,
     stopping: Option<Instant>,
 }
@@ -66,7 +65,7 @@ impl Server {
         let mut listener = Some(TcpListener::bind("127.0.0.1:0")?);
         let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
         listener.as_ref().map(|listener| listener.set_nonblocking(true)).transpose()?;
-        println!("listening on {}", address.expect("it was opened two lines above"));
+        println!("listening on {}", address.expect("the listener is open"));
         let mut rest_until = None::<Instant>;
         loop {
             let resting = rest_until.is_some_and(|until| Instant::now() < until);
@@ -102,7 +101,7 @@ impl Server {
         for id in &ids {
             let connection = &self.connections[id];
             let mut events = PollFlags::empty();
-            // A client that does not read its answers gets no further request served.
+            // The server reads no further request of a client that does not read its answers.
             if connection.quiet_since.is_none() && connection.backlog.has_room_for(1024) {
                 events |= PollFlags::IN;
             }
@@ -113,10 +112,10 @@ impl Server {
         }
         let half_closed = self.connections.values().any(|connection| connection.quiet_since.is_some());
         let tick = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
-        // Nothing to look after by the clock: wait for as long as it takes.
+        // Without a deadline to watch, it waits without a timeout.
         let timeout = (half_closed || listener.is_none() || self.stopping.is_some()).then_some(&tick);
         match poll(&mut fds, timeout) {
-            // The signal that interrupted it is seen in the next round.
+            // The next round sees the signal that interrupted this one.
             Err(Errno::INTR) => return Ok(Ready { stop: false, accept: false, readable: Vec::new() }),
             other => other?,
         };
@@ -129,7 +128,7 @@ impl Server {
         Ok(Ready { stop, accept, readable: readable.map(|(id, _)| id).collect() })
     }
 
-    /// Accepts whoever waits. Gives the time until which accepting makes no sense.
+    /// Accepts all waiting connections. After an error it gives the time until which to pause.
     fn accept(&mut self, listener: &TcpListener) -> io::Result<Option<Instant>> {
         loop {
             let (stream, address) = match listener.accept() {
@@ -243,8 +242,7 @@ impl Server {
             let idle = connection.out.is_empty() && connection.backlog.is_empty();
             if idle && stopping && !connection.told_the_end {
                 connection.told_the_end = connection.stream.shutdown(Shutdown::Write).is_ok();
-                // Closed before its client has ended, a socket with unread input throws away what
-                // is under way.
+                // Closing a socket with unread input drops the lines on their way to the client.
                 connection.broken |= fault == Fault::CloseWhileStopping;
             }
         }
@@ -313,7 +311,7 @@ struct Ready {
 }
 
 impl Connection {
-    /// Writes what waits, as far as the kernel takes it.
+    /// Writes the waiting lines until the kernel takes no more.
     fn flush(&mut self, fault: Fault) {
         loop {
             if self.out.is_empty() {

@@ -1,6 +1,5 @@
-//! An executor that passes every check, and the places where a [`Fault`] changes it: a run queue,
-//! and tasks that it owns until they end. Each fault is one `if` or one value, and everything else
-//! stays.
+//! An executor that passes every check, and the places where a [`Fault`] changes it. It has a run
+//! queue, and owns its tasks until they end. Each fault is one `if` or one value.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -28,7 +27,7 @@ pub enum Fault {
     PollsAfterTheEnd,
     TouchesTheDropped,
     PublishesThenTouches,
-    /// No fault by itself: a task that waits is owned by its wakers alone.
+    /// Not a fault in itself: only its wakers own a task that waits.
     OwnsNothing,
     OutlivesItself,
     TouchesTheRefused,
@@ -67,22 +66,22 @@ struct Task {
     fault: Fault,
     number: usize,
     shared: Weak<Shared>,
-    /// If it outlives itself.
-    #[expect(dead_code, reason = "it is there to be kept")]
+    /// Keeps the executor alive, if that is the fault.
+    #[expect(dead_code, reason = "it only has to live")]
     keeps: Option<Arc<Shared>>,
     state: Mutex<State>,
-    /// Locked while it is polled. `None` once it has ended.
+    /// Locked while it is polled. `None` once the task has ended.
     future: Mutex<Option<Work>>,
     join: Mutex<Join>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Since the last poll began.
+    /// Whether a wake came since the last poll began.
     woken: bool,
     polled_by: Option<ThreadId>,
     ended: bool,
-    /// A wake is about to put it into the queue.
+    /// Whether a wake is putting it into the queue.
     scheduling: bool,
 }
 
@@ -216,7 +215,7 @@ impl Task {
         drop(held);
     }
 
-    /// No queue takes it.
+    /// The executor is dropped, and its queue takes no task any more.
     fn refused(self: Arc<Self>) {
         let fault = self.fault;
         if fault == Fault::DropsInsideWake {
@@ -289,7 +288,7 @@ fn push(shared: Arc<Shared>, task: Arc<Task>) {
     }
 }
 
-/// Leaves the result of a future where its handle finds it.
+/// Stores the result of a future for its handle.
 struct Leaves(Job, Arc<Mutex<Option<Output>>>);
 
 impl Future for Leaves {
@@ -300,7 +299,7 @@ impl Future for Leaves {
     }
 }
 
-/// Waits for the end of a task.
+/// A future that is ready once a task has ended.
 struct Ends(Arc<Task>);
 
 impl Future for Ends {
@@ -328,7 +327,7 @@ impl Drop for Ends {
     }
 }
 
-/// A lock that the thread which has it may take again: only others wait.
+/// A reentrant lock: the thread that holds it may acquire it again.
 #[derive(Default)]
 struct Lock(Mutex<Option<(ThreadId, usize)>>, Condvar);
 

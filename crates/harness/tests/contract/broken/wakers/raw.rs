@@ -1,6 +1,6 @@
-//! A waker by hand that passes every check, and the places where a [`Fault`] changes it. What it
-//! points to is a row of a table, by number: so a waker that is used after its row is gone is found
-//! out by the table, and touches nothing freed.
+//! A hand-made waker that passes every check, and the places where a [`Fault`] changes it. Its data
+//! pointer is the number of a row in a table. So the table detects a waker that is used after its row
+//! was freed, and the waker touches no freed memory.
 #![allow(unsafe_code)]
 
 use std::{
@@ -14,7 +14,7 @@ use std::{
 /// The one thing that is wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Fault {
-    /// Nothing: every check passes, so it is the change that makes the others fail.
+    /// Nothing. Every check passes, which shows that the others fail because of their fault.
     None,
     CloneDoesNotRetain,
     DropsTwice,
@@ -32,21 +32,21 @@ pub enum Fault {
     Unwritten,
 }
 
-/// What a waker wakes.
+/// The target of a waker.
 pub trait Wakee: Send + Sync {
     fn wake(self: Arc<Self>);
 }
 
-/// A row of the table: what several wakers share.
+/// A row of the table, which the clones of a waker share.
 struct Row {
-    /// Numbers are used again, and a stale one is recognised by this.
+    /// How often this row was freed: it tells a stale number from a fresh one.
     generation: usize,
     /// How many wakers there are.
     count: usize,
     wakee: Option<Arc<dyn Wakee>>,
     fault: Fault,
     home: ThreadId,
-    /// A wake by reference has unwound.
+    /// A wake by reference panicked.
     lost: bool,
 }
 
@@ -62,11 +62,11 @@ fn table() -> MutexGuard<'static, Table> {
     TABLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A number takes so many bits, and the generation the rest.
+/// The low bits of a number are the index of the row, and the others its generation.
 const BITS: u32 = 20;
 
 impl Table {
-    /// The row of this number, unless that was freed.
+    /// The row of this number, unless it was freed.
     fn find(&mut self, id: usize) -> Option<&mut Row> {
         let (index, generation) = (id & ((1 << BITS) - 1), id >> BITS);
         self.rows.get_mut(index).filter(|row| row.generation == generation && row.wakee.is_some())
@@ -76,7 +76,7 @@ impl Table {
         self.find(id).expect("a waker was used after its memory was freed")
     }
 
-    /// One waker less; with the last one, what they woke is given back, to be dropped once the
+    /// Releases one waker. For the last one it returns the target, which the caller drops once the
     /// table is unlocked.
     fn release(&mut self, id: usize) -> Option<Arc<dyn Wakee>> {
         let row = self.row(id);
@@ -92,7 +92,7 @@ impl Table {
 }
 
 thread_local! {
-    /// What ends with this thread.
+    /// The rows that are freed when this thread ends.
     static MINE: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
     static LAST_WORDS: LastWords = const { LastWords };
 }
@@ -111,14 +111,14 @@ impl Drop for LastWords {
     }
 }
 
-/// A waker, and its number.
+/// Makes a waker, and gives its number.
 pub fn waker(fault: Fault, wakee: Arc<dyn Wakee>) -> (Waker, usize) {
     let mut table = table();
     let home = thread::current().id();
     if fault == Fault::OneForAll
         && let Some(index) = table.rows.iter().position(|row| row.wakee.is_some())
     {
-        // There is one waker for all of them, and it wakes whoever came last.
+        // All wakers share one row, whose target is the newest.
         let row = &mut table.rows[index];
         let id = (row.generation << BITS) | index;
         row.count += 1;
@@ -145,23 +145,23 @@ pub fn waker(fault: Fault, wakee: Arc<dyn Wakee>) -> (Waker, usize) {
     (made(id), id)
 }
 
-/// How many wakers there are of this number.
+/// How many wakers have this number.
 pub fn count(id: usize) -> usize {
     table().find(id).map_or(0, |row| row.count)
 }
 
 fn made(id: usize) -> Waker {
-    // SAFETY: the functions of `VTABLE` take the pointer for a number, and never follow it.
+    // SAFETY: the functions of `VTABLE` use the pointer as a number, and never dereference it.
     unsafe { Waker::from_raw(RawWaker::new(std::ptr::without_provenance(id), &VTABLE)) }
 }
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
-/// As good as the other, but `will_wake` compares addresses.
+/// Equal to the other vtable, but at another address, which `will_wake` compares.
 static ANOTHER: RawWakerVTable = RawWakerVTable::new(clone, wake_too, wake_by_ref, drop_waker);
 
 /// # Safety
 ///
-/// None is needed: see [`made`]. So it is with the others.
+/// None is needed: see [`made`]. This holds for the other functions too.
 unsafe fn clone(data: *const ()) -> RawWaker {
     let mut table = table();
     let mut id = data.addr();
@@ -188,8 +188,7 @@ unsafe fn wake(data: *const ()) {
     let (keeps, late) = (row.fault == Fault::WakeDoesNotRelease, row.fault == Fault::WakeKeepsInAPanic);
     let last = if keeps || late { None } else { table.release(data.addr()) };
     drop(table);
-    // Not one share more than the waker had: whoever is woken by the last waker may be dropped
-    // inside of it.
+    // This must hold no other share of the target: a wake by the last waker may drop the target.
     drop(last);
     wakee.into_iter().for_each(Wakee::wake);
     if late {
@@ -216,9 +215,9 @@ unsafe fn wake_by_ref(data: *const ()) {
     fault.is_written();
     let wakee = row.wakee.clone().filter(|_| wakes);
     drop(table);
-    // What is released too often, when it is dropped.
+    // The fault: a share that the waker does not own, which its drop releases.
     let share = matches!(fault, Fault::ByRefConsumes | Fault::ByRefConsumesInAPanic).then(|| Share(id));
-    // The mark that only the end of the wake takes back.
+    // The fault: only the end of a wake takes back its mark.
     let marked = fault == Fault::LostInAPanic;
     self::table().row(id).lost = marked;
     wakee.into_iter().for_each(Wakee::wake);
@@ -257,7 +256,7 @@ impl Row {
     }
 }
 
-/// What a waker owns.
+/// One reference of a waker to its row.
 struct Share(usize);
 
 impl Drop for Share {
