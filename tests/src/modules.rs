@@ -138,10 +138,9 @@ fn plain(path: &Path) -> PathBuf {
 /// of the child that has it.
 pub fn cycles(modules: &[Module]) -> Vec<Problem> {
     let known: BTreeSet<&[String]> = modules.iter().map(|module| module.path.as_slice()).collect();
-    let exports: BTreeMap<&[String], BTreeMap<String, Vec<String>>> =
+    let exports: Exports<'_> =
         modules.iter().map(|module| (module.path.as_slice(), re_exports(module, &known))).collect();
-    // Of each parent: which child imports which, and where that was seen first.
-    let mut graphs: BTreeMap<Vec<String>, BTreeMap<(String, String), (PathBuf, usize)>> = BTreeMap::new();
+    let mut graphs: BTreeMap<Vec<String>, Graph> = BTreeMap::new();
     for module in modules {
         for (import, line, exported) in imports(module, &known) {
             let target = owner(import, &known, &exports);
@@ -157,11 +156,17 @@ pub fn cycles(modules: &[Module]) -> Vec<Problem> {
     graphs.iter().flat_map(|(parent, graph)| around(parent, graph)).collect()
 }
 
+/// What each module re-exports: name and absolute path.
+type Exports<'a> = BTreeMap<&'a [String], BTreeMap<String, Vec<String>>>;
+
+/// The imports among the children of one module: from, to, and the first place of it.
+type Graph = BTreeMap<(String, String), (PathBuf, usize)>;
+
 /// How a module's own items are called among its children.
 const ITSELF: &str = "self";
 
 /// The imports of one graph that are part of a cycle.
-fn around(parent: &[String], graph: &BTreeMap<(String, String), (PathBuf, usize)>) -> Vec<Problem> {
+fn around(parent: &[String], graph: &Graph) -> Vec<Problem> {
     let reaches = |from: &str, to: &str| {
         let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
         while let Some(node) = next.pop() {
@@ -322,11 +327,7 @@ fn tree(code: &[Token], mut index: usize, before: &[String], paths: &mut Vec<(Ve
 }
 
 /// The module that has what a path names, behind all re-exports.
-fn owner(
-    mut path: Vec<String>,
-    known: &BTreeSet<&[String]>,
-    exports: &BTreeMap<&[String], BTreeMap<String, Vec<String>>>,
-) -> Vec<String> {
+fn owner(mut path: Vec<String>, known: &BTreeSet<&[String]>, exports: &Exports<'_>) -> Vec<String> {
     // A re-export of a re-export of …: more than this is a circle, which rustc refuses.
     for _ in 0..10 {
         let depth = (0..=path.len()).rev().find(|&depth| known.contains(&path[..depth])).unwrap_or_default();

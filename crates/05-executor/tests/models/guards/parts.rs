@@ -149,7 +149,12 @@ pub const GUARDS: &[Guard] = &[
         "entries.waiting.drain(..more);",
         "queues_give_each_entry_to_one",
     ),
-    guard(IDLE, "        // sees the other.\n        fence(SeqCst);", "", "idle_sees_the_push"),
+    guard(
+        IDLE,
+        "        fence(SeqCst);\n        if self.is_wanting() {",
+        "        if self.is_wanting() {",
+        "idle_sees_the_push",
+    ),
     guard(IDLE, "        fence(SeqCst);\n        loop {", "        loop {", "idle_sees_the_push"),
     guard(
         IDLE,
