@@ -35,13 +35,6 @@ pub const FINDINGS: &[Finding] = &[
         en: "The first stage polls all tasks in every round, woken or not, and never sleeps. The later stages mend that.",
     },
     Finding {
-        of: &["s1-spin"],
-        checks: &["B4"],
-        shown: ["executor", "contract", "s1-spin::B4"],
-        es: "Sin optimizar, `Waker::noop()` y su clon tienen la misma vtable en dos direcciones, y `will_wake` compara direcciones. Es legítimo: `will_wake` puede decir siempre que no. Compilada con optimización, la etapa lo cumple.",
-        en: "In a build without optimisation, `Waker::noop()` and its clone have the same vtable at two addresses, and `will_wake` compares addresses. That is legitimate: `will_wake` may always say no. Built with optimisation, the stage passes.",
-    },
-    Finding {
         of: &["s2-naive"],
         checks: &["C2", "C3"],
         shown: ["executor", "contract", "s2-naive::C"],

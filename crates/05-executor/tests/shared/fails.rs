@@ -12,10 +12,3 @@ pub const NAIVE: &[(&str, &str)] = &[
     ("C2", "a poll that parks takes the wake along that was meant for the loop"),
     ("C3", "so does a loop inside of the loop: both sleep by the one token of their thread"),
 ];
-
-/// Stage 1's waker, which is `Waker::noop`.
-pub const SPIN_WAKER: &[(&str, &str)] = if cfg!(debug_assertions) {
-    &[("B4", "without optimisation, `Waker::noop()` and its clone have the same vtable at two addresses")]
-} else {
-    &[]
-};

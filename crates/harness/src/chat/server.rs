@@ -18,7 +18,10 @@ use rustix::{
     process::{Resource, Rlimit, Signal, getrlimit, kill_process, prlimit},
 };
 
-use super::{Parts, START, patience::PATIENCE};
+use super::{
+    parts::Parts,
+    patience::{PATIENCE, START},
+};
 use crate::run::{
     check::{Stop, Verdict},
     process::{self, NOT_WRITTEN},

@@ -62,7 +62,8 @@ fn table() -> MutexGuard<'static, Table> {
     TABLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The low bits of a number are the index of the row, and the others its generation.
+/// The low bits of a number are the index of the row, and the others its generation. Generations
+/// begin with 1, so no number is 0: a waker without data stands for no task.
 const BITS: u32 = 20;
 
 impl Table {
@@ -128,7 +129,7 @@ pub fn waker(fault: Fault, wakee: Arc<dyn Wakee>) -> (Waker, usize) {
         return (made(id), id);
     }
     let index = table.free.pop().unwrap_or(table.rows.len());
-    let generation = table.rows.get(index).map_or(0, |row| row.generation);
+    let generation = table.rows.get(index).map_or(1, |row| row.generation);
     let row = Row { generation, count: 1, wakee: Some(wakee), fault, home, lost: false };
     if index == table.rows.len() {
         table.rows.push(row);
