@@ -137,7 +137,7 @@ bench lesson *arguments:
 idle:
     @cargo test -q -p async-chat --test contract -- --ignored --test-threads 1 --nocapture joined_idle_clients
 
-# Run all tests, or those of one package
+# Run the tests that cargo test runs, of all packages or of one
 [group('check')]
 [no-exit-message]
 test package="":
@@ -156,6 +156,7 @@ long: _long-tests loom shuttle-guards
 
 _long-tests:
     cargo test --workspace --tests -- --include-ignored
+    cargo test --workspace --doc
 
 # Run every loom model, then take out each guarded line, which must make its model fail
 [group('check')]

@@ -1,6 +1,5 @@
-//! Who may know whom: the packages of the house and the arrows between them, held over
-//! `cargo metadata` and, for what it cannot tell apart (a library, its main.rs, its tests), over
-//! the sources.
+//! Which package may use which. `cargo metadata` shows the dependencies of a package; the sources
+//! show which part of it (library, `main.rs`, tests) uses them.
 
 use std::path::Path;
 
@@ -16,11 +15,11 @@ pub struct Member {
     pub name: &'static str,
     /// Whether it is a lesson.
     pub lesson: bool,
-    /// What all of it may use.
+    /// The packages that every part may use.
     library: &'static [&'static str],
-    /// What its `src/main.rs` may use besides.
+    /// The packages that `src/main.rs` may use too.
     main: &'static [&'static str],
-    /// What its `tests/` may use besides.
+    /// The packages that `tests/` may use too.
     tests: &'static [&'static str],
 }
 
@@ -135,15 +134,15 @@ impl Member {
 /// A dependency of one of our packages on another.
 #[derive(Clone, Debug)]
 pub struct Edge {
-    /// Who depends.
+    /// The package that depends.
     pub from: String,
-    /// On whom.
+    /// The package that it depends on.
     pub to: String,
-    /// For what.
+    /// The kind of the dependency.
     pub kind: DependencyKind,
-    /// Whether only a feature asks for it.
+    /// Whether only a feature enables it.
     pub optional: bool,
-    /// Whether with its default features.
+    /// Whether its default features are on.
     pub default_features: bool,
 }
 
@@ -162,7 +161,7 @@ pub fn edges(metadata: &Metadata) -> Vec<Edge> {
     edges.collect()
 }
 
-/// What is wrong with a dependency, if something is.
+/// The rule that a dependency breaks, if it breaks one.
 pub fn wrong_edge(edge: &Edge) -> Option<String> {
     let (from, to) = (&edge.from, &edge.to);
     let Some(member) = member(from) else {

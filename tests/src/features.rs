@@ -6,7 +6,8 @@ use std::{collections::BTreeMap, collections::BTreeSet, process::Command};
 /// The sets of features with which each crate is compiled, by name and version.
 pub type Features = BTreeMap<String, BTreeSet<String>>;
 
-/// What cargo compiles for the tests of some packages: `--workspace`, or `-p` and a name.
+/// The features that cargo compiles for the tests of some packages: `--workspace`, or `-p` and a
+/// name.
 ///
 /// # Panics
 ///

@@ -1,6 +1,6 @@
-//! What the checks found in executors. The contract tests hold this list to be exact, and the page of
-//! the matrix explains it. A finding in code that others wrote has a test that shows it without the
-//! checks.
+//! The findings of the checks in executors. The contract tests hold this list to be exact, and the
+//! page of the matrix explains it. A finding in code that others wrote has a test that shows it
+//! without the checks.
 
 /// A check that fails: a failure, or a warning if the check's level is *should*.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,7 @@ impl Finding {
     }
 }
 
-/// All of them.
+/// Every finding.
 pub const FINDINGS: &[Finding] = &[
     Finding {
         of: &["s1-spin"],

@@ -105,6 +105,21 @@ fn closing(code: &[Token], open: usize) -> usize {
     code.len()
 }
 
+/// The files with a `#[test]` among the modules of a target that cargo does not test.
+pub fn untested(target: &Path) -> Vec<Problem> {
+    let has_test = |module: &Module| {
+        let marks = ["#", "[", "test", "]"];
+        module
+            .code
+            .windows(4)
+            .find(|four| four.iter().map(|token| token.text.as_str()).eq(marks))
+            .map(|four| four[0].line)
+    };
+    let found = modules(target).into_iter().filter_map(|module| Some((has_test(&module)?, module.file)));
+    let message = "must hold no test: its target says `test = false`";
+    found.map(|(line, file)| Problem { file, line, rule: "untested", message: message.to_owned() }).collect()
+}
+
 /// The files that no target of their package includes.
 pub fn left_out(files: &[PathBuf], targets: &[PathBuf]) -> Vec<Problem> {
     let included: BTreeSet<PathBuf> =
@@ -156,7 +171,7 @@ pub fn cycles(modules: &[Module]) -> Vec<Problem> {
     graphs.iter().flat_map(|(parent, graph)| around(parent, graph)).collect()
 }
 
-/// What each module re-exports: name and absolute path.
+/// The re-exports of each module: name and absolute path.
 type Exports<'a> = BTreeMap<&'a [String], BTreeMap<String, Vec<String>>>;
 
 /// The imports among the children of one module: from, to, and the first place of it.
@@ -195,7 +210,7 @@ fn around(parent: &[String], graph: &Graph) -> Vec<Problem> {
         .collect()
 }
 
-/// What the module re-exports from modules of its crate: name and absolute path.
+/// The module's re-exports from modules of its crate: name and absolute path.
 fn re_exports(module: &Module, known: &BTreeSet<&[String]>) -> BTreeMap<String, Vec<String>> {
     let mut exports = BTreeMap::new();
     for (index, token) in module.code.iter().enumerate() {
@@ -255,7 +270,7 @@ fn scan(code: &[Token], path: &[String], known: &BTreeSet<&[String]>, found: &mu
             index = end;
         } else if text(0) == "use" && is_public(&code[..index]) {
             exported_until = code[index..].iter().position(|token| token.text == ";").map_or(index, |end| index + end);
-        } else if text(1) == ":" && text(2) == ":" && index.checked_sub(1).is_none_or(|at| code[at].text != ":") {
+        } else if text(1) == ":" && text(2) == ":" && !follows_colons(&code[..index]) {
             let child = [path, &[text(0).to_owned()]].concat();
             let inside = known.contains(child.as_slice());
             if inside || matches!(text(0), "crate" | "super" | "self") {
@@ -269,6 +284,11 @@ fn scan(code: &[Token], path: &[String], known: &BTreeSet<&[String]>, found: &mu
         }
         index += 1;
     }
+}
+
+/// Whether what follows stands behind `::`. A single `:` is that of a type or of a field.
+fn follows_colons(before: &[Token]) -> bool {
+    matches!(before, [.., one, two] if one.text == ":" && two.text == ":")
 }
 
 /// The path from the root of the crate.

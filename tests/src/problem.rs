@@ -12,7 +12,7 @@ pub struct Problem {
     pub line: usize,
     /// The rule's name.
     pub rule: &'static str,
-    /// What must hold and what was found.
+    /// The rule, and the text that breaks it.
     pub message: String,
 }
 

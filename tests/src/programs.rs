@@ -12,7 +12,7 @@ use std::time::Duration;
 use cargo_metadata::{Message, MetadataCommand, TargetKind};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// What an executable is.
+/// The kind of an executable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A program.
@@ -30,7 +30,7 @@ pub struct Program {
     pub package: String,
     /// Its name in that package; for tests, the name of their target.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
     /// Where it is.
     pub path: PathBuf,
@@ -104,7 +104,7 @@ fn build() -> Result<Vec<Program>, String> {
 pub struct Outcome {
     /// Its exit code; `None` when a signal ended it.
     pub code: Option<i32>,
-    /// What it printed to stdout and stderr, in the order of writing.
+    /// Its output on stdout and stderr, in the order of writing.
     pub output: String,
 }
 

@@ -42,6 +42,8 @@ pub const UNSAFE: &[&str] = &[
 const LINES: usize = 400;
 /// How long the `src/lib.rs` of a lesson may be.
 const LESSON_LINES: usize = 60;
+/// The last column of a comment.
+const COLUMNS: usize = 100;
 /// How many lines of `//!` a file opens with at most.
 const HEAD: usize = 5;
 
@@ -65,6 +67,13 @@ pub fn length(file: &Path, text: &str, lesson: bool) -> Option<Problem> {
     let most = if lesson && file.ends_with("src/lib.rs") { LESSON_LINES } else { LINES };
     let lines = text.lines().count();
     (lines > most).then(|| problem(file, most + 1, "length", format!("must have at most {most} lines, found: {lines}")))
+}
+
+/// A comment ends at column 100, so that a projector shows all of it.
+pub fn comments(file: &Path, text: &str) -> Option<Problem> {
+    let wide = |line: &str| line.trim_start().starts_with("//") && line.chars().count() > COLUMNS;
+    let line = text.lines().position(wide)? + 1;
+    Some(problem(file, line, "comment", format!("must wrap its comments at {COLUMNS} columns")))
 }
 
 /// The line of the first unsafe code in a file, or of what allows it.

@@ -40,8 +40,8 @@ fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
     }
 }
 
-/// The words that begin a path, where a crate's name can be: `name::…`, `use name;`, `use name as …`,
-/// `extern crate name`. A word after the `::` of another word is none of them.
+/// The words that begin a path, where a crate's name can be: `name::…`, `use name;`,
+/// `use name as …`, `extern crate name`. A word after the `::` of another word is none of them.
 pub fn roots(tokens: &[Token]) -> impl Iterator<Item = &Token> {
     let text = |index: usize| tokens.get(index).map_or("", |token| token.text.as_str());
     (0..tokens.len()).filter_map(move |index| {

@@ -1,5 +1,6 @@
 //! `AtomicWaker`, the oneshot and the bounded channel beside those of the `futures` crate, under
-//! the same loads. Run by `just bench waker`; how it is measured and judged is in the crate `measure`.
+//! the same loads. Run by `just bench waker`; how it is measured and judged is in the crate
+//! `measure`.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

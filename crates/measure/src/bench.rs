@@ -11,19 +11,19 @@ use serde_json::{Map, Value, json};
 
 use crate::{Cell, Columns, Compared, DecidedBy, Median, Outcome, Plan, Round, figure, ratio, say};
 
-/// What a subject does this many times.
+/// Repeats the work of a subject this many times.
 pub type Load = fn(u64);
 
 /// A load on several subjects. The first subject is ours, the others are the peers.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// What is measured.
+    /// The name of the row.
     pub name: &'static str,
     /// How often a subject does it in one run: enough for some tens of milliseconds.
     pub times: u64,
     /// The names of the subjects, and what each does.
     pub subjects: Vec<(&'static str, Load)>,
-    /// Who decides about the figures.
+    /// Whether the program or the kernel dominates the figures.
     pub decided_by: DecidedBy,
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::Median;
 
-/// What one figure is as a part of another one of the same round. Equal figures have the ratio 1,
+/// Divides one figure by another figure of the same round. Equal figures have the ratio 1,
 /// also if both are zero.
 pub fn ratio(one: f64, other: f64) -> f64 {
     if one == other { 1.0 } else { one / other }
@@ -22,11 +22,11 @@ pub struct Compared {
     pub other: &'static str,
     /// Our figure divided by the other one, the median over the rounds that both have.
     pub ratio: Median,
-    /// What the ratio means.
+    /// The verdict.
     pub outcome: Outcome,
 }
 
-/// Who decides about a figure. The figures of the kernel vary more.
+/// Whether the program or the kernel dominates a figure. The kernel's figures vary more.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum DecidedBy {
     /// Our program.
@@ -58,7 +58,7 @@ impl DecidedBy {
     }
 }
 
-/// What a ratio of ours to another subject means. Less is better.
+/// The verdict on the ratio of our figure to another subject's. Less is better.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {

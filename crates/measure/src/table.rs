@@ -7,7 +7,7 @@ use crate::Outcome;
 /// A cell of a table for a terminal.
 #[derive(Clone, Debug, Default)]
 pub struct Cell {
-    /// What it says.
+    /// Its text.
     pub text: String,
     /// How it looks.
     pub style: Style,

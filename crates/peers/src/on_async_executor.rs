@@ -22,8 +22,8 @@ const DECLARED: Policies = Global::POLICIES;
 
 type Shared = Arc<smol::Executor<'static>>;
 
-/// `Executor`, run by the thread that made it. No bench measures it. Its runner is polled by hand, so
-/// that a check can hook into the wake of that runner.
+/// `Executor`, run by the thread that made it. No bench measures it. Its runner is polled by hand,
+/// so that a check can hook into the wake of that runner.
 #[derive(Default)]
 struct OneThread {
     /// Runs the executor while nothing blocks. It is dropped before the executor.

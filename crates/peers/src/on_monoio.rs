@@ -1,5 +1,5 @@
-//! monoio: its runtime for one thread, with its timer, on io_uring or epoll. Its feature `sync` lets
-//! other threads wake its tasks.
+//! monoio: its runtime for one thread, with its timer, on io_uring or epoll. Its feature `sync`
+//! lets other threads wake its tasks.
 
 use std::{cell::RefCell, time::Duration};
 

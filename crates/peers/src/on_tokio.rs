@@ -86,7 +86,8 @@ impl<const WORKERS: usize> Spawns for OnTokio<WORKERS> {
     }
 }
 
-/// A set of local tasks on a current-thread runtime. No bench measures it. The set is dropped first.
+/// A set of local tasks on a current-thread runtime. No bench measures it. The set is dropped
+/// first.
 struct OnLocalSet(LocalSet, Runtime);
 
 impl Executor for OnLocalSet {

@@ -12,7 +12,8 @@ pub struct Record {
     pub seq: u64,
     /// Nanoseconds since the recording started.
     pub nanos: u64,
-    /// The thread on which it happened, as an index into [`Timeline::threads`](crate::Timeline::threads).
+    /// The thread on which it happened, as an index into
+    /// [`Timeline::threads`](crate::Timeline::threads).
     pub thread: usize,
     /// Who emitted it: `timeline`, or a lesson's package.
     pub target: String,

@@ -1,6 +1,6 @@
-//! `just matrix`: the checks of executors and of wakers, on every stage of lesson 5 and on the runtimes
-//! that people use. It prints a table or JSON, or writes the page of the notes. It is an example
-//! because it needs this package's dev-dependencies.
+//! `just matrix`: the checks of executors and of wakers, on every stage of lesson 5 and on the
+//! runtimes that people use. It prints a table or JSON, or writes the page of the notes. It is an
+//! example because it needs this package's dev-dependencies.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -37,9 +37,9 @@ static HEAP: harness::Counting = harness::Counting;
 
 /// Judges executors by part C of the contract, and their wakers by part B.
 ///
-/// notes/en/contrato.md explains each check under its name. In the table, `pass` means that the check
-/// passed, `FAIL` that a must failed, `warn` that a should failed, `pol` that the executor does what
-/// it declares, and `-` that the check is not applicable.
+/// notes/en/contrato.md explains each check under its name. In the table, `pass` means that the
+/// check passed, `FAIL` that a must failed, `warn` that a should failed, `pol` that the executor
+/// does what it declares, and `-` that the check is not applicable.
 #[derive(Parser)]
 #[command(
     name = "just matrix",

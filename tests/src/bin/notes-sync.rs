@@ -1,5 +1,5 @@
-//! `notes-sync`: updates the excerpts of the notes from their sources, and records that a translation
-//! is up to date.
+//! `notes-sync`: updates the excerpts of the notes from their sources, and records that a
+//! translation is up to date.
 
 use std::fs;
 use std::io;
@@ -44,7 +44,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes fresh excerpts, or only reports them if `check`. Gives whether all excerpts are fresh now.
+/// Writes fresh excerpts, or only reports them if `check`. Gives whether all excerpts are fresh
+/// now.
 fn sync(root: &Path, check: bool) -> io::Result<bool> {
     let mut good = true;
     for page in Notes::read(root, &[], Duration::ZERO)?.pages {

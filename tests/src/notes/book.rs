@@ -15,7 +15,7 @@ pub struct Notes<'a> {
     pub root: PathBuf,
     /// The pages of both languages, sorted by language and name.
     pub pages: Vec<Page>,
-    /// What the commands of the notes may start.
+    /// The programs that commands of the notes may start.
     pub programs: &'a [Program],
     /// How long such a command may take.
     pub deadline: Duration,

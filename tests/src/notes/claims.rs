@@ -1,5 +1,5 @@
-//! The claims N1 to N16 of the notes that this project accompanies. Once its lessons have pages, each
-//! claim has one paragraph in each language, with a verdict and evidence.
+//! The claims N1 to N16 of the notes that this project accompanies. Once its lessons have pages,
+//! each claim has one paragraph in each language, with a verdict and evidence.
 
 use std::sync::LazyLock;
 

@@ -76,7 +76,7 @@ pub enum Cargo {
     },
 }
 
-/// What a command starts.
+/// The program or the tests that a command starts.
 #[derive(Debug)]
 pub enum Action<'a> {
     /// A program with its arguments.
@@ -87,7 +87,7 @@ pub enum Action<'a> {
     Bench,
 }
 
-/// What a command of the notes starts, or why it starts nothing.
+/// Resolves a command of the notes; the error says why it starts nothing.
 pub fn resolve<'a>(notes: &Notes<'a>, text: &str) -> Result<Action<'a>, String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let shell = text.contains(['"', '\'', '\\', '|', ';', '&', '<', '>', '$', '*']);

@@ -19,7 +19,7 @@ pub struct Evidence {
     pub sign: char,
     /// The command.
     pub command: String,
-    /// What the command of a `▶` prints.
+    /// The text that the command of a `▶` prints.
     pub promise: Option<String>,
 }
 

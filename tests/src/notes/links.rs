@@ -48,8 +48,8 @@ pub fn target(page: &Page, link: &str) -> Result<Target, String> {
     Ok(Target::File(file, anchor))
 }
 
-/// The index of the heading that an anchor names. GitHub and mdBook use slugs as anchors, and Obsidian
-/// the text of the heading. Both are equal for a heading of one word without accents.
+/// The index of the heading that an anchor names. GitHub and mdBook use slugs as anchors, and
+/// Obsidian the text of the heading. Both are equal for a heading of one word without accents.
 pub fn position(headings: &[Heading], anchor: &str) -> Option<usize> {
     headings.iter().position(|heading| heading.text.to_lowercase() == anchor)
 }
@@ -114,8 +114,8 @@ pub fn image(notes: &Notes, report: &mut Report) {
     }
 }
 
-/// A link's target in a form that is equal in twins: each language's folder is `own` or `other`, and
-/// an anchor is the index of its heading.
+/// A link's target in a form that is equal in twins: each language's folder is `own` or `other`,
+/// and an anchor is the index of its heading.
 pub fn for_twins(notes: &Notes, page: &Page, link: &str) -> String {
     let (file, anchor) = match target(page, link) {
         Ok(Target::File(file, anchor)) => (file, anchor),

@@ -139,7 +139,8 @@ impl Page {
                         Tag::Image { dest_url, .. } => {
                             let target = dest_url.into_string();
                             self.links.push(Link { line, target, alt: Some(String::new()) });
-                            // The alternative text is a piece of its own, apart from the text before it.
+                            // The alternative text is a piece of its own, apart from the text
+                            // before it.
                             pieces.push(Piece::Text(String::new()));
                             alt = pieces.len() - 1;
                         }

@@ -1,5 +1,5 @@
-//! The command line of every server: the first line, the exit codes, clear messages, and the end at a
-//! signal.
+//! The command line of every server: the first line, the exit codes, clear messages, and the end at
+//! a signal.
 
 use std::{
     io::{BufRead, BufReader, Read},

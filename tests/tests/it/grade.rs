@@ -1,5 +1,5 @@
-//! `grade` on files that students may hand in: right, unwritten, wrong, endless, greedy or noisy. Each
-//! file is a lesson's own file with a change. Most tests grade one step, and share one file.
+//! `grade` on files that students may hand in: right, unwritten, wrong, endless, greedy or noisy.
+//! Each file is a lesson's own file with a change. Most tests grade one step, and share one file.
 
 use std::{
     fs,
@@ -162,7 +162,6 @@ fn what_the_compiler_says_is_a_result() {
 }
 
 #[test]
-#[ignore = "long"]
 fn unsafe_code_and_the_solution_do_not_compile() {
     does_not_compile("unsafe { std::hint::unreachable_unchecked() }", "usage of an `unsafe` block");
     does_not_compile("include!(\"solution.rs\")", "couldn't read");

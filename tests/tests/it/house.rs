@@ -82,6 +82,7 @@ fn every_source_is_written_as_the_house_writes() {
         let lesson = owner.is_some_and(|(package, _)| arrows::is_lesson(package));
         problems.extend(sources::head(file, text));
         problems.extend(sources::length(file, text, lesson));
+        problems.extend(sources::comments(file, text));
         problems.extend(sources::unsafe_code(file, text, sources::UNSAFE));
         if lesson {
             problems.extend(sources::one_stage(file, text));
@@ -196,6 +197,7 @@ fn badly_written_sources_are_found() {
     let head = |text: &str| sources::head(lib, text);
     let of_lines = |lines: usize| "//! x\n".repeat(lines);
     let length = |lines, file: &str, lesson| sources::length(Path::new(file), &of_lines(lines), lesson);
+    let comments = |text: &str| sources::comments(lib, text);
     let unsafe_code = |file: &Path, text: &str| sources::unsafe_code(file, text, list);
     let forbids = |folder: &str, text: &str| sources::forbids(Path::new(folder), Path::new("src/lib.rs"), text, list);
     let lints = |text: &str| sources::lints(Path::new("Cargo.toml"), text);
@@ -213,6 +215,9 @@ fn badly_written_sources_are_found() {
         (length(61, "src/lib.rs", true), Some("at most 60 lines, found: 61")),
         (length(61, "src/lib.rs", false), None),
         (length(61, "src/s1_x.rs", true), None),
+        (comments(&format!("    // {}", "é".repeat(94))), Some("must wrap its comments at 100 columns")),
+        (comments(&format!("    // {}", "é".repeat(93))), None),
+        (comments(&format!("let x = \"// {}\";", "x".repeat(100))), None),
         (unsafe_code(lib, "//! x\nfn f() { unsafe { g() } }\n"), Some("must hold no unsafe code")),
         (unsafe_code(lib, "//! x\n#![allow(dead_code, unsafe_code)]\n"), Some("must hold no unsafe code")),
         (unsafe_code(lib, "//! unsafe\n#![forbid(unsafe_code)]\n// unsafe\nconst X: &str = \"unsafe\";\n"), None),

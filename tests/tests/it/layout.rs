@@ -35,6 +35,23 @@ fn every_source_is_a_module_of_some_target() {
 }
 
 #[test]
+fn every_test_belongs_to_a_target_that_cargo_tests() {
+    let metadata = metadata();
+    let targets = metadata.workspace_packages().into_iter().flat_map(|package| &package.targets);
+    let programs = targets.filter(|target| !target.test && (target.is_lib() || target.is_bin()));
+    let problems = programs.flat_map(|target| modules::untested(target.src_path.as_std_path()));
+    Problem::expect_none(&problems.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_test_in_an_untested_target_is_found() {
+    let (_folder, files) =
+        made_up(&[("lib.rs", "mod a;\n#[testing]\nfn f() {}\n"), ("a.rs", "\n#[test]\nfn f() {}\n")]);
+    let found: Vec<_> = modules::untested(&files[0]).into_iter().map(|problem| (problem.file, problem.line)).collect();
+    assert_eq!(found, [(files[1].clone(), 2)]);
+}
+
+#[test]
 fn imports_go_one_way_in_every_library_and_program() {
     let mut problems = Vec::new();
     for package in metadata().workspace_packages() {
@@ -170,6 +187,11 @@ fn imports_in_a_circle_are_found() {
     assert_eq!(two("fn f() { crate::b::deep::g() }\n", "pub mod deep;\nuse crate::{a::{self, A}};\n"), both);
     assert_eq!(two("// use crate::b::B;\n", "pub mod deep;\nuse crate::a::A;\n"), none);
     assert_eq!(two("mod tests { use crate::b::B; }\n", "pub mod deep;\nuse crate::a::A;\n"), none);
+    assert_eq!(
+        two("const X: T = T { f: crate::b::f };\n", "pub mod deep;\nfn f(a: super::a::A) {}\n"),
+        both,
+        "behind a colon"
+    );
     // A module's own items count among its children.
     assert_eq!(
         two("use crate::Own;\n", "pub mod deep;\npub struct B;\n"),

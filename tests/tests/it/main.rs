@@ -1,5 +1,5 @@
-//! The rules of the house, the notes against their checker, the findings, the pages of the contract,
-//! and programs as a person starts them.
+//! The rules of the house, the notes against their checker, the findings, the pages of the
+//! contract, and programs as a person starts them.
 
 mod command_line;
 mod contract_pages;

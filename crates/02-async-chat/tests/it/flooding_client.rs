@@ -35,8 +35,8 @@ fn a_flood_leaves_the_others_their_turn() {
     }
 }
 
-/// A client that asks for what has no answer, as fast as it can and as long as there is a server; it
-/// floods already when this returns.
+/// A client that asks for what has no answer, as fast as it can and as long as there is a server;
+/// it floods already when this returns.
 fn start_flood(server: SocketAddr) -> thread::JoinHandle<()> {
     let mut socket = TcpStream::connect(server).unwrap();
     let lines = Request::Join { group_name: "flooded".into() }.to_line().repeat(4096);

@@ -25,16 +25,19 @@ pub fn note(text: &'static str) {
     emit(move || trace!(target: "future", event = "note", text));
 }
 
-/// Calls `event` if somebody listens.
+/// Calls `event` if somebody listens. Lesson 4 has the same function: it stands on no earlier
+/// lesson.
 #[inline]
 fn emit(event: impl FnOnce()) {
     if Level::TRACE <= STATIC_MAX_LEVEL && LevelFilter::current() == LevelFilter::TRACE {
-        heard(event);
+        heard(&mut Some(event));
     }
 }
 
 #[cold]
 #[inline(never)]
-fn heard(event: impl FnOnce()) {
-    event();
+fn heard<F: FnOnce()>(event: &mut Option<F>) {
+    if let Some(event) = event.take() {
+        event();
+    }
 }

@@ -1,6 +1,6 @@
 //! What the stages tell a recording. While nobody listens, an event costs a comparison: the code
-//! that makes it stands in a function of its own, apart from the code around it. In a model for loom
-//! or shuttle there are no events.
+//! that makes it stands in a function of its own, apart from the code around it. In a model for
+//! loom or shuttle there are no events.
 
 use tracing::{
     Level,
@@ -34,14 +34,14 @@ pub(crate) fn unpark() {
 
 /// Calls `event`, which emits an event of level TRACE, if somebody listens.
 ///
-/// Pass a `move` closure. What a closure captures by reference is kept in memory by its caller, also
-/// while nobody listens.
+/// Pass a `move` closure. What a closure captures by reference is kept in memory by its caller,
+/// also while nobody listens.
 #[inline]
 pub fn emit(event: impl FnOnce()) {
     let in_model = cfg!(any(loom_model, shuttle_model));
     if !in_model && Level::TRACE <= STATIC_MAX_LEVEL && LevelFilter::current() == LevelFilter::TRACE {
-        // A closure of three words is passed in memory. Moved into the `Option`, it is written there
-        // here, and not before the comparison.
+        // A closure of three words is passed in memory. Moved into the `Option`, it is written
+        // there here, and not before the comparison.
         heard(&mut Some(event));
     }
 }

@@ -80,12 +80,21 @@ fn messages_are_dropped_with_the_receiver_and_not_with_the_last_sender() {
 
 #[test]
 fn of_four_threads_each_keeps_its_order_and_nothing_is_lost() {
-    const EACH: usize = if cfg!(debug_assertions) { 5_000 } else { 50_000 };
+    four_threads_keep_their_order(5_000);
+}
+
+#[test]
+#[ignore = "long"]
+fn of_four_threads_each_keeps_its_order_over_many_messages() {
+    four_threads_keep_their_order(50_000);
+}
+
+fn four_threads_keep_their_order(each: usize) {
     let (sender, mut receiver) = channel(8);
     let threads: Vec<_> = (0..4)
         .map(|who| {
             let sender = sender.clone();
-            thread::spawn(move || (0..EACH).for_each(|number| block_on(sender.send((who, number))).unwrap()))
+            thread::spawn(move || (0..each).for_each(|number| block_on(sender.send((who, number))).unwrap()))
         })
         .collect();
     drop(sender);
@@ -94,7 +103,7 @@ fn of_four_threads_each_keeps_its_order_and_nothing_is_lost() {
         assert_eq!(number, next[who], "thread {who}");
         next[who] += 1;
     }
-    assert_eq!(next, [EACH; 4]);
+    assert_eq!(next, [each; 4]);
     threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 

@@ -1,6 +1,6 @@
-//! The bench of the executors, without its clock. Every load does on every subject what its sentence
-//! says. A row is judged by the rule. System calls are counted exactly, and a wrong command line is
-//! an error.
+//! The bench of the executors, without its clock. Every load does on every subject what its
+//! sentence says. A row is judged by the rule. System calls are counted exactly, and a wrong
+//! command line is an error.
 
 use std::{collections::BTreeSet, env, fs};
 

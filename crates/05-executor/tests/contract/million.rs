@@ -1,6 +1,6 @@
-//! A million tasks, or a sample of them, in a stream and all at once, on one worker and on more than
-//! there are cores. They come to their end. A stream needs no more memory than its first waves, all at once no more
-//! than the README says, and in the end all is given back.
+//! A million tasks, or a sample of them, in a stream and all at once, on one worker and on more
+//! than there are cores. They come to their end. A stream needs no more memory than its first
+//! waves, all at once no more than the README says, and in the end all is given back.
 
 use std::{
     array,

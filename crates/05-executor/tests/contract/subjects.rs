@@ -33,7 +33,8 @@ pub fn all() -> Vec<Subject<Tested>> {
     ]
 }
 
-/// The stages with a queue, on a driver with a hook: two checks do something in the middle of a wake.
+/// The stages with a queue, on a driver with a hook: two checks do something in the middle of a
+/// wake.
 pub fn hooked() -> Vec<Subject<Tested>> {
     let all = vec![
         Subject::new("s3-run-queue-hooked", with_hook(|driver| RunQueue(s3_run_queue::Executor::with_driver(driver)))),

@@ -1,6 +1,6 @@
-//! Stage 7's handle and slot, beyond what `join_handle.rs` asks of both stages. A future of any size
-//! stays in its place and is dropped once, and so is its output. A panic reaches its own handle
-//! alone. A joiner that registers while the task ends gets the output at once.
+//! Stage 7's handle and slot, beyond what `join_handle.rs` asks of both stages. A future of any
+//! size stays in its place and is dropped once, and so is its output. A panic reaches its own
+//! handle alone. A joiner that registers while the task ends gets the output at once.
 
 use std::{
     cell::RefCell,

@@ -19,9 +19,6 @@ const LESSON: Lesson = Lesson {
     models: "models",
     dependencies: concat!(
         "futures = \"0.3\"\ntracing = \"0.1\"\n",
-        "harness = { path = \"",
-        env!("CARGO_MANIFEST_DIR"),
-        "/../harness\", default-features = false }\n",
         "waker = { path = \"",
         env!("CARGO_MANIFEST_DIR"),
         "/../04-waker\" }\n",

@@ -11,7 +11,7 @@ use std::{
 use chat::{Reply, Request};
 use rustix::net::{AddressFamily, SocketType, bind, connect, socket, sockopt};
 
-use super::PATIENCE;
+use super::patience::PATIENCE;
 use crate::run::{
     check::{Stop, Verdict},
     wait::until,

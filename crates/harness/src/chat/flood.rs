@@ -12,9 +12,10 @@ use std::{
 use chat::{Reply, Request};
 
 use super::{
-    Client, PATIENCE, Running, Server,
+    Client, Running, Server,
     client::{is_error, read_reply, unique},
     in_process,
+    patience::PATIENCE,
 };
 use crate::run::check::{Stop, Verdict, holds};
 

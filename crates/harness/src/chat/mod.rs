@@ -8,6 +8,7 @@ mod flood;
 mod in_process;
 mod members;
 mod parts;
+mod patience;
 mod server;
 mod service;
 
@@ -16,21 +17,10 @@ use std::time::Duration;
 pub use client::Client;
 pub use exercise::{exercise, serve_if_asked};
 pub use parts::{Accept, Incoming, Parts, Read, ReadStep, Script, Write};
+pub use patience::PATIENCE;
 pub use server::{Memory, Running, Server, answer_heap_questions};
 
 use crate::run::check::{Check, Level};
-
-/// The longest wait for something that should happen at once. A longer wait is reported as a hang;
-/// no check judges speed.
-pub const PATIENCE: Duration = Duration::from_secs(5);
-
-/// The longest time for a server to start: its command may compile it first, or start a virtual
-/// machine.
-const START: Duration = Duration::from_secs(60);
-
-/// The longest time for a server to release a member that disconnected silently and receives no
-/// posts.
-const RELEASE: Duration = Duration::from_secs(20);
 
 const SHORT: Duration = Duration::from_secs(120);
 const LONG: Duration = Duration::from_secs(240);

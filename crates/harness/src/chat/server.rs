@@ -18,7 +18,7 @@ use rustix::{
     process::{Resource, Rlimit, Signal, getrlimit, kill_process, prlimit},
 };
 
-use super::{PATIENCE, Parts, START};
+use super::{Parts, START, patience::PATIENCE};
 use crate::run::{
     check::{Stop, Verdict},
     process::{self, NOT_WRITTEN},

@@ -4,9 +4,11 @@
 use std::{io, net::TcpStream, time::Duration};
 
 use super::{
-    Client, PATIENCE, RELEASE, Running, Server,
+    Client, Running, Server,
     client::unique,
     flood::{Flood, Heard},
+    patience::PATIENCE,
+    patience::RELEASE,
 };
 use crate::run::{
     check::{Stop, Verdict, holds},

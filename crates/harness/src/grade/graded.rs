@@ -57,7 +57,7 @@ pub struct Judged {
     pub id: String,
     /// `must`, `should` or `policy`.
     pub level: String,
-    /// What must hold.
+    /// The rule.
     pub must: String,
     /// Why it matters.
     pub why: String,
@@ -68,7 +68,7 @@ pub struct Judged {
     /// The word of an [`Outcome`](crate::Outcome), or `not run` if the whole run ended before this
     /// check began.
     pub outcome: String,
-    /// What was observed.
+    /// The observation.
     pub observed: String,
 }
 

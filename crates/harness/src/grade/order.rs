@@ -1,4 +1,4 @@
-//! What the caller asks for: a file to grade, and the limits of the run.
+//! A request to grade a file, with the limits of the run.
 
 use std::{path::PathBuf, time::Duration};
 

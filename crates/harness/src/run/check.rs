@@ -8,7 +8,7 @@ pub struct Check<S: ?Sized + 'static> {
     pub id: &'static str,
     /// How binding it is.
     pub level: Level,
-    /// What must hold, in one sentence.
+    /// The rule, in one sentence.
     pub must: &'static str,
     /// Why it matters to the user of the subject, in one sentence.
     pub why: &'static str,

@@ -7,7 +7,8 @@
 /// ```
 /// use harness::executor::{DroppedHandle, Policies};
 ///
-/// let policies = Policies { dropped_handle: Some(DroppedHandle::Detaches), fairness: Some(8), ..Policies::default() };
+/// let dropped_handle = Some(DroppedHandle::Detaches);
+/// let policies = Policies { dropped_handle, fairness: Some(8), ..Policies::default() };
 /// ```
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Policies {

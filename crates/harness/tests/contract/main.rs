@@ -1,6 +1,6 @@
 //! The checks on subjects that are broken in one place each, and the runner on toys. The program is
-//! also what it tests: with the argument `serve` it is a broken server, and with `RUNNER_TOY` set it
-//! is a small contract target of its own.
+//! also what it tests: with the argument `serve` it is a broken server, and with `RUNNER_TOY` set
+//! it is a small contract target of its own.
 
 use std::process::ExitCode;
 

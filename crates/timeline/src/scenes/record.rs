@@ -45,8 +45,8 @@ impl Record {
         Ok(Record(recording))
     }
 
-    /// Prints what has happened, and returns it. A task that still waits is in the record only if it
-    /// has not been dropped before.
+    /// Prints what has happened, and returns it. A task that still waits is in the record only if
+    /// it has not been dropped before.
     ///
     /// # Errors
     ///

@@ -64,14 +64,15 @@ impl<F: Future> Task<F> {
         Arc::strong_count(&self.bell) > 1
     }
 
-    /// Polls it, and again after each wake, until it is ready; `None` if it waits and no clone of its
-    /// waker is left.
+    /// Polls it, and again after each wake, until it is ready; `None` if it waits and no clone of
+    /// its waker is left.
     pub fn run(&mut self) -> Option<F::Output> {
         loop {
             if let Poll::Ready(output) = self.poll() {
                 return Some(output);
             }
-            // The last clone wakes before it is dropped. So the clones are counted before the wakes.
+            // The last clone wakes before it is dropped. So the clones are counted before the
+            // wakes.
             let can_be_woken = self.can_be_woken();
             if !self.is_woken() {
                 if !can_be_woken {

@@ -8,8 +8,8 @@ use std::{
 use async_lock::{Barrier, Mutex, OnceCell, RwLock, Semaphore};
 use harness::{Subject, future::Tested};
 
-/// What all of them fail, and the tests in `it/findings` that show it. A10 waits for five seconds, so
-/// the default run sees it fail on one of them.
+/// What all of them fail, and the tests in `it/findings` that show it. A10 waits for five seconds,
+/// so the default run sees it fail on one of them.
 pub const EVENT_LISTENER: &[(&str, &str)] =
     &[("A10", "event_listener_clones_a_waker_under_its_lock"), ("A11", "event_listener_loses_count_in_a_panic")];
 

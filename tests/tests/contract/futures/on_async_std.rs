@@ -1,4 +1,5 @@
-//! The channel, condition variable, timers and tasks of async-std. Its locks are those of async-lock.
+//! The channel, condition variable, timers and tasks of async-std. Its locks are those of
+//! async-lock.
 
 use std::{sync::Arc, time::Duration};
 

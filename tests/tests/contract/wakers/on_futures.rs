@@ -1,5 +1,5 @@
-//! The wakers that `futures` makes outside its executors: in `FuturesUnordered`, in `Shared`, and of
-//! an `Arc`.
+//! The wakers that `futures` makes outside its executors: in `FuturesUnordered`, in `Shared`, and
+//! of an `Arc`.
 
 use std::{cell::RefCell, sync::Arc};
 

@@ -271,7 +271,8 @@ fn monoio_never_frees_a_task_that_waits_for_itself() {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// Makes a chain of tasks, each of which holds the last waker of the next one. Then drops the first.
+/// Makes a chain of tasks, each of which holds the last waker of the next one. Then drops the
+/// first.
 fn chain(tasks: usize) {
     let mut runtime = runtime();
     let next: Vec<Arc<Mutex<Option<Waker>>>> = (0..tasks).map(|_| Arc::default()).collect();

@@ -38,8 +38,8 @@ fn futures_thread_pool_never_frees_a_task_that_waits() {
 
 // B15: a chain of tasks, each of which holds the waker of the next.
 
-/// Makes a chain of tasks on a queue, polls each task once, and drops the queue. Then drops the waker
-/// of the first.
+/// Makes a chain of tasks on a queue, polls each task once, and drops the queue. Then drops the
+/// waker of the first.
 fn chain(tasks: usize) {
     let queue: Arc<Mutex<Vec<Runnable>>> = Arc::default();
     let (send, receive) = mpsc::channel::<Waker>();

@@ -1,6 +1,6 @@
 //! Stage 7, where its two words meet: a wake from elsewhere against the end, who drops the last
-//! reference, and what becomes of the slots when the executor goes first. What it has in common with
-//! stage 4 is in `wake.rs` and `shutdown.rs`.
+//! reference, and what becomes of the slots when the executor goes first. What it has in common
+//! with stage 4 is in `wake.rs` and `shutdown.rs`.
 
 use std::task::Waker;
 

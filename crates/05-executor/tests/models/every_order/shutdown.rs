@@ -1,5 +1,5 @@
-//! B7, C15: an abort, and the end of the executor while others wake, abort and join. Every future is
-//! dropped once, and every task freed.
+//! B7, C15: an abort, and the end of the executor while others wake, abort and join. Every future
+//! is dropped once, and every task freed.
 
 use std::future::pending;
 

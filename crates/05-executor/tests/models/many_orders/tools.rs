@@ -1,5 +1,5 @@
-//! Tools of the models: futures that count how many of them are left, that yield, and that wait; and
-//! the number of orders that each model is run in.
+//! Tools of the models: futures that count how many of them are left, that yield, and that wait;
+//! and the number of orders that each model is run in.
 
 use std::{
     future::poll_fn,

@@ -17,8 +17,8 @@ struct Sample {
     /// Checks that take long on every subject. By default they run on the subjects that fail them,
     /// and on those with nothing wrong.
     heavy: &'static [&'static str],
-    /// Further checks that take seconds on one subject, by its name: most of them wait for something
-    /// that never happens.
+    /// Further checks that take seconds on one subject, by its name: most of them wait for
+    /// something that never happens.
     slow: &'static [(&'static str, &'static [&'static str])],
 }
 

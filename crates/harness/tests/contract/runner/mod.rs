@@ -1,6 +1,6 @@
 //! The runner on toys: small contract targets, which this program becomes when `RUNNER_TOY` is set.
-//! The runner names a hang, a stack overflow, a crash and a panic. It holds a list of failures to be
-//! exact, and it fails if it checked nothing.
+//! The runner names a hang, a stack overflow, a crash and a panic. It holds a list of failures to
+//! be exact, and it fails if it checked nothing.
 
 use std::{
     env, fs,

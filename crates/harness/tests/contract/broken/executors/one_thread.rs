@@ -220,7 +220,8 @@ impl Core {
         Some((join, waker))
     }
 
-    /// Gives the next task. Every 16 polls it looks at the timers, so busy tasks do not starve them.
+    /// Gives the next task. Every 16 polls it looks at the timers, so busy tasks do not starve
+    /// them.
     fn next(&self) -> Option<usize> {
         self.polls.set(self.polls.get() + 1);
         if self.polls.get().is_multiple_of(16) && self.fault != Fault::TimersWhenIdle {

@@ -1,5 +1,5 @@
-//! Two faults that safe Rust does not allow: a value that is not `Send` is used on another thread, and
-//! two threads poll one future at once.
+//! Two faults that safe Rust does not allow: a value that is not `Send` is used on another thread,
+//! and two threads poll one future at once.
 #![allow(unsafe_code)]
 
 use std::{

@@ -1,4 +1,5 @@
-//! Combinators and a semaphore that pass every check, and the places where a [`Fault`] changes them.
+//! Combinators and a semaphore that pass every check, and the places where a [`Fault`] changes
+//! them.
 
 use std::{
     collections::VecDeque,

@@ -215,8 +215,8 @@ pub fn subjects() -> Vec<Subject<Tested>> {
     SAMPLE.of(subjects)
 }
 
-/// Exercises that nobody has begun. Each check must report that, even a check that catches panics or
-/// polls on another thread.
+/// Exercises that nobody has begun. Each check must report that, even a check that catches panics
+/// or polls on another thread.
 fn unwritten() -> Vec<Subject<Tested>> {
     let unwritten = |name, tested| Subject { unwritten: true, ..Subject::new(name, tested) };
     let poll = || poll_fn(|_| -> Poll<u32> { todo!("step 1: poll it") });

@@ -1,6 +1,6 @@
 //! A hand-made waker that passes every check, and the places where a [`Fault`] changes it. Its data
-//! pointer is the number of a row in a table. So the table detects a waker that is used after its row
-//! was freed, and the waker touches no freed memory.
+//! pointer is the number of a row in a table. So the table detects a waker that is used after its
+//! row was freed, and the waker touches no freed memory.
 #![allow(unsafe_code)]
 
 use std::{
