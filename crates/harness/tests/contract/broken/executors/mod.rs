@@ -31,6 +31,7 @@ const SAMPLE: Sample = Sample {
         ("forgets-wakes-inside-poll", &["C5", "C6", "C7", "C12"]),
         ("forgets-early-wakes", &["C2", "C3", "C4", "C5", "C6"]),
         ("parks-the-thread", &["C3"]),
+        ("spins", &["C1", "C2", "C3", "C4"]),
         ("propagates-and-says-so-nothing-wrong", &["C16", "C18"]),
         ("cancels-and-says-so-nothing-wrong", &["C16", "C18"]),
         ("panics-nested-and-says-so-nothing-wrong", &["C18"]),

@@ -16,9 +16,11 @@ mod server;
 
 const SAMPLE: Sample = Sample {
     // They move megabytes, run out of descriptors or connect 10,000 times.
-    heavy: &["E4", "E6", "E7", "E13", "E14"],
+    heavy: &["E4", "E6", "E7", "E8", "E13", "E14", "E15"],
     slow: &[
-        ("drops-in-silence", &["E6"]),
+        ("forgets-short-writes", &["E7"]),
+        ("drops-in-silence", &["E6", "E7"]),
+        ("one-notice-a-post", &["E7"]),
         ("waits-for-the-socket", &["E7", "E8", "E15"]),
         ("dead-stay-members", &["E10", "E11"]),
         ("keeps-sockets", &["E14"]),
