@@ -15,10 +15,10 @@ use lesson_executor::{
 };
 use peers::runtime::{Blocks, Spawns, Starts};
 
-#[path = "../../tests/shared/one_thread.rs"]
+#[path = "../../tests/common/one_thread.rs"]
 #[allow(unused_macros, reason = "the one for tests is for tests")]
 pub mod one_thread;
-#[path = "../../tests/shared/pools.rs"]
+#[path = "../../tests/common/pools.rs"]
 pub mod pools;
 
 use one_thread::{Handle as _, Stage};

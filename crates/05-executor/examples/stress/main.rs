@@ -20,11 +20,11 @@ use clap::Parser;
 use lesson_executor::{s5_pool, s6_stealing};
 use measure::say;
 
-#[path = "../../tests/shared/fake_driver.rs"]
+#[path = "../../tests/common/fake_driver.rs"]
 mod fake_driver;
 mod on_fast;
 mod on_pools;
-#[path = "../../tests/shared/pools.rs"]
+#[path = "../../tests/common/pools.rs"]
 mod pools;
 mod world;
 

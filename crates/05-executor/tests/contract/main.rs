@@ -21,7 +21,7 @@ mod against_peers;
 mod bench;
 #[path = "../../exercise/solution.rs"]
 mod exercise;
-#[path = "../shared/fails.rs"]
+#[path = "../common/fails.rs"]
 mod fails;
 mod fast_memory;
 mod memory;

@@ -1,14 +1,14 @@
 //! Tests that need no process of their own. Each module is a way to fail.
 #![forbid(unsafe_code)]
 
-#[path = "../shared/fails.rs"]
+#[path = "../common/fails.rs"]
 mod fails;
-#[path = "../shared/fake_driver.rs"]
+#[path = "../common/fake_driver.rs"]
 mod fake_driver;
 #[macro_use]
-#[path = "../shared/one_thread.rs"]
+#[path = "../common/one_thread.rs"]
 mod one_thread;
-#[path = "../shared/pools.rs"]
+#[path = "../common/pools.rs"]
 mod pools;
 mod told;
 

@@ -6,10 +6,10 @@
 
 #[cfg(loom_model)]
 #[macro_use]
-#[path = "../shared/one_thread.rs"]
+#[path = "../common/one_thread.rs"]
 mod one_thread;
 #[cfg(shuttle_model)]
-#[path = "../shared/pools.rs"]
+#[path = "../common/pools.rs"]
 mod pools;
 
 #[cfg(loom_model)]
