@@ -1,6 +1,6 @@
-//! Stage 1: hit every future again and again until it is ready. That is what the notes' picture
-//! says, taken literally: a list of tasks, and a loop around `poll`. Nobody needs to be woken, as
-//! everybody is asked all the time; and that is what is wrong.
+//! Stage 1: poll every task again and again until it is ready. This is the picture of the notes,
+//! taken literally: a list of tasks, and a loop around `poll`. Nobody has to wake a task, because
+//! every task is asked all the time. The price: the thread never sleeps.
 
 use std::{
     cell::RefCell,
@@ -13,29 +13,29 @@ use std::{
 /// An executor that never sleeps.
 #[derive(Default)]
 pub struct Executor {
-    tasks: RefCell<VecDeque<Task>>,
+    tasks: RefCell<VecDeque<Work>>,
 }
 
-/// A future whose type and size nobody has to know, at a place where it stays.
-type Task = Pin<Box<dyn Future<Output = ()>>>;
+/// A future of any type, pinned on the heap.
+type Work = Pin<Box<dyn Future<Output = ()>>>;
 
 impl Executor {
-    /// An executor without tasks.
+    /// Creates an executor without tasks.
     pub fn new() -> Self {
         Executor::default()
     }
 
-    /// Adds a task to the list. It is polled from the next round on.
+    /// Adds a task to the list. The next round polls it for the first time.
     pub fn spawn(&self, future: impl Future<Output = ()> + 'static) {
         self.tasks.borrow_mut().push_back(Box::pin(future));
     }
 
     // ANCHOR: round
-    /// Polls every task once, and takes those that are ready off the list.
+    /// Polls every task once, and drops those that are ready.
     pub fn round(&self) {
         for _ in 0..self.len() {
-            // Out of the list, so that a task can add others to it; and one that panics is gone
-            // from it.
+            // The task is out of the list while it is polled. So it may spawn others, and if it
+            // panics, it is dropped.
             let Some(mut task) = self.tasks.borrow_mut().pop_front() else { return };
             match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 Poll::Ready(()) => drop(task),
@@ -45,14 +45,14 @@ impl Executor {
     }
     // ANCHOR_END: round
 
-    /// Round after round, until no task is left.
+    /// Polls all tasks, round after round, until none is left.
     pub fn run(&self) {
         while !self.is_empty() {
             self.round();
         }
     }
 
-    /// Round after round, until this future is ready.
+    /// Polls `root` and all tasks, round after round, until `root` is ready.
     pub fn block_on<F: Future>(&self, root: F) -> F::Output {
         let mut root = pin!(root);
         loop {
@@ -63,7 +63,7 @@ impl Executor {
         }
     }
 
-    /// How many tasks there are.
+    /// The number of tasks.
     pub fn len(&self) -> usize {
         self.tasks.borrow().len()
     }

@@ -1,6 +1,6 @@
-//! Stage 2: poll, and sleep until somebody wakes. One future and the thread that waits for it; the
-//! waker is what ends the sleep. A thread that is woken before it sleeps does not go to sleep: no
-//! wake is lost between the poll and the park.
+//! Stage 2: poll, and sleep until a wake. There is one future, and the thread that waits for it.
+//! The waker ends the sleep. A wake that arrives before the thread sleeps is not lost: then the
+//! thread does not sleep at all.
 
 use std::{
     future::Future,
@@ -15,7 +15,8 @@ use lesson_waker::s8_parker::Parker;
 // ANCHOR: block_on
 /// Runs a future to its end on this thread.
 ///
-/// Inside another executor's poll it blocks that executor's thread, with all its tasks.
+/// Called inside a task, it blocks the thread of that task's executor, and with it all tasks that
+/// run there.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let parker = Parker::new();
     let waker = parker.waker();
@@ -30,11 +31,11 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 // ANCHOR_END: block_on
 
 // ANCHOR: naive
-/// The same as one would write it first: over the one token that std gives each thread.
+/// The same function as most people write it first: it sleeps in `std::thread::park`.
 ///
-/// That token is everybody's. A future that parks for something of its own, inside its poll, takes
-/// the wake that was meant for this loop along, and then this loop sleeps for ever (C2); as it does
-/// if that is another such loop (C3).
+/// std gives each thread one token for that, and all code on the thread shares it. A future that
+/// parks inside its `poll` takes the wake that was meant for this loop, and then this loop sleeps
+/// forever (C2). Another such loop inside the future does the same (C3).
 pub fn naive_block_on<F: Future>(future: F) -> F::Output {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);

@@ -1,256 +1,272 @@
-//! Stage 5: the tasks run on a pool of threads, the workers, which take them from one queue. Who
-//! blocks on a future is no worker. A worker that finds nothing sleeps; a wake wakes one of those
-//! that sleep, and costs no call of the kernel if none does.
+//! Stage 5: threads that share one queue. Each worker takes the next task, polls it, and comes
+//! back. Workers sleep in a `Condvar` while the queue is empty. Two tasks can be polled at once; one
+//! task is polled by one worker at a time.
 
 use std::{
-    cell::RefCell,
+    collections::{BTreeMap, VecDeque},
     future::Future,
     mem,
-    pin::pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
+    pin::Pin,
+    sync::{Arc, PoisonError},
+    task::{Context, Wake, Waker},
 };
 
-use futures::{
-    future::FutureObj,
-    task::{Spawn, SpawnError},
-};
-
-pub use crate::parts::task::{AbortHandle, JoinError, JoinHandle};
 use crate::{
     parts::{
-        driver::{Driver, POLLS_PER_TURN, Parking},
-        enter::enter,
-        idle::Idle,
-        queue::Queue,
-        root::Root,
-        seats::Seats,
-        shared_owner::SharedOwner,
-        task::{Schedule, Woken},
+        event,
+        join::{JoinHandle, Reporter},
     },
-    sync::{thread, thread_local},
+    sync::{Condvar, Mutex, lock, thread},
 };
 
-/// An executor on a number of threads.
-///
-/// First come, first served: a task that is in the queue is taken from there after those that were
-/// in front of it. A future is polled now here, now there, and so it must be `Send`:
-///
-/// ```compile_fail,E0277
-/// let executor = lesson_executor::s5_pool::Executor::new(2);
-/// let local = std::rc::Rc::new(5);
-/// executor.spawn(async move { *local });
-/// ```
-pub struct Executor {
-    spawner: Spawner,
-    workers: Vec<thread::JoinHandle<()>>,
+/// A future of any type, pinned on the heap.
+type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+// ANCHOR: task
+/// A future, and the queue that its waker puts it into. Its wakers share it: each is an `Arc` of
+/// the task.
+struct Task {
+    id: u64,
+    state: Mutex<State>,
+    shared: Arc<Shared>,
 }
 
-/// The tasks that are worth a poll, and who may come for them.
-struct RunQueue {
-    queue: Queue<Woken>,
-    idle: Idle,
+struct State {
+    /// `None` during a poll, and after the future has ended.
+    future: Option<Work>,
+    /// The task is in the queue, or enters it when the current poll ends.
+    queued: bool,
+    /// The pool was dropped, so the current poll is the last one.
+    dropped: bool,
+}
+// ANCHOR_END: task
+
+/// What the workers, the tasks and their wakers share.
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Wakes a worker when a task enters the queue, and all workers when the queue closes.
+    changed: Condvar,
+}
+
+struct Queue {
+    /// The tasks that are worth a poll, in the order of their wakes.
+    tasks: VecDeque<Arc<Task>>,
+    /// All tasks that have not ended, by their numbers.
+    all: BTreeMap<u64, Arc<Task>>,
+    /// The pool is being dropped, so no thread polls a task any more.
+    closed: bool,
+}
+
+impl Shared {
+    // ANCHOR: push
+    /// Puts a task into the queue, and wakes one worker if one sleeps.
+    fn push(&self, task: Arc<Task>) {
+        event::queue("enqueue", task.id);
+        let mut queue = lock(&self.queue);
+        if !queue.closed {
+            queue.tasks.push_back(task);
+        }
+        drop(queue);
+        self.changed.notify_one();
+    }
+    // ANCHOR_END: push
+
+    // ANCHOR: add
+    /// Adds a new task. If the pool was dropped, its future is dropped at once.
+    fn add(&self, task: Arc<Task>) {
+        let mut queue = lock(&self.queue);
+        if queue.closed {
+            drop(queue);
+            return task.drop_future();
+        }
+        queue.all.insert(task.id, Arc::clone(&task));
+        drop(queue);
+        self.push(task);
+    }
+    // ANCHOR_END: add
+
+    // ANCHOR: pop
+    /// Takes the task that has waited longest. While there is none, the worker sleeps. Returns
+    /// `None` when the queue is closed.
+    fn pop(&self) -> Option<Arc<Task>> {
+        let mut queue = lock(&self.queue);
+        // A `while`, because a sleep may end without a cause, and because another worker may have
+        // taken the task.
+        while !queue.closed && queue.tasks.is_empty() {
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        if queue.closed {
+            return None;
+        }
+        let task = queue.tasks.pop_front()?;
+        drop(queue);
+        event::queue("dequeue", task.id);
+        Some(task)
+    }
+    // ANCHOR_END: pop
+
+    // ANCHOR: close
+    /// Drops the future of every task. Tasks that are woken later do not enter the queue.
+    fn close(&self) {
+        let mut queue = lock(&self.queue);
+        let (tasks, all) = (mem::take(&mut queue.tasks), mem::take(&mut queue.all));
+        drop(queue);
+        // The lock is released: a future may wake another task when it is dropped.
+        drop(tasks);
+        all.into_values().for_each(|task| task.drop_future());
+    }
+    // ANCHOR_END: close
 }
 
 // ANCHOR: wake
-impl Schedule for RunQueue {
-    fn schedule(&self, woken: Woken) {
-        self.queue.push(woken);
-        self.idle.notify();
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        let mut state = lock(&self.state);
+        let was_queued = mem::replace(&mut state.queued, true);
+        // Woken during its own poll, the task enters the queue at the end of that poll.
+        let is_waiting = state.future.is_some();
+        drop(state);
+        if is_waiting && !was_queued {
+            Arc::clone(&self.shared).push(self);
+        }
     }
 
-    fn close(&self) {
-        self.queue.close();
+    fn wake_by_ref(self: &Arc<Self>) {
+        Arc::clone(self).wake();
     }
 }
 // ANCHOR_END: wake
 
-impl Executor {
-    /// So many workers, each of which sleeps in a parker.
-    ///
-    /// # Panics
-    ///
-    /// If that is none, or the system gives no thread.
-    pub fn new(workers: usize) -> Self {
-        Executor::start(workers, Seats::new(None))
-    }
-
-    /// So many workers, one of which, when it has nothing to do, sleeps in this driver. They have
-    /// it look after others, too: each after [`POLLS_PER_TURN`] polls at the latest. Only one at a
-    /// time is in the driver. If it panics, the process is aborted.
-    ///
-    /// # Panics
-    ///
-    /// As [`Executor::new`].
-    pub fn with_driver(workers: usize, driver: impl Driver + Send + 'static) -> Self {
-        Executor::start(workers, Seats::new(Some(Box::new(driver))))
-    }
-
-    // ANCHOR: start
-    fn start(workers: usize, seats: Seats) -> Self {
-        assert!(workers > 0, "a pool has one worker at least");
-        let queue = RunQueue { queue: Queue::new(), idle: Idle::new(workers) };
-        let (spawner, seats) = (Spawner(Arc::new(SharedOwner::new(queue))), Arc::new(seats));
-        let mut executor = Executor { spawner, workers: Vec::new() };
-        for number in 0..workers {
-            let worker = Worker { number, spawner: executor.spawner.clone(), seats: Arc::clone(&seats) };
-            let thread = thread::Builder::new().name(format!("worker {number}")).spawn(|| Seats::run(|| worker.run()));
-            executor.workers.push(thread.expect("the system gives a thread for each worker"));
+impl Task {
+    // ANCHOR: run
+    /// Polls the future once. No lock is held meanwhile.
+    fn run(self: Arc<Self>) {
+        let mut state = lock(&self.state);
+        state.queued = false;
+        let Some(mut future) = state.future.take() else { return };
+        drop(state);
+        let waker = Waker::from(Arc::clone(&self));
+        if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+            // The task has ended, so the pool need not keep it.
+            let _task = lock(&self.shared.queue).all.remove(&self.id);
+            return;
         }
-        executor
+        let mut state = lock(&self.state);
+        if state.dropped {
+            drop(state);
+            return drop(future);
+        }
+        state.future = Some(future);
+        let was_woken = state.queued;
+        drop(state);
+        if was_woken {
+            Arc::clone(&self.shared).push(self);
+        }
     }
-    // ANCHOR_END: start
+    // ANCHOR_END: run
 
-    // ANCHOR: spawn
-    /// Makes a task of the future, and puts it into the queue. What it gives, the handle is for; if
-    /// that is dropped, the task runs on.
+    /// Drops the future. During a poll, the end of that poll drops it.
+    fn drop_future(&self) {
+        let mut state = lock(&self.state);
+        state.dropped = true;
+        let future = state.future.take();
+        drop(state);
+        drop(future);
+    }
+}
+
+/// An executor with threads of its own.
+///
+/// It is first come, first served: a task in the queue waits until a worker has begun to poll each
+/// task in front of it. To wait for a task on a thread that is no worker, use
+/// [`block_on`](crate::s2_block_on::block_on) with its handle.
+pub struct Pool {
+    spawner: Spawner,
+    workers: Vec<thread::JoinHandle<()>>,
+}
+
+impl Pool {
+    // ANCHOR: new
+    /// Starts this many worker threads.
+    ///
+    /// # Panics
+    ///
+    /// If the number is 0, or if the system refuses a thread.
+    pub fn new(workers: usize) -> Self {
+        assert!(workers > 0, "a pool needs at least one worker");
+        let queue = Mutex::new(Queue { tasks: VecDeque::new(), all: BTreeMap::new(), closed: false });
+        let shared = Arc::new(Shared { queue, changed: Condvar::new() });
+        let mut pool = Pool { spawner: Spawner(Arc::clone(&shared)), workers: Vec::new() };
+        for number in 0..workers {
+            let shared = Arc::clone(&shared);
+            let worker = thread::Builder::new().name(format!("worker {number}")).spawn(move || work(&shared));
+            pool.workers.push(worker.expect("the system should give a thread for each worker"));
+        }
+        pool
+    }
+    // ANCHOR_END: new
+
+    /// See [`Spawner::spawn`].
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.spawner.spawn(future)
     }
 
-    /// What can spawn tasks of this executor, and may be cloned and kept, by its tasks too. Once
-    /// the executor is gone, what is spawned is dropped at once.
+    /// Returns a handle that spawns tasks on this pool, from any thread and from inside a task.
     pub fn spawner(&self) -> Spawner {
         self.spawner.clone()
     }
-    // ANCHOR_END: spawn
 
-    // ANCHOR: block_on
-    /// Polls this future on this thread, until it is ready. The tasks run beside, as they do before
-    /// and after.
-    ///
-    /// # Panics
-    ///
-    /// If this thread runs an executor already: in a task, for example.
-    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let _entered = (enter(), self.spawner.make_current());
-        let mut parking = Parking::default();
-        let root = Root::new(parking.unparker());
-        let waker = Waker::from(root.clone());
-        let mut future = pin!(future);
-        loop {
-            if root.take_wake()
-                && let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker))
-            {
-                return output;
-            }
-            if !root.is_woken() {
-                parking.park(None);
-            }
-        }
+    /// The number of tasks in the queue.
+    pub fn queue_len(&self) -> usize {
+        lock(&self.spawner.0.queue).tasks.len()
     }
-    // ANCHOR_END: block_on
 }
 
-impl Drop for Executor {
+// ANCHOR: work
+/// Polls one task after another until the queue is closed.
+fn work(shared: &Shared) {
+    while let Some(task) = shared.pop() {
+        task.run();
+    }
+}
+// ANCHOR_END: work
+
+impl Drop for Pool {
     // ANCHOR: drop
-    /// Stops the workers, waits until each has ended the poll that it is in, and drops all futures
-    /// that are left, on this thread. In a poll of its own tasks it does not wait for that one.
-    /// Handles and wakers may outlive it.
+    /// Waits until each worker has ended its current poll, then drops the futures of all tasks on
+    /// this thread. Their handles report
+    /// [`JoinError::Cancelled`](crate::parts::join::JoinError::Cancelled).
     fn drop(&mut self) {
-        self.spawner.0.scheduler().idle.close();
-        let others =
-            mem::take(&mut self.workers).into_iter().filter(|worker| worker.thread().id() != thread::current().id());
-        // None of them panics: `Seats::run`.
-        others.for_each(|worker| drop(worker.join()));
-        let _current = self.spawner.make_current();
-        self.spawner.0.close();
+        let shared = &self.spawner.0;
+        lock(&shared.queue).closed = true;
+        shared.changed.notify_all();
+        for worker in self.workers.drain(..) {
+            // A task of the pool may drop the pool. Its worker does not wait for itself.
+            if worker.thread().id() != thread::current().id() {
+                // A worker never panics: it polls reporters, and a reporter contains all panics.
+                drop(worker.join());
+            }
+        }
+        shared.close();
     }
     // ANCHOR_END: drop
 }
 
-/// One of the threads.
-struct Worker {
-    number: usize,
-    spawner: Spawner,
-    seats: Arc<Seats>,
-}
-
-impl Worker {
-    // ANCHOR: run
-    fn run(self) {
-        let _entered = (enter(), self.spawner.make_current());
-        let Worker { number, spawner: Spawner(owner), seats } = &self;
-        let RunQueue { queue, idle } = owner.scheduler();
-        let (mut parking, mut polls, mut searching) = (Parking::default(), 0, false);
-        while !idle.is_closed() {
-            let Some(woken) = queue.pop() else {
-                let is_more = || !queue.is_empty();
-                searching = seats.sit(*number, &mut parking, |seat| idle.sleep(seat, searching, is_more));
-                continue;
-            };
-            if mem::take(&mut searching) {
-                idle.found(|| !queue.is_empty());
-            }
-            idle.see_to_a_watch();
-            owner.run(woken);
-            polls += 1;
-            if polls == POLLS_PER_TURN {
-                polls = 0;
-                seats.turn();
-            }
-        }
-    }
-    // ANCHOR_END: run
-}
-
-/// Spawns tasks on its executor, from any thread.
+/// Spawns tasks on one pool. It may be cloned, sent to other threads and kept by tasks.
 #[derive(Clone)]
-pub struct Spawner(Arc<SharedOwner<RunQueue>>);
-
-thread_local! {
-    /// That of the executor whose worker this thread is, or which it blocks on.
-    static CURRENT: RefCell<Option<Spawner>> = const { RefCell::new(None) };
-}
-
-/// Makes a task, as [`Executor::spawn`], of the executor that this thread runs.
-///
-/// # Panics
-///
-/// If it runs none.
-pub fn spawn<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output> {
-    let spawned = CURRENT.with(|current| {
-        let current = current.borrow();
-        let Spawner(owner) = current.as_ref().expect("spawn is for inside a task, or what else a pool polls or drops");
-        owner.spawn(future)
-    });
-    // What is refused is dropped here, where nothing is borrowed.
-    spawned.0
-}
+pub struct Spawner(Arc<Shared>);
 
 impl Spawner {
-    /// Makes a task, as [`Executor::spawn`].
+    // ANCHOR: spawn
+    /// Makes a task of the future and puts it into the queue. If the pool was dropped, the future
+    /// is dropped at once, and the handle says that the task was cancelled.
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
-        self.0.spawn(future).0
+        let (reporter, cell) = Reporter::new(future);
+        let state = Mutex::new(State { future: Some(Box::pin(reporter)), queued: true, dropped: false });
+        let task = Arc::new(Task { id: event::next_task(), state, shared: Arc::clone(&self.0) });
+        let handle = JoinHandle::new(cell, Waker::from(Arc::clone(&task)));
+        self.0.add(task);
+        handle
     }
-
-    fn make_current(&self) -> Current {
-        // At the thread's end it may be gone before an executor that stands beside it, and then
-        // nobody spawns by it.
-        Current { outer: CURRENT.try_with(|current| current.replace(Some(self.clone()))).ok().flatten() }
-    }
-}
-
-/// While it is there, [`spawn`] spawns on one executor. Then it is the one of before again, if
-/// there was one.
-struct Current {
-    outer: Option<Spawner>,
-}
-
-impl Drop for Current {
-    fn drop(&mut self) {
-        // The last one, if it goes, takes tasks along: not while it is borrowed.
-        let inner = CURRENT.try_with(|current| current.replace(self.outer.take()));
-        drop(inner);
-    }
-}
-
-impl Spawn for Spawner {
-    fn spawn_obj(&self, future: FutureObj<'static, ()>) -> Result<(), SpawnError> {
-        self.status().map(|()| drop(self.spawn(future)))
-    }
-
-    fn status(&self) -> Result<(), SpawnError> {
-        if self.0.is_closed() { Err(SpawnError::shutdown()) } else { Ok(()) }
-    }
+    // ANCHOR_END: spawn
 }

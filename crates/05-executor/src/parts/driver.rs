@@ -1,36 +1,40 @@
-//! The seam for sleeping. An executor that has nothing to poll parks, and here is what in: a
-//! parker, or in a later lesson what waits for sockets and timers as well.
+//! The seam for sleeping: what the executor's thread does when the run queue is empty. Here it
+//! sleeps in a parker. In a later lesson it waits for sockets and timers too.
 
 use std::{task::Waker, time::Instant};
 
 use lesson_waker::s8_parker::Parker;
 
 // ANCHOR: driver
-/// What an executor's thread sleeps in, and looks into while it does not sleep.
+/// What an executor's thread sleeps in.
 ///
-/// It wakes tasks by the wakers that they left with it, in [`turn`](Driver::turn) and
-/// [`park`](Driver::park). Whoever wakes on another thread calls the [`unparker`](Driver::unparker)
-/// after the task is in the queue; on the executor's own, it may.
+/// Futures leave their wakers with the driver. The driver wakes them in [`turn`](Driver::turn) and
+/// in [`park`](Driver::park).
 pub trait Driver {
-    /// Sleeps until it is unparked, until it has woken somebody itself, or until the deadline. If
-    /// it was unparked since it last returned from here, it does not sleep. It may return without a
-    /// cause.
+    /// Sleeps until the [`unparker`](Driver::unparker) is woken, until the driver has woken a
+    /// task, or until the deadline.
+    ///
+    /// If the unparker was woken since the last `park` returned, `park` does not sleep. It may also
+    /// return without a cause.
     fn park(&mut self, deadline: Option<Instant>);
 
-    /// Wakes whoever can be woken, and does not wait. An executor calls it after every
-    /// [`POLLS_PER_TURN`] polls at the latest, so that those who wait for a socket or a timer have
-    /// their turn, however busy the others are.
+    /// Wakes the tasks whose event has happened, and does not wait.
+    ///
+    /// An executor that is busy calls this at least every [`POLLS_PER_TURN`] polls. So tasks that
+    /// wait for a socket or a timer are woken even while others keep the thread busy.
     fn turn(&mut self);
 
-    /// What ends [`park`](Driver::park), from any thread: to unpark is to wake this waker.
+    /// A waker that ends [`park`](Driver::park). It works from any thread.
+    ///
+    /// A thread that wakes a task puts the task into the queue first, and wakes this waker second.
     fn unparker(&self) -> Waker;
 }
 // ANCHOR_END: driver
 
-/// How many polls there are at most between two [turns](Driver::turn) of the driver.
+/// The maximum number of polls between two [turns](Driver::turn) of the driver.
 pub const POLLS_PER_TURN: u32 = 64;
 
-/// A driver that waits for nothing but to be unparked.
+/// A driver that waits for no events. Its thread sleeps until another thread unparks it.
 #[derive(Default)]
 pub struct Parking(Parker);
 

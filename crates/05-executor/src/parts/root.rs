@@ -1,5 +1,5 @@
-//! The waker of the one future that an executor blocks on. That is no task: it need not be
-//! `'static`, it stays on the stack of who blocks, and nobody joins it.
+//! The waker of the future that `block_on` runs, the root. The root is not a task: it stays on the
+//! stack of `block_on`, so it need not be `'static`, and it has no place in the run queue.
 
 use std::{
     sync::{
@@ -11,27 +11,31 @@ use std::{
 
 use crate::sync::AtomicBool;
 
-/// Whether the future is worth a poll.
+/// Remembers whether the root was woken.
 pub struct Root {
     woken: AtomicBool,
     unparker: Waker,
 }
 
 impl Root {
-    /// It is, at first. A wake unparks who blocks.
+    /// Creates the waker of a new root, which counts as woken. Each wake also wakes `unparker`,
+    /// which ends the sleep of the thread in `block_on`.
     pub fn new(unparker: Waker) -> Arc<Self> {
         Arc::new(Root { woken: AtomicBool::new(true), unparker })
     }
 
-    /// Whether it has been woken since the last time that this was `true`. Then the caller sees
-    /// what was done before each of those wakes.
+    /// Returns whether the root was woken since the last call that returned `true`.
+    ///
+    /// After `true`, the caller sees everything that each waking thread did before its wake: the
+    /// `Acquire` here pairs with the `Release` of the wake.
     #[must_use = "the wake is taken"]
     pub fn take_wake(&self) -> bool {
-        // The swap, which reads the last wake, only when there is one.
+        // The load is cheap. The swap is only needed when there is a wake to take.
         self.woken.load(Relaxed) && self.woken.swap(false, Acquire)
     }
 
-    /// Whether there is a wake to take. One that comes after the answer has unparked after it.
+    /// Returns whether there is a wake to take. A wake that arrives after this call also unparks
+    /// the thread.
     pub fn is_woken(&self) -> bool {
         self.woken.load(Relaxed)
     }
@@ -43,7 +47,8 @@ impl Wake for Root {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Written also if it says so already: this wake has something of its own to show.
+        // Every wake writes the flag, even if it is set already: only so does the next `take_wake`
+        // see what this thread did before its wake.
         self.woken.swap(true, Release);
         self.unparker.wake_by_ref();
     }
