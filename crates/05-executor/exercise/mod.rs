@@ -1,16 +1,15 @@
-//! Your executor, in eight steps. `cargo test -p executor --test exercise step-1` tells how far
-//! step 1 is, and without a step how far all are. You may change whatever you like but the names
-//! and arguments of the `pub` items, through which the checks reach your code. It needs no unsafe
-//! code: a task here is an `Arc`, and its waker is made of that by `std::task::Wake`.
+//! Your executor, in eight steps. `cargo test -p executor --test exercise step-1` checks step 1;
+//! without a step it checks all of them. The types have the names that they have in the lesson:
+//! steps 1 to 8 lead from `s2_block_on` to `s5_pool`. You may change everything except the names
+//! and arguments of the `pub` items, which the checks call. It needs no unsafe code.
 
 #![forbid(unsafe_code)]
-// While something is missing, something else is not used yet. Take this line out when the last step
-// is written.
+// Parts of the file are unused until the last step is written. Then delete this line.
 #![allow(unused)]
 
 use std::{
     any::Any,
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     future::Future,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -23,245 +22,324 @@ use std::{
     thread,
 };
 
+/// Acquires the lock. Use it in place of `mutex.lock().unwrap()`.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 // -------------------------------------------------------------------------------------------------
-// Step 1: sleep until somebody rings, and a `block_on` around it. Then pass: C1 C18 V1.
+// Step 1: a parker to sleep in, and a `block_on` that uses it (lesson: `s2_block_on`). Then these
+// pass: C1 C18 V1.
 
-/// What a thread sleeps at until somebody rings.
+/// Lets a thread sleep until another thread unparks it.
 #[derive(Default)]
-pub struct Bell {
-    rung: Mutex<bool>,
-    rings: Condvar,
+pub struct Parker {
+    unparked: Mutex<bool>,
+    changed: Condvar,
 }
 
-impl Bell {
-    /// Sleeps until somebody has rung since this was last left.
-    pub fn wait(&self) {
-        todo!("step 1: wait at the condition while it is not rung, and take the ring; lock() is above")
+impl Parker {
+    /// Sleeps until `unpark`. If `unpark` was called since the last `park`, it does not sleep.
+    pub fn park(&self) {
+        todo!("step 1: while *unparked is false, changed.wait(guard); then set it to false")
     }
 
-    /// Rings, whether anybody sleeps or not.
-    pub fn ring(&self) {
-        todo!("step 1: it is rung; then notify")
+    /// Ends the sleep of the thread in `park`, or the next one.
+    pub fn unpark(&self) {
+        todo!("step 1: set *unparked to true, then changed.notify_one()")
     }
 }
 
-impl Wake for Bell {
+impl Wake for Parker {
     fn wake(self: Arc<Self>) {
-        self.ring();
+        self.unpark();
     }
 }
 
 /// Runs a future to its end on this thread.
 pub fn block_on<F: Future>(future: F) -> F::Output {
-    todo!("step 1: Waker::from(Arc<Bell>); pin!(future); poll; if it is pending, wait at the bell, and again")
+    todo!("step 1: make a waker of an Arc<Parker>; pin!(future); poll it; if it is Pending, park and poll again")
 }
 
 // -------------------------------------------------------------------------------------------------
-// Step 2: a queue of tasks, first in, first out. Then passes: V1.
+// Step 2: a queue of tasks, first in, first out (lesson: `s3_queue`, as are steps 3 and 4). Then
+// this passes: V1.
 
-/// A future of any type.
+/// A future of any type, pinned on the heap.
 pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A future, and the queue that it goes back to.
+/// A future, and the queue that its waker puts it into.
 struct Task {
-    /// `None` while it is polled, and once it has ended.
-    future: Mutex<Option<Work>>,
-    /// It is in the queue.
-    queued: AtomicBool,
+    state: Mutex<State>,
     shared: Arc<Shared>,
+    /// The key of this task in `Queue::all`. Step 7 needs it.
+    id: u64,
 }
 
-/// What the executor and its tasks share.
-#[derive(Default)]
+struct State {
+    /// `None` during a poll, and after the future has ended.
+    future: Option<Work>,
+    /// The task is in the queue, or enters it when the current poll ends.
+    queued: bool,
+    /// The executor was dropped, so the current poll is the last one. Step 8 needs it.
+    dropped: bool,
+}
+
+/// What the executor, its tasks and their wakers share.
 struct Shared {
     queue: Mutex<Queue>,
-    bell: Arc<Bell>,
+    unparker: Waker,
 }
 
 #[derive(Default)]
 struct Queue {
+    /// The tasks that are worth a poll, in the order of their wakes.
     tasks: VecDeque<Arc<Task>>,
+    /// All tasks that have not ended. Step 7 needs it.
+    all: BTreeMap<u64, Arc<Task>>,
+    next_id: u64,
+    /// No thread polls a task any more. Step 7 needs it.
     closed: bool,
 }
 
 impl Shared {
-    /// Adds a task at the end of the queue, and wakes the executor.
+    /// Puts a task into the queue, and unparks the executor.
     fn push(&self, task: Arc<Task>) {
-        todo!("step 2: push_back; ring when the lock is gone")
+        todo!("step 2: queue.tasks.push_back(task); release the lock; then unparker.wake_by_ref()")
     }
 
     /// Takes the task that has waited longest.
     fn pop(&self) -> Option<Arc<Task>> {
-        todo!("step 2: pop_front")
+        todo!("step 2: queue.tasks.pop_front()")
+    }
+
+    /// Makes a task of the future, and puts it into the queue.
+    fn add(self: &Arc<Self>, work: Work) -> Arc<Task> {
+        todo!("step 2: an Arc<Task> with queued: true and the next id; push a clone of it; return it")
     }
 }
 
 impl Task {
-    /// Polls the future, and keeps it if it is pending.
+    /// Polls the future once. No lock is held meanwhile.
     fn run(self: Arc<Self>) {
         todo!(
-            "step 2: queued.swap(false, AcqRel); take the future out; poll it without the lock; if pending, put it back"
+            "step 2: set queued to false and take the future out of its state; release the lock; poll the future with a \
+             waker made of this Arc<Task>; if it is Pending, lock the state again and put the future back"
         )
     }
 }
 
 /// An executor on one thread.
-#[derive(Default)]
 pub struct Executor {
     shared: Arc<Shared>,
+    parker: Arc<Parker>,
 }
 
 impl Executor {
+    /// Creates an executor without tasks.
+    pub fn new() -> Self {
+        let parker = Arc::new(Parker::default());
+        let unparker = Waker::from(Arc::clone(&parker));
+        Executor { shared: Arc::new(Shared { queue: Mutex::default(), unparker }), parker }
+    }
+
     /// Makes a task of the future, and puts it into the queue.
     pub fn spawn_detached(&self, work: Work) {
-        todo!("step 2: an Arc<Task>, with queued: true; push it; it is not polled here")
+        self.shared.add(work);
     }
 
-    /// Polls whoever is in the queue, until nobody is.
+    /// Polls tasks until the queue is empty.
     pub fn run_until_stalled(&self) {
-        todo!("step 2: pop and run, until there is nothing to pop")
+        todo!("step 2: pop a task and run it, until pop returns None")
     }
 
-    /// How many tasks are in the queue.
+    /// The number of tasks in the queue.
     pub fn queue_len(&self) -> usize {
         lock(&self.shared.queue).tasks.len()
     }
 }
 
 // -------------------------------------------------------------------------------------------------
-// Step 3: its waker puts a task back into the queue, once. Then pass: B10 B11 C4 C5 C7 C9 V1.
+// Step 3: the waker puts its task back into the queue, once. Then these pass: B10 B11 C4 C5 C7 C9
+// V1.
+//
+// A task may be woken while it is polled. Its future is out of the state then. So the wake only sets
+// `queued`, and `Task::run` looks at `queued` when it has put the future back.
 
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
         todo!(
-            "step 3: push it, unless queued.swap(true, AcqRel) says that it is there (it writes in any case, as B12 demands, which only a model could tell)"
+            "step 3: under the lock of the state, set queued to true; push the task if queued was false before and the \
+             future is in its place. Then, in Task::run: after putting the future back, push the task if it is queued"
         )
     }
 }
 
 // -------------------------------------------------------------------------------------------------
-// Step 4: a future to block on, beside the tasks. Then pass: C1 C4 C8 C18 V1.
+// Step 4: `block_on` for a future beside the tasks, the root. Then these pass: C1 C4 C8 C18 V1.
 
 impl Executor {
-    /// Runs a future to its end, and the tasks meanwhile.
-    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        todo!("step 4: poll the future if root.woken (true at first); then run one task, or if there is none, wait")
+    /// Runs `root` to its end on this thread, and polls tasks meanwhile.
+    pub fn block_on<F: Future>(&self, root: F) -> F::Output {
+        todo!(
+            "step 4: in a loop: poll the root if its flag `woken` was set (it is at first); then run one task; if there is \
+             no task, park"
+        )
     }
 }
 
-/// The future that the executor blocks on: whether it was woken.
+/// The waker of the root.
 struct Root {
     woken: AtomicBool,
-    bell: Arc<Bell>,
+    unparker: Waker,
 }
 
 impl Wake for Root {
     fn wake(self: Arc<Self>) {
-        todo!("step 4: it is woken; then ring")
+        todo!("step 4: set woken with swap(true, AcqRel), then unparker.wake_by_ref()")
     }
 }
 
 // -------------------------------------------------------------------------------------------------
-// Step 5: a handle for the output. Then pass: C6 C16 V1.
+// Step 5: a handle for the output (lesson: `s4_join`, as are steps 6 and 7). Then these pass: C6 C16
+// V1.
 
 impl Executor {
-    /// Makes a task of the future, and gives the handle that waits for its output.
+    /// Makes a task of the future, and returns the handle that waits for its output.
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        todo!("step 5: a task that awaits the future, and then finishes the slot through a Finish, which it owns")
+        todo!("step 5: shared.add a boxed Reporter of the future; return a handle with the Reporter's cell and the task")
     }
 }
 
 /// Why a task has no output.
 #[derive(Debug)]
 pub enum JoinError {
-    /// It panicked, with this.
-    Panicked(Box<dyn Any + Send>),
-    /// It was dropped before its end.
+    /// It was aborted, or its executor was dropped.
     Cancelled,
+    /// It panicked with this payload.
+    Panicked(Box<dyn Any + Send>),
 }
 
-/// The place for a task's result, and for the waker of who waits for it.
-struct Slot<T>(Mutex<Place<T>>);
+/// The place where a task leaves its result.
+struct ResultCell<T>(Mutex<Progress<T>>);
 
-struct Place<T> {
+struct Progress<T> {
     result: Option<Result<T, JoinError>>,
-    waker: Option<Waker>,
+    /// The waker of the task that awaits the handle.
+    waiter: Option<Waker>,
+    /// The handle asked to end the task. Step 7 needs it.
+    cancelled: bool,
 }
 
-impl<T> Slot<T> {
-    /// Leaves the result, and wakes who waits for it. If there is one already, nothing happens.
+impl<T> ResultCell<T> {
+    /// Stores the result, and wakes the task that awaits the handle.
     fn finish(&self, result: Result<T, JoinError>) {
-        todo!("step 5: the result, if there is none yet; take the waker out, and wake it when the lock is gone")
+        todo!("step 5: store the result and take the waiter out; release the lock; then wake the waiter")
     }
 }
 
-/// The task's end of the slot.
-struct Finish<T>(Arc<Slot<T>>);
+/// Runs a future to its end and reports the result to its cell.
+struct Reporter<F: Future> {
+    /// `None` after the end.
+    future: Option<Pin<Box<F>>>,
+    cell: Arc<ResultCell<F::Output>>,
+}
 
-/// Waits for the output of a task.
-pub struct JoinHandle<T>(Arc<Slot<T>>);
+impl<F: Future> Reporter<F> {
+    /// Drops the future first, and reports the result second.
+    fn end(&mut self, result: Result<F::Output, JoinError>) {
+        todo!("step 5: take the future out and drop it; then cell.finish(result)")
+    }
+}
+
+impl<F: Future> Future for Reporter<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        todo!(
+            "step 5: poll the future; if it is ready, self.end(Ok(output)) and return Ready(()). Step 6: put \
+             catch_unwind(AssertUnwindSafe(|| ...)) around that poll; a panic is the end too. Step 7: if the cell is \
+             cancelled, that is the end before any poll"
+        )
+    }
+}
+
+/// Waits for the result of a task.
+pub struct JoinHandle<T> {
+    cell: Arc<ResultCell<T>>,
+    task: Waker,
+}
 
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        todo!("step 5: the result, if it is there; else leave a clone of the waker, made before the lock")
+        todo!(
+            "step 5: clone the waker before the lock; under the lock, take the result; if there is none, store the waker \
+             as the waiter"
+        )
     }
 }
 
 // -------------------------------------------------------------------------------------------------
-// Step 6: a panic reaches the handle, and nobody else. Then pass: C10 V1. Let `spawn` await a
-// `CatchPanic`.
+// Step 6: a panic of a task reaches its handle, and only its handle. Then these pass: C10 V1. The
+// place is `Reporter::poll`.
 
-/// A future whose panic is its output.
-struct CatchPanic<F>(Pin<Box<F>>);
+// -------------------------------------------------------------------------------------------------
+// Step 7: the end. Then these pass: B7 B8 C15 V1. Three things can end a task before its future is
+// ready:
+//
+// - The handle asks for it: `abort`, below.
+// - Its future is dropped: write an `impl<F: Future> Drop for Reporter<F>` that reports `Cancelled`
+//   if the future has not ended.
+// - The executor is dropped: write an `impl Drop for Executor` that closes the queue, empties `tasks`
+//   and `all`, and takes the future out of every task. Drop these futures after you have released
+//   the locks, since a future may wake another task when it is dropped.
+//
+// For that, `add` puts every task into `all`, and `run` removes it when it has ended. When the queue
+// is closed, `push` adds nothing, and `add` drops the future.
 
-impl<F: Future> Future for CatchPanic<F> {
-    type Output = Result<F::Output, JoinError>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        todo!("step 6: catch_unwind(AssertUnwindSafe(|| ...)) around the poll")
+impl<T> JoinHandle<T> {
+    /// Cancels the task: its future is dropped instead of polled the next time.
+    pub fn abort(&self) {
+        todo!("step 7: set cancelled in the cell; then wake the task, so that Reporter::poll sees it")
     }
 }
 
 // -------------------------------------------------------------------------------------------------
-// Step 7: the end. Then pass: B7 B8 V1.
+// Step 8: threads that share one queue (lesson: `s5_pool`). Then these pass: C4 C5 C10 C18 V1.
 //
-// A task that is dropped before its end would leave whoever joins it waiting: write an
-// `impl Drop for Finish` that finishes the slot with `Cancelled`. And an `impl Drop for Executor`:
-// the queue is closed, and those who were in it lose their futures, without the lock. `push` has to
-// look whether it is closed: a waker that comes later would leave its task in there, for ever, as
-// the task has the queue.
+// A task may be in a poll on another thread when its executor is dropped. Then its future is not in
+// its place. So whatever takes the futures out also sets `dropped`, and `Task::run` drops the future
+// instead of putting it back if `dropped` is set.
 
-// -------------------------------------------------------------------------------------------------
-// Step 8: threads that run one queue. Then pass: C4 C5 C10 C18 V1.
-//
-// Two threads find what one did not: a task that is woken while it is polled is in the queue, and
-// the second thread takes it. If the future is out of its place at that moment, the wake is lost.
-// So let `Task::run` poll it where it is, under its lock, for which the second thread waits; and
-// take it out when it is ready.
+/// Wakes one worker of a pool. Workers sleep in the condition variable, with the lock of the queue.
+struct Workers(Condvar);
+
+impl Wake for Workers {
+    fn wake(self: Arc<Self>) {
+        self.0.notify_one();
+    }
+}
 
 /// An executor with threads of its own.
 pub struct Pool {
     executor: Executor,
+    workers: Arc<Workers>,
     threads: Vec<thread::JoinHandle<()>>,
 }
 
 impl Pool {
-    /// So many threads, which sleep while nobody is in the queue.
+    /// Starts this many worker threads.
     pub fn new(threads: usize) -> Self {
-        todo!("step 8: threads that share executor.shared, each in work()")
+        todo!("step 8: a Shared whose unparker is made of an Arc<Workers>; threads that call work(&shared, &workers)")
     }
 
-    /// As [`Executor::spawn`].
+    /// See [`Executor::spawn`].
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
@@ -270,22 +348,23 @@ impl Pool {
         self.executor.spawn(future)
     }
 
-    /// How many tasks are in the queue.
+    /// The number of tasks in the queue.
     pub fn queue_len(&self) -> usize {
         self.executor.queue_len()
     }
 }
 
-/// Runs one task after the other, until the queue is closed.
-fn work(shared: &Shared) {
+/// Polls one task after another until the queue is closed.
+fn work(shared: &Shared, workers: &Workers) {
     todo!(
-        "step 8: a bell wakes one thread: who takes a task while others are in the queue rings again, and so does who leaves"
+        "step 8: while the queue is open and empty, workers.0.wait(queue), as in Parker::park; if it is closed, return; \
+         else take a task, release the lock, and run the task"
     )
 }
 
 impl Drop for Pool {
-    /// Closes the queue, and waits for the threads.
+    /// Waits until every thread has ended its current poll. The drop of `executor` does the rest.
     fn drop(&mut self) {
-        todo!("step 8: closed; ring; join each thread, which ends a poll that it has begun; the rest does `Executor`")
+        todo!("step 8: close the queue; workers.0.notify_all(); join the threads")
     }
 }

@@ -1,15 +1,15 @@
-//! What `just run executor` starts: scenes that end by themselves, each with the record of what
-//! really happened.
+//! What `just run executor` starts: short scenes that end by themselves. Most of them print the
+//! record of what happened.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
 mod scenes;
 
-const ABOUT: &str = "An executor: who is polled, when, and why; what is in its queue; and what happens when a task ends, \
-                     panics, is cancelled or blocks";
+const ABOUT: &str = "An executor: which task is polled, when and why; what is in the queue; and what happens when a task \
+                     ends, panics, is cancelled or blocks";
 
-/// What is played when nobody asks for a scene.
+/// What is played without a scene on the command line.
 const SEQUENCE: [&[&str]; 8] = [
     &["loop", "--stage", "spin"],
     &["loop"],
@@ -17,8 +17,8 @@ const SEQUENCE: [&[&str]; 8] = [
     &["idle"],
     &["blocks"],
     &["panic"],
+    &["cancel"],
     &["pool"],
-    &["steal"],
 ];
 
 fn main() -> ExitCode {

@@ -1,8 +1,18 @@
-//! The scenes: short programs, run by the stages of this lesson and recorded.
+//! The scenes: short programs that run on the stages of this lesson and are recorded.
 
-use std::{cell::Cell, future::poll_fn, panic, rc::Rc, sync::mpsc, task::Poll, thread};
+use std::{
+    future::poll_fn,
+    panic,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+        mpsc,
+    },
+    task::Poll,
+    thread,
+};
 
-use lesson_executor::{s2_block_on, s3_run_queue, s4_spawn, s7_fast};
+use lesson_executor::{parts::join::JoinError, s2_block_on, s3_queue, s4_join};
 use lesson_future::s4_yield_now::yield_now;
 use lesson_waker::s9_oneshot::{self, HungUp, Receiver, Sender};
 use timeline::{
@@ -15,93 +25,86 @@ use timeline::{
 
 mod detector;
 mod kernel;
-mod pools;
+mod pool;
 mod stages;
 
 use stages::{
     Executor,
-    Stage::{self, BlockOn, Fast, Pool, RunQueue, Spawn, Spin, Stealing},
+    Stage::{self, BlockOn, Join, Queue, Spin},
 };
 
-pub const SCENES: [Scene<Stage>; 12] = [
+pub const SCENES: [Scene<Stage>; 11] = [
     Scene {
         name: "loop",
-        about: "two tasks: one waits for a value, the other one sends it",
-        look: "How often is the reader polled, and why? Stage 1 asks it in every round. With a queue it is polled twice: once \
+        about: "one task waits for a value, another one sends it",
+        look: "How often is the reader polled, and why? Stage 1 polls it in every round. With a queue it is polled twice: once \
                because it is new, and once because it was woken.",
-        play: Stages(&[Spin, RunQueue, Fast, Spawn], play_loop),
+        play: Stages(&[Spin, Queue, Join], play_loop),
     },
     Scene {
         name: "queue",
         about: "an async fn is called, spawned, polled, woken and polled again",
-        look: "Called, it is a future, and nothing has happened. Spawned, it is in the queue. Pending, it is off the queue, and \
-               however often the executor looks, it is not polled. The wake puts it back.",
-        play: Stages(&[RunQueue, Fast, Spawn], play_queue),
+        look: "The call makes a future, and nothing else happens. The spawn puts it into the queue. After Pending the task is in \
+               no queue, and the executor does not poll it, however often it looks. The wake puts it back.",
+        play: Stages(&[Queue, Join], play_queue),
     },
     Scene {
         name: "interleaved",
         about: "three tasks take turns on one thread",
-        look: "All of it happens on the thread main. At each await that is Pending, the next in the queue goes on.",
-        play: Stages(&[Spin, RunQueue, Fast, Spawn], play_interleaved),
+        look: "Everything happens on the thread main. At each await that is Pending, the next task in the queue goes on.",
+        play: Stages(&[Spin, Queue, Join], play_interleaved),
     },
     Scene {
         name: "layer",
-        about: "who decides which task goes on, the kernel or this program",
-        look: "Ten thousand times one task steps aside for another. The kernel is never asked: it knows of one thread.",
-        play: Stages(&[Spin, RunQueue, Fast, Spawn], kernel::play_layer),
+        about: "who decides which task goes on, the kernel or this program?",
+        look: "One task yields to another ten thousand times. The kernel has no part in it: it sees one thread.",
+        play: Stages(&[Spin, Queue, Join], kernel::play_layer),
     },
     Scene {
         name: "idle",
         about: "a future waits a tenth of a second for another thread",
         look: "How often is it polled meanwhile, and how much CPU time does that take?",
-        play: Stages(&[Spin, BlockOn, RunQueue, Spawn], kernel::play_idle),
+        play: Stages(&[Spin, BlockOn, Queue, Join], kernel::play_idle),
     },
     Scene {
         name: "wake",
-        about: "nobody is in the queue, the thread sleeps, and another thread wakes a task",
-        look: "The waker comes from the executor, with the poll, and the future leaves a clone of it where the value will come. \
-               The wake puts the task into the queue first, and ends the sleep of the thread second.",
-        play: Stages(&[BlockOn, RunQueue, Fast, Spawn], play_wake),
+        about: "the queue is empty, the thread sleeps, and another thread wakes a task",
+        look: "The executor passes the waker with the poll, and the future leaves a clone of it where the value will arrive. The \
+               wake puts the task into the queue first, and ends the sleep of the thread second.",
+        play: Stages(&[BlockOn, Queue, Join], play_wake),
     },
     Scene {
         name: "blocks",
         about: "a task blocks inside its poll",
-        look: "Nothing prevents it. The thread is its own meanwhile, and the rest of the queue waits; a detector reads that from \
-               the record.",
-        play: Stages(&[Spin, RunQueue, Fast, Spawn], detector::play_blocks),
+        look: "Nothing prevents it. The task keeps the thread, and all other tasks in the queue wait. A detector finds it in the \
+               record.",
+        play: Stages(&[Spin, Queue, Join], detector::play_blocks),
     },
     Scene {
         name: "panic",
         about: "a task panics",
-        look: "It ends with that poll. Its join handle tells why, and the other task and the executor go on.",
+        look: "The task ends with that poll. Its join handle reports the panic. The other task and the executor go on.",
         play: Plain(play_panic),
     },
     Scene {
         name: "cancel",
-        about: "one task is aborted, one is detached, and one is there when the executor goes",
-        look: "Aborted, a task goes into the queue once more, to be dropped where it would be polled. Detached, it runs on. The \
-               executor takes along whoever waits.",
+        about: "one task is aborted, one is detached, and one still waits when the executor is dropped",
+        look: "The abort puts the task into the queue once more. There its future is dropped instead of polled. The detached task \
+               runs on. The end of the executor drops the task that waits.",
         play: Plain(play_cancel),
     },
     Scene {
         name: "turn",
-        about: "one task is never idle, and another one waits for the driver",
-        look: "The thread never sleeps. So every so many polls the executor looks into what it would sleep in.",
-        play: Stages(&[RunQueue, Spawn], kernel::play_turn),
+        about: "one task keeps the executor busy, another one waits for the driver",
+        look: "The thread never sleeps. So the executor gives the driver a turn every 64 polls.",
+        play: Stages(&[Queue, Join], kernel::play_turn),
     },
     Scene {
         name: "pool",
-        about: "two tasks are polled at once, on two threads",
-        look: "Each blocks inside its poll until the other one does: on one thread that would be for ever. After that a task may \
-               move to the other thread.",
-        play: Stages(&[Pool, Stealing], pools::play_pool),
-    },
-    Scene {
-        name: "steal",
-        about: "a task spawns three, and blocks its worker until they have run",
-        look: "They are in the queue of a worker that does not come to it. The other worker has nothing, looks into that queue, and \
-               takes half of what is there; and again.",
-        play: Plain(pools::play_steal),
+        about: "two tasks are polled at the same moment, on two threads",
+        look: "Each task blocks inside its poll until the other one is polled too. On one thread they would wait forever. The next \
+               poll of a task may happen on the other thread.",
+        play: Plain(pool::play_pool),
     },
 ];
 
@@ -111,7 +114,7 @@ async fn reader(receiver: Receiver<u32>) {
     note(format_args!("received {:?}", receiver.await));
 }
 
-/// Steps aside a few times, and sends one.
+/// Yields three times, then sends a value.
 async fn writer(sender: Sender<u32>) {
     for _ in 0..3 {
         yield_now().await;
@@ -133,7 +136,7 @@ fn play_loop(stage: Stage) -> Result<(), String> {
 }
 // ANCHOR_END: loop
 
-/// How often the task of this name was polled.
+/// The number of polls of the task with this name.
 fn polls(timeline: &Timeline, of: &str) -> usize {
     let spawned = |event: &Event| matches!(event, Event::Spawn { name, .. } if name == of);
     let task = timeline.records().iter().find(|record| spawned(&record.event)).and_then(|record| record.task());
@@ -193,50 +196,30 @@ fn play_wake(stage: Stage) -> Result<(), String> {
     let record = Record::start_and_at("park", move || parks.send(()).unwrap_or_default())?;
     let (sender, receiver) = s9_oneshot::channel();
     let sending = thread::Builder::new().name("sender".into()).spawn(move || {
-        // Until the main thread is about to sleep.
+        // Waits until the main thread is about to sleep.
         let _ = has_parked.recv();
         sender.send(5)
     });
     let output = match stage {
         BlockOn => s2_block_on::block_on(Traced::new("reader", receiver)),
-        RunQueue => {
-            let executor = s3_run_queue::Executor::new();
+        Queue => {
+            // A task of this stage has no handle, so the task sends its output itself.
+            let executor = s3_queue::Executor::new();
             let (done, is_done) = s9_oneshot::channel();
-            executor.spawn(without_a_handle::reader(receiver, done));
+            let reader = async move { done.send(receiver.await).unwrap_or_default() };
+            executor.spawn(Traced::new("reader", reader));
             executor.block_on(is_done).unwrap_or(Err(HungUp))
         }
-        Fast => {
-            let executor = s7_fast::Executor::new();
-            let task = executor.spawn(with_a_handle::reader(receiver));
-            executor.block_on(task).map_err(|why| why.to_string())?
-        }
         _ => {
-            let executor = s4_spawn::Executor::new();
-            let task = executor.spawn(with_a_handle::reader(receiver));
-            executor.block_on(task).map_err(|why| why.to_string())?
+            let executor = s4_join::Executor::new();
+            let reader = executor.spawn(Traced::new("reader", receiver));
+            executor.block_on(reader).map_err(|why| why.to_string())?
         }
     };
     let sent = sending.map_err(|why| why.to_string())?.join();
     record.show()?;
-    say(format_args!("\nreader gave {output:?}, and to send gave {:?}.", sent.map_err(|_| "the sender panicked")?));
+    say(format_args!("\nreader received {output:?}; the send returned {:?}.", sent.map_err(|_| "the sender panicked")?));
     Ok(())
-}
-
-mod without_a_handle {
-    use super::*;
-
-    /// Without a join handle, a task has to send its output.
-    pub async fn reader(receiver: Receiver<u32>, done: Sender<Result<u32, HungUp>>) {
-        done.send(receiver.await).unwrap_or_default();
-    }
-}
-
-mod with_a_handle {
-    use super::*;
-
-    pub async fn reader(receiver: Receiver<u32>) -> Result<u32, HungUp> {
-        receiver.await
-    }
 }
 
 async fn fails() {
@@ -253,10 +236,11 @@ async fn goes_on() -> u32 {
 
 fn play_panic() -> Result<(), String> {
     let record = Record::start()?;
-    // The record tells of it.
+    // The record shows the panic, so its message need not.
     panic::set_hook(Box::new(|_| ()));
-    let executor = s4_spawn::Executor::new();
-    let (failing, going) = (executor.spawn(fails()), executor.spawn(goes_on()));
+    let executor = s4_join::Executor::new();
+    let failing = executor.spawn(Traced::new("fails", fails()));
+    let going = executor.spawn(Traced::new("goes_on", goes_on()));
     let (failed, went) = executor.block_on(async { (failing.await, going.await) });
     let _ = panic::take_hook();
     record.show()?;
@@ -265,24 +249,24 @@ fn play_panic() -> Result<(), String> {
     Ok(())
 }
 
-/// Says when it is dropped.
+/// Notes when it is dropped.
 struct Held(&'static str);
 
 impl Drop for Held {
     fn drop(&mut self) {
-        note(format_args!("{} lets go", self.0));
+        note(format_args!("{} drops what it holds", self.0));
     }
 }
 
-async fn aborted(_: Rc<Cell<u32>>) {
+async fn aborted() {
     let _held = Held("aborted");
     poll_fn(|_| Poll::<()>::Pending).await
 }
 
-async fn detached(turns: Rc<Cell<u32>>) {
+async fn detached(turns: Arc<AtomicU32>) {
     let _held = Held("detached");
     yield_now().await;
-    turns.set(turns.get() + 1);
+    turns.fetch_add(1, Relaxed);
 }
 
 async fn waits() {
@@ -292,23 +276,23 @@ async fn waits() {
 
 fn play_cancel() -> Result<(), String> {
     let record = Record::start()?;
-    let executor = s4_spawn::Executor::new();
-    // What the tasks share is not Send: it need not be, since they stay on their thread.
-    let turns = Rc::new(Cell::new(0));
+    let executor = s4_join::Executor::new();
+    let turns = Arc::new(AtomicU32::new(0));
     // ANCHOR: cancel
-    let aborting = executor.spawn(aborted(Rc::clone(&turns)));
-    drop(executor.spawn(detached(Rc::clone(&turns))));
-    let waiting = executor.spawn(waits());
+    let aborting = executor.spawn(Traced::new("aborted", aborted()));
+    drop(executor.spawn(Traced::new("detached", detached(Arc::clone(&turns)))));
+    let waiting = executor.spawn(Traced::new("waits", waits()));
     executor.run_until_stalled();
-    note("all have been polled, and detached is through");
+    note("all tasks were polled, and detached has ended");
     aborting.abort();
     let aborting = executor.block_on(aborting);
-    note("the executor goes");
+    note("the executor is dropped");
     drop(executor);
     let waiting = s2_block_on::block_on(waiting);
     // ANCHOR_END: cancel
     record.show()?;
-    let why = |joined: Result<(), s4_spawn::JoinError>| joined.map_or_else(|why| why.to_string(), |()| "done".into());
-    say(format_args!("\naborted: {}; detached: {} turn; waits: {}.", why(aborting), turns.get(), why(waiting)));
+    let why = |joined: Result<(), JoinError>| joined.map_or_else(|why| why.to_string(), |()| "done".into());
+    let turns = turns.load(Relaxed);
+    say(format_args!("\naborted: {}; detached: {turns} turn; waits: {}.", why(aborting), why(waiting)));
     Ok(())
 }

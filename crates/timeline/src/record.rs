@@ -23,6 +23,10 @@ pub struct Record {
     /// The task that was polled on that thread meanwhile, the innermost one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub during: Option<TaskId>,
+    /// For an `enqueue` or a `dequeue` of an executor that numbers its tasks itself: the traced task
+    /// that it polled for this entry of its queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traced: Option<TaskId>,
     /// For polls and wakes: their part in what happened.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
@@ -70,9 +74,14 @@ pub struct Problem {
 }
 
 impl Record {
-    /// The task that it is about: the one it names, or else the one that was polled meanwhile.
+    /// The task that the event is about: the traced task, else the task that the event names, else
+    /// the task that was polled meanwhile.
     pub fn task(&self) -> Option<TaskId> {
-        let named = self.event.task().map(|id| TaskId { target: self.target.clone(), id });
-        named.or_else(|| self.during.clone())
+        self.traced.clone().or_else(|| self.named()).or_else(|| self.during.clone())
+    }
+
+    /// The task that the event names.
+    pub(crate) fn named(&self) -> Option<TaskId> {
+        self.event.task().map(|id| TaskId { target: self.target.clone(), id })
     }
 }

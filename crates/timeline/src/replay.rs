@@ -68,6 +68,31 @@ impl fmt::Display for Waiting {
     }
 }
 
+/// Finds the traced task behind each entry of an executor's run queue.
+///
+/// An executor that only reports its queue numbers its tasks itself, and `Traced` numbers them
+/// again. If a `dequeue` is followed by a poll of a traced task, with no other `dequeue` on that
+/// thread in between, the two numbers mean one task.
+pub(crate) fn name_queue_entries(records: &mut [Record]) {
+    let (mut taken, mut traced) = (HashMap::new(), HashMap::new());
+    for record in &*records {
+        let Some(task) = record.named() else { continue };
+        match record.event {
+            Event::Dequeue { .. } => _ = taken.insert(record.thread, task),
+            Event::Poll { .. } if record.target == TARGET => {
+                taken.remove(&record.thread).map(|entry| traced.entry(entry).or_insert(task));
+            }
+            Event::Poll { .. } => _ = taken.remove(&record.thread),
+            _ => {}
+        }
+    }
+    for record in records {
+        if matches!(record.event, Event::Enqueue { .. } | Event::Dequeue { .. }) {
+            record.traced = record.named().and_then(|entry| traced.get(&entry).cloned());
+        }
+    }
+}
+
 /// The state of every task and thread after a part of the record.
 #[derive(Default)]
 pub(crate) struct Replay {
@@ -117,7 +142,7 @@ impl Replay {
 
     /// Goes on by one event, and says what follows for it.
     pub fn step(&mut self, record: &Record) -> Option<Role> {
-        let task = record.event.task().map(|id| TaskId { target: record.target.clone(), id });
+        let task = record.named();
         if let (Some(task), Event::Poll { .. }) = (&task, &record.event) {
             self.polled.entry(record.thread).or_default().push(task.clone());
         }

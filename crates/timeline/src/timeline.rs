@@ -6,7 +6,7 @@ use crate::{
     event::Event,
     lines::Lines,
     record::{Problem, Record},
-    replay::{Replay, Waiting},
+    replay::{Replay, Waiting, name_queue_entries},
 };
 
 /// The version of the schema: of the events and of the JSON.
@@ -71,13 +71,14 @@ impl Timeline {
             match Event::from_fields(fields) {
                 Ok(event) => {
                     let during = replay.during(thread).cloned();
-                    let mut record = Record { seq, nanos: line.nanos, thread, target, event, during, role: None };
+                    let mut record = Record { seq, nanos: line.nanos, thread, target, event, during, traced: None, role: None };
                     record.role = replay.step(&record);
                     records.push(record);
                 }
                 Err(error) => problems.push(Problem { seq, thread, target, text: error.to_string() }),
             }
         }
+        name_queue_entries(&mut records);
         Timeline { version: VERSION, threads: names(lines.threads), records, problems }
     }
 }

@@ -1,5 +1,5 @@
-//! A task that blocks inside its poll, and how to find it: in the record stands when each poll
-//! began and when it ended.
+//! A task that blocks inside its poll, and a detector that finds it: the record holds the time at
+//! which each poll began and ended.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,10 +20,10 @@ async fn polite() {
 }
 
 // ANCHOR: greedy
-/// Does inside its poll what takes long: it might as well compute, or read a file.
+/// Sleeps inside its poll. A long computation, or reading a file, would do the same.
 async fn greedy() {
     yield_now().await;
-    note("greedy sleeps, and with it the thread");
+    note("greedy sleeps, and so does the whole thread");
     thread::sleep(A_WHILE);
 }
 // ANCHOR_END: greedy
@@ -46,13 +46,13 @@ pub fn play_blocks(stage: Stage) -> Result<(), String> {
 /// A poll should be over in microseconds.
 const LIMIT: Duration = Duration::from_millis(10);
 
-/// A poll that took long.
+/// A poll that took too long.
 struct Blocked {
     name: String,
-    /// Which poll of the task it was.
+    /// The number of the poll, among those of its task.
     n: u64,
     took: Duration,
-    /// How many others were ready to be polled when it ended, and had waited.
+    /// The number of other tasks that were woken and had to wait.
     waited: usize,
 }
 
@@ -61,22 +61,22 @@ impl fmt::Display for Blocked {
         let Blocked { name, n, took, waited } = self;
         write!(
             f,
-            "blocked: task {name}, poll {n}, held its thread for {} ms, and {waited} more had to wait",
+            "blocked: task {name}, poll {n}, kept its thread for {} ms, and {waited} more in the queue had to wait",
             took.as_millis()
         )
     }
 }
 
-/// The polls that took longer than that.
+/// Finds the polls that took longer than the limit.
 fn blocked(timeline: &Timeline, limit: Duration) -> Vec<Blocked> {
     let mut found = Vec::new();
-    // Who is being polled, since when; who was woken, or is new, and was not polled since; whose
-    // wakers wake nobody any more.
-    let (mut polled, mut ready, mut gone) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+    // Polled: the tasks in a poll, with its number and begin. Ready: the tasks that are new or were
+    // woken, and were not polled since. Ended: the tasks whose future was dropped.
+    let (mut polled, mut ready, mut ended) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
     for record in timeline.records() {
         let Some(task) = record.task() else { continue };
         match record.event {
-            Event::Spawn { .. } | Event::Wake { .. } if !gone.contains(&task) => {
+            Event::Spawn { .. } | Event::Wake { .. } if !ended.contains(&task) => {
                 ready.insert(task);
             }
             Event::Poll { n, .. } => {
@@ -93,7 +93,7 @@ fn blocked(timeline: &Timeline, limit: Duration) -> Vec<Blocked> {
             }
             Event::Drop { .. } => {
                 ready.remove(&task);
-                gone.insert(task);
+                ended.insert(task);
             }
             _ => {}
         }

@@ -1,12 +1,14 @@
-//! The scenes that ask the kernel: how often it was asked for another thread, and how much CPU time
-//! was burnt. They are too long for a record.
+//! The scenes that read the kernel's counters: context switches and CPU time. These scenes are too
+//! long for a record.
 
 use std::{
-    cell::{Cell, RefCell},
     fs,
     future::{Future, poll_fn},
     pin::pin,
-    rc::Rc,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
     task::{Poll, Waker},
     thread,
     time::{Duration, Instant},
@@ -14,7 +16,7 @@ use std::{
 
 use lesson_executor::{
     parts::driver::{Driver, Parking},
-    s1_spin, s2_block_on, s3_run_queue, s4_spawn,
+    s1_spin, s2_block_on, s3_queue, s4_join,
 };
 use lesson_future::s4_yield_now::yield_now;
 use lesson_waker::s9_oneshot;
@@ -24,7 +26,7 @@ use timeline::scenes::say;
 
 use super::stages::{
     A_WHILE, Executor,
-    Stage::{self, BlockOn, RunQueue, Spin},
+    Stage::{self, BlockOn, Queue, Spin},
 };
 
 const TASKS: u32 = 100;
@@ -42,17 +44,17 @@ pub fn play_layer(stage: Stage) -> Result<(), String> {
         }
         executor.run();
     };
-    // Once before it counts: then whatever has to be read from the disk has been.
+    // The first run does not count: it may read pages of the program from the disk.
     run();
     let before = switches()?;
     run();
     let after = switches()?;
-    say(format_args!("{TASKS} tasks stepped aside {} times, on 1 thread.", TASKS * TURNS));
-    say(format_args!("The kernel was asked for another thread {} times meanwhile.", after - before));
+    say(format_args!("{TASKS} tasks yielded {} times, on 1 thread.", TASKS * TURNS));
+    say(format_args!("Meanwhile the kernel switched to another thread {} times.", after - before));
     Ok(())
 }
 
-/// How often this thread has given up its processor by itself.
+/// The number of times this thread has gone to sleep, and so left its processor.
 fn switches() -> Result<u64, String> {
     let status = fs::read_to_string("/proc/thread-self/status").map_err(|why| format!("only Linux tells: {why}"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
@@ -61,17 +63,17 @@ fn switches() -> Result<u64, String> {
 
 pub fn play_idle(stage: Stage) -> Result<(), String> {
     let (sender, receiver) = s9_oneshot::channel();
-    let polls = Rc::new(Cell::new(0_u64));
-    let counting = Rc::clone(&polls);
+    let polls = Arc::new(AtomicU64::new(0));
+    let counting = Arc::clone(&polls);
     let future = async move {
         let mut receiver = pin!(receiver);
         let _received = poll_fn(|cx| {
-            counting.set(counting.get() + 1);
+            counting.fetch_add(1, Relaxed);
             receiver.as_mut().poll(cx)
         })
         .await;
     };
-    // Such a long time is what is waited for: it orders nothing.
+    // The scene is about this wait. The sleep orders nothing.
     let sending = thread::spawn(move || {
         thread::sleep(A_WHILE);
         sender.send(5)
@@ -84,18 +86,18 @@ pub fn play_idle(stage: Stage) -> Result<(), String> {
             executor.run();
         }
         BlockOn => s2_block_on::block_on(future),
-        RunQueue => s3_run_queue::Executor::new().block_on(future),
+        Queue => s3_queue::Executor::new().block_on(future),
         _ => {
-            let executor = s4_spawn::Executor::new();
+            let executor = s4_join::Executor::new();
             let task = executor.spawn(future);
             executor.block_on(task).map_err(|why| why.to_string())?;
         }
     }
     let (waited, burnt) = (start.elapsed(), self::burnt() - burnt);
-    sending.join().map_err(|_| "the sender panicked")?.map_err(|_| "the receiver had gone")?;
-    say(format_args!("It waited {} ms, was polled {} times,", waited.as_millis(), polls.get()));
+    sending.join().map_err(|_| "the sender panicked")?.map_err(|_| "the receiver was dropped")?;
+    say(format_args!("It waited {} ms, was polled {} times,", waited.as_millis(), polls.load(Relaxed)));
     say(format_args!(
-        "and {} % of that time the processor was at work for it.",
+        "and used {} % of one processor meanwhile.",
         100 * burnt.as_micros() / waited.as_micros()
     ));
     Ok(())
@@ -108,11 +110,11 @@ fn burnt() -> Duration {
 }
 
 // ANCHOR: turn
-/// A driver with one place for a waker, which it wakes at its next turn: a socket, say, that has
-/// been readable for long.
+/// A driver with a place for one waker. It wakes that waker at its next turn, as a driver does for a
+/// socket that has been readable for a while.
 struct Socket {
     parking: Parking,
-    waits: Rc<RefCell<Option<Waker>>>,
+    waiter: Arc<Mutex<Option<Waker>>>,
 }
 
 impl Driver for Socket {
@@ -122,8 +124,8 @@ impl Driver for Socket {
     }
 
     fn turn(&mut self) {
-        let waker = self.waits.borrow_mut().take();
-        waker.into_iter().for_each(Waker::wake);
+        let waiter = self.waiter.lock().unwrap_or_else(PoisonError::into_inner).take();
+        waiter.into_iter().for_each(Waker::wake);
     }
 
     fn unparker(&self) -> Waker {
@@ -133,37 +135,37 @@ impl Driver for Socket {
 // ANCHOR_END: turn
 
 pub fn play_turn(stage: Stage) -> Result<(), String> {
-    let waits = Rc::<RefCell<Option<Waker>>>::default();
-    let socket = Socket { parking: Parking::default(), waits: Rc::clone(&waits) };
-    let (polls, served) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(None)));
-    let (counting, serving) = (Rc::clone(&polls), Rc::clone(&served));
+    let waiter = Arc::<Mutex<Option<Waker>>>::default();
+    let socket = Socket { parking: Parking::default(), waiter: Arc::clone(&waiter) };
+    let is_served = Arc::new(AtomicBool::new(false));
+    let serve = Arc::clone(&is_served);
     let busy = async move {
-        while serving.get().is_none() {
-            counting.set(counting.get() + 1);
+        let mut polls = 0;
+        while !is_served.load(Relaxed) {
+            polls += 1;
             yield_now().await;
         }
+        polls
     };
-    let (seen, serve) = (Rc::clone(&polls), Rc::clone(&served));
     let mut registered = false;
     let waiting = poll_fn(move |cx| {
         if registered {
-            serve.set(Some(seen.get()));
+            serve.store(true, Relaxed);
             return Poll::Ready(());
         }
         registered = true;
-        *waits.borrow_mut() = Some(cx.waker().clone());
+        *waiter.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
         Poll::Pending
     });
-    if stage == RunQueue {
-        let executor = s3_run_queue::Executor::with_driver(socket);
+    let polls = if stage == Queue {
+        let executor = s3_queue::Executor::with_driver(socket);
         executor.spawn(waiting);
-        executor.block_on(busy);
+        executor.block_on(busy)
     } else {
-        let executor = s4_spawn::Executor::with_driver(socket);
+        let executor = s4_join::Executor::with_driver(socket);
         drop(executor.spawn(waiting));
-        executor.block_on(busy);
-    }
-    let served = served.get().ok_or("the task that waits was never served")?;
-    say(format_args!("The task that waits was served after {served} polls of one that never does."));
+        executor.block_on(busy)
+    };
+    say(format_args!("The task that waits was served after {polls} polls of the busy one."));
     Ok(())
 }

@@ -18,7 +18,7 @@ use harness::{
     until, waker,
 };
 
-use crate::exercise::{Bell, Executor, JoinError, JoinHandle, Pool, block_on};
+use crate::exercise::{Executor, JoinError, JoinHandle, Parker, Pool, block_on};
 
 /// What a step is judged by: parts of the contract, and what is the exercise's own.
 pub struct Step {
@@ -36,18 +36,19 @@ pub fn steps() -> Vec<Subject<Step>> {
         step("step-4", own(4), polls_who_is_woken, &["C1", "C4", "C8", "C18", "V1"]),
         step("step-5", own(5), joins, &["C6", "C16", "V1"]),
         step("step-6", own(6), tells_of_a_panic, &["C10", "V1"]),
-        step("step-7", own(7), is_over, &["B7", "B8", "V1"]),
+        step("step-7", own(7), is_over, &["B7", "B8", "C15", "V1"]),
         step("step-8", pool(), has_threads, &["C4", "C5", "C10", "C18", "V1"]),
     ]
 }
 
 /// The reader's executor, with as much of it as is there after so many steps.
 fn own(step: usize) -> Tested {
-    Tested::executor(move || Own { executor: Executor::default(), step }).policies(Policies {
+    Tested::executor(move || Own { executor: Executor::new(), step }).policies(Policies {
         drops_before_join: Some(true),
         fairness: Some(8),
         panics: Some(Panics::Isolated),
         dropped_handle: Some(DroppedHandle::Detaches),
+        owns_tasks: (step >= 7).then_some(true),
         ..Policies::default()
     })
 }
@@ -126,7 +127,7 @@ async fn end(handle: JoinHandle<Output>) -> End {
 }
 
 /// The contract's checks that the steps ask for, and one that is the exercise's own.
-pub static CHECKS: [Check<Step>; 15] = [
+pub static CHECKS: [Check<Step>; 16] = [
     of_waker::<7>(),
     of_waker::<8>(),
     of_waker::<10>(),
@@ -139,6 +140,7 @@ pub static CHECKS: [Check<Step>; 15] = [
     of_executor::<8>(),
     of_executor::<9>(),
     of_executor::<10>(),
+    of_executor::<15>(),
     of_executor::<16>(),
     of_executor::<18>(),
     Check {
@@ -168,21 +170,21 @@ fn is(what: &str, found: usize, expected: usize) -> Verdict {
     holds(found == expected, || format!("{what}: should be {expected}, found: {found}"))
 }
 
-/// A ring that comes first is not lost, and one that comes while the thread sleeps ends the sleep.
+/// An unpark that comes before the park is not lost, and one that comes during the sleep ends it.
 fn sleeps() -> Verdict {
-    let bell = Arc::new(Bell::default());
-    bell.ring();
-    bell.ring();
-    bell.wait();
-    let (there, waits) = (Arc::clone(&bell), Gate::new());
+    let parker = Arc::new(Parker::default());
+    parker.unpark();
+    parker.unpark();
+    parker.park();
+    let (shared, waits) = (Arc::clone(&parker), Gate::new());
     let about_to = waits.clone();
     let sleeper = thread::spawn(move || {
         about_to.open();
-        there.wait();
+        shared.park();
     });
     waits.wait();
-    bell.ring();
-    sleeper.join().map_err(|_| Stop::Failed("the thread that waited at the bell panicked".into()))?;
+    parker.unpark();
+    sleeper.join().map_err(|_| Stop::Failed("the thread in `park` panicked".into()))?;
     let output = block_on(async { 5 });
     holds(output == 5, || format!("block_on of a future that is ready with 5 gave {output}"))
 }
@@ -199,7 +201,7 @@ fn notes(name: char, polls: usize, into: &Arc<Mutex<String>>) -> Work {
 }
 
 fn is_first_in_first_out() -> Verdict {
-    let (executor, noted) = (Executor::default(), Arc::default());
+    let (executor, noted) = (Executor::new(), Arc::default());
     for name in ['a', 'b', 'c'] {
         executor.spawn_detached(notes(name, if name == 'b' { 2 } else { 1 }, &noted));
     }
@@ -218,7 +220,7 @@ fn is_first_in_first_out() -> Verdict {
 }
 
 fn is_queued_again() -> Verdict {
-    let executor = Executor::default();
+    let executor = Executor::new();
     let waker = Arc::new(Mutex::new(None));
     let keep = Arc::clone(&waker);
     let mut polls = 0;
@@ -241,7 +243,7 @@ fn is_queued_again() -> Verdict {
 /// The future that is blocked on waits for the last of ten tasks: it is polled because it is new,
 /// and because it was woken.
 fn polls_who_is_woken() -> Verdict {
-    let executor = Executor::default();
+    let executor = Executor::new();
     let (done, waiting) = (Gate::new(), Arc::new(Mutex::new(None::<Waker>)));
     for number in 1..=10 {
         let (done, waiting) = (done.clone(), Arc::clone(&waiting));
@@ -263,7 +265,7 @@ fn polls_who_is_woken() -> Verdict {
 }
 
 fn joins() -> Verdict {
-    let executor = Executor::default();
+    let executor = Executor::new();
     let mut early = Task::new(executor.spawn(async { 5 }));
     holds(early.poll().is_pending(), || "a handle was ready before its task was polled")?;
     executor.run_until_stalled();
@@ -277,7 +279,7 @@ fn joins() -> Verdict {
 }
 
 fn tells_of_a_panic() -> Verdict {
-    let executor = Executor::default();
+    let executor = Executor::new();
     let mut handle = Task::new(executor.spawn(async { panic_any(5) }));
     executor.run_until_stalled();
     let output = handle.poll().map(|output: Result<(), _>| output);
@@ -287,19 +289,37 @@ fn tells_of_a_panic() -> Verdict {
     holds(with.downcast_ref() == Some(&5), || "a task panicked with 5, and its handle has something else")
 }
 
+/// The executor is dropped with one task in the queue and one that waits, and another task was
+/// aborted before. All three futures are dropped, and all three handles say so.
 fn is_over() -> Verdict {
-    let executor = Executor::default();
-    let (held, seen) = canary();
-    let mut queued = Task::new(executor.spawn(async move {
-        let _held = held;
-        pending::<()>().await
-    }));
-    holds(queued.poll().is_pending(), || "a task had not been polled, and its handle was ready")?;
+    let executor = Executor::new();
+    let spawned = || {
+        let (held, seen) = canary();
+        let handle = executor.spawn(async move {
+            let _held = held;
+            pending::<()>().await
+        });
+        (handle, seen)
+    };
+    let (aborted, aborted_seen) = spawned();
+    let (waits, waits_seen) = spawned();
+    executor.run_until_stalled();
+    aborted.abort();
+    executor.run_until_stalled();
+    is("drops of what an aborted task held, after the next run", aborted_seen.drops(), 1)?;
+    is_cancelled("a task was aborted", aborted)?;
+    let (queued, queued_seen) = spawned();
     drop(executor);
-    is("drops of what a task held that was in the queue of an executor that is gone", seen.drops(), 1)?;
-    let output = queued.poll();
+    is("drops of what a queued task held, after the executor was dropped", queued_seen.drops(), 1)?;
+    is("drops of what a waiting task held, after the executor was dropped", waits_seen.drops(), 1)?;
+    is_cancelled("a task was in the queue of an executor that was dropped", queued)?;
+    is_cancelled("a task waited when its executor was dropped", waits)
+}
+
+fn is_cancelled(what: &str, handle: JoinHandle<()>) -> Verdict {
+    let output = Task::new(handle).poll();
     let cancelled = matches!(output, Poll::Ready(Err(JoinError::Cancelled)));
-    holds(cancelled, || format!("a task was dropped with its executor, and its handle gave {output:?}"))
+    holds(cancelled, || format!("{what}, and its handle gave {output:?}"))
 }
 
 /// Two polls are under way at once; and a task that is woken while it is polled, when the other

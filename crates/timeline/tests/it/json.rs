@@ -47,10 +47,16 @@ fn role() -> impl Strategy<Value = Value> {
 }
 
 prop_compose! {
+    fn task_id()(task in option::of((any::<String>(), any::<u64>()))) -> Value {
+        task.map_or(Value::Null, |(target, id)| json!({ "target": target, "id": id }))
+    }
+}
+
+prop_compose! {
     fn any_record()(mut fields in event(), nanos in any::<u64>(), thread in 0..3_usize, target in any::<String>(),
-        during in option::of((any::<String>(), any::<u64>())), role in role()) -> Value {
-        let during = during.map(|(target, id)| json!({ "target": target, "id": id }));
-        let place = json!({ "nanos": nanos, "thread": thread, "target": target, "during": during, "role": role });
+        during in task_id(), traced in task_id(), role in role()) -> Value {
+        let place = json!({ "nanos": nanos, "thread": thread, "target": target, "during": during, "traced": traced,
+            "role": role });
         fields.as_object_mut().unwrap().extend(place.as_object().unwrap().clone());
         fields.as_object_mut().unwrap().retain(|_, value| !value.is_null());
         fields

@@ -167,3 +167,28 @@ fn an_empty_record_says_what_may_be_the_reason() {
     let text = record(|| trace!(target: "tokio", "not ours")).text().to_string();
     assert!(text.starts_with("nothing was recorded: ") && text.contains("filter"), "{text}");
 }
+
+/// An executor reports only its queue, with numbers of its own: `Traced` reports the rest.
+#[test]
+fn an_entry_of_a_queue_is_named_by_the_traced_task_that_is_polled_for_it() {
+    let timeline = record(|| {
+        for (entry, task) in [(7_u64, 2_u64), (8, 1)] {
+            trace!(target: "timeline", event = "spawn", task, name = if task == 1 { "reader" } else { "writer" });
+            trace!(target: "executor", event = "enqueue", task = entry);
+        }
+        // The executor never takes this one.
+        trace!(target: "executor", event = "enqueue", task = 9_u64);
+        for (entry, task) in [(7_u64, 2_u64), (8, 1)] {
+            trace!(target: "executor", event = "dequeue", task = entry);
+            trace!(target: "timeline", event = "poll", task, n = 1_u64, waker = 1_u64);
+            trace!(target: "timeline", event = "pending", task, n = 1_u64);
+        }
+    });
+    let text = timeline.text().to_string();
+    let queue: Vec<&str> = text.lines().filter_map(|line| line.split_once("queue  ").map(|(_, task)| task)).collect();
+    assert_eq!(
+        queue,
+        ["task 2 (writer)", "task 1 (reader)", "executor task 9", "task 2 (writer)", "task 1 (reader)"],
+        "{text}"
+    );
+}
