@@ -68,33 +68,35 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 /// A future of any type, pinned on the heap.
 pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A future, and the queue that its waker puts it into.
+/// A future, and the way back to the queue. Every waker of the task is an `Arc` of it.
 struct Task {
     state: Mutex<State>,
     shared: Arc<Shared>,
-    /// The key of this task in `Queue::all`. Step 7 needs it.
+    /// The key of this task in `Tasks::all`. Step 7 needs it.
     id: u64,
 }
 
 struct State {
     /// `None` during a poll, and after the future has ended.
     future: Option<Work>,
-    /// The task is in the queue, or enters it when the current poll ends.
+    /// The task is new, or was woken since its last poll began. So it is in the queue, or enters it
+    /// when the current poll ends.
     queued: bool,
-    /// The executor was dropped, so the current poll is the last one. Step 8 needs it.
-    dropped: bool,
+    /// The executor was dropped during the current poll, so that poll is the last one. Step 8 needs
+    /// it.
+    last_poll: bool,
 }
 
 /// What the executor, its tasks and their wakers share.
 struct Shared {
-    queue: Mutex<Queue>,
+    tasks: Mutex<Tasks>,
     unparker: Waker,
 }
 
 #[derive(Default)]
-struct Queue {
-    /// The tasks that are worth a poll, in the order of their wakes.
-    tasks: VecDeque<Arc<Task>>,
+struct Tasks {
+    /// The tasks to poll next, in the order of their wakes.
+    queue: VecDeque<Arc<Task>>,
     /// All tasks that have not ended. Step 7 needs it.
     all: BTreeMap<u64, Arc<Task>>,
     next_id: u64,
@@ -105,12 +107,12 @@ struct Queue {
 impl Shared {
     /// Puts a task into the queue, and unparks the executor.
     fn push(&self, task: Arc<Task>) {
-        todo!("step 2: queue.tasks.push_back(task); release the lock; then unparker.wake_by_ref()")
+        todo!("step 2: tasks.queue.push_back(task); release the lock; then unparker.wake_by_ref()")
     }
 
     /// Takes the task that has waited longest.
     fn pop(&self) -> Option<Arc<Task>> {
-        todo!("step 2: queue.tasks.pop_front()")
+        todo!("step 2: tasks.queue.pop_front()")
     }
 
     /// Makes a task of the future, and puts it into the queue.
@@ -140,7 +142,7 @@ impl Executor {
     pub fn new() -> Self {
         let parker = Arc::new(Parker::default());
         let unparker = Waker::from(Arc::clone(&parker));
-        Executor { shared: Arc::new(Shared { queue: Mutex::default(), unparker }), parker }
+        Executor { shared: Arc::new(Shared { tasks: Mutex::default(), unparker }), parker }
     }
 
     /// Makes a task of the future, and puts it into the queue.
@@ -155,7 +157,7 @@ impl Executor {
 
     /// The number of tasks in the queue.
     pub fn queue_len(&self) -> usize {
-        lock(&self.shared.queue).tasks.len()
+        lock(&self.shared.tasks).queue.len()
     }
 }
 
@@ -189,12 +191,12 @@ impl Executor {
 }
 
 /// The waker of the root.
-struct Root {
+struct RootWaker {
     woken: AtomicBool,
     unparker: Waker,
 }
 
-impl Wake for Root {
+impl Wake for RootWaker {
     fn wake(self: Arc<Self>) {
         todo!("step 4: set woken with swap(true, AcqRel), then unparker.wake_by_ref()")
     }
@@ -211,7 +213,9 @@ impl Executor {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        todo!("step 5: shared.add a boxed Reporter of the future; return a handle with the Reporter's cell and the task")
+        todo!(
+            "step 5: shared.add a boxed Reporter of the future; return a handle with the Reporter's cell and a waker of the task"
+        )
     }
 }
 
@@ -231,8 +235,8 @@ struct Progress<T> {
     result: Option<Result<T, JoinError>>,
     /// The waker of the task that awaits the handle.
     waiter: Option<Waker>,
-    /// The handle asked to end the task. Step 7 needs it.
-    cancelled: bool,
+    /// `abort` was called. Step 7 needs it.
+    aborted: bool,
 }
 
 impl<T> ResultCell<T> {
@@ -263,7 +267,7 @@ impl<F: Future> Future for Reporter<F> {
         todo!(
             "step 5: poll the future; if it is ready, self.end(Ok(output)) and return Ready(()). Step 6: put \
              catch_unwind(AssertUnwindSafe(|| ...)) around that poll; a panic is the end too. Step 7: if the cell is \
-             cancelled, that is the end before any poll"
+             aborted, that is the end before any poll"
         )
     }
 }
@@ -271,7 +275,8 @@ impl<F: Future> Future for Reporter<F> {
 /// Waits for the result of a task.
 pub struct JoinHandle<T> {
     cell: Arc<ResultCell<T>>,
-    task: Waker,
+    /// A waker of the task. Step 7 needs it.
+    waker: Waker,
 }
 
 impl<T> Future for JoinHandle<T> {
@@ -296,17 +301,17 @@ impl<T> Future for JoinHandle<T> {
 // - The handle asks for it: `abort`, below.
 // - Its future is dropped: write an `impl<F: Future> Drop for Reporter<F>` that reports `Cancelled`
 //   if the future has not ended.
-// - The executor is dropped: write an `impl Drop for Executor` that closes the queue, empties `tasks`
+// - The executor is dropped: write an `impl Drop for Executor` that sets `closed`, empties `queue`
 //   and `all`, and takes the future out of every task. Drop these futures after you have released
 //   the locks, since a future may wake another task when it is dropped.
 //
-// For that, `add` puts every task into `all`, and `run` removes it when it has ended. When the queue
-// is closed, `push` adds nothing, and `add` drops the future.
+// For that, `add` puts every task into `all`, and `run` removes it when it has ended. When `closed`
+// is set, `push` adds nothing, and `add` drops the future.
 
 impl<T> JoinHandle<T> {
     /// Cancels the task: its future is dropped instead of polled the next time.
     pub fn abort(&self) {
-        todo!("step 7: set cancelled in the cell; then wake the task, so that Reporter::poll sees it")
+        todo!("step 7: set aborted in the cell; then wake the task, so that Reporter::poll sees it")
     }
 }
 
@@ -314,10 +319,10 @@ impl<T> JoinHandle<T> {
 // Step 8: threads that share one queue (lesson: `s5_pool`). Then these pass: C4 C5 C10 C18 V1.
 //
 // A task may be in a poll on another thread when its executor is dropped. Then its future is not in
-// its place. So whatever takes the futures out also sets `dropped`, and `Task::run` drops the future
-// instead of putting it back if `dropped` is set.
+// its place. So whatever takes the futures out also sets `last_poll`, and `Task::run` drops the future
+// instead of putting it back if `last_poll` is set.
 
-/// Wakes one worker of a pool. Workers sleep in the condition variable, with the lock of the queue.
+/// Wakes one worker of a pool. Workers sleep in the condition variable, with the lock of `Shared::tasks`.
 struct Workers(Condvar);
 
 impl Wake for Workers {
@@ -336,7 +341,9 @@ pub struct Pool {
 impl Pool {
     /// Starts this many worker threads.
     pub fn new(threads: usize) -> Self {
-        todo!("step 8: a Shared whose unparker is made of an Arc<Workers>; threads that call work(&shared, &workers)")
+        todo!(
+            "step 8: a Shared whose unparker is made of an Arc<Workers>; threads that call run_worker(&shared, &workers)"
+        )
     }
 
     /// See [`Executor::spawn`].
@@ -354,10 +361,10 @@ impl Pool {
     }
 }
 
-/// Polls one task after another until the queue is closed.
-fn work(shared: &Shared, workers: &Workers) {
+/// Polls one task after another until `closed` is set.
+fn run_worker(shared: &Shared, workers: &Workers) {
     todo!(
-        "step 8: while the queue is open and empty, workers.0.wait(queue), as in Parker::park; if it is closed, return; \
+        "step 8: while it is open and the queue is empty, workers.0.wait(tasks), as in Parker::park; if it is closed, return; \
          else take a task, release the lock, and run the task"
     )
 }
@@ -365,6 +372,6 @@ fn work(shared: &Shared, workers: &Workers) {
 impl Drop for Pool {
     /// Waits until every thread has ended its current poll. The drop of `executor` does the rest.
     fn drop(&mut self) {
-        todo!("step 8: close the queue; workers.0.notify_all(); join the threads")
+        todo!("step 8: set closed; workers.0.notify_all(); join the threads")
     }
 }

@@ -96,10 +96,7 @@ pub fn play_idle(stage: Stage) -> Result<(), String> {
     let (waited, burnt) = (start.elapsed(), self::burnt() - burnt);
     sending.join().map_err(|_| "the sender panicked")?.map_err(|_| "the receiver was dropped")?;
     say(format_args!("It waited {} ms, was polled {} times,", waited.as_millis(), polls.load(Relaxed)));
-    say(format_args!(
-        "and used {} % of one processor meanwhile.",
-        100 * burnt.as_micros() / waited.as_micros()
-    ));
+    say(format_args!("and used {} % of one processor meanwhile.", 100 * burnt.as_micros() / waited.as_micros()));
     Ok(())
 }
 
