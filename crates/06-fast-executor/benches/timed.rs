@@ -1,5 +1,5 @@
-//! `just bench fast-executor`, what is timed: every stage and every peer under the same loads, each in a
-//! process of its own, the processes in turn. How it is judged is in the crate `measure`;
+//! `just bench fast-executor`, what is timed: every stage and every peer under the same loads, each
+//! in a process of its own, the processes in turn. How it is judged is in the crate `measure`;
 //! `counted.rs` counts what need not be timed.
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,6 @@
-//! What a person sees of `just bench fast-executor` and `just stress fast-executor`: the help, an error, and
-//! nothing at all behind a pipe that is closed. This program plays both of them, as its own child.
+//! What a person sees of `just bench fast-executor` and `just stress fast-executor`: the help, an
+//! error, and nothing at all behind a pipe that is closed. This program plays both of them, as its
+//! own child.
 
 use std::{
     env,
