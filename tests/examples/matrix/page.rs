@@ -69,7 +69,7 @@ struct Words {
 const SPANISH: Words = Words {
     spanish: true,
     title: "Matriz",
-    intro: "Las mismas comprobaciones del [contrato](contrato.md) juzgan cada etapa de la lección 5 y los executors que usa la gente. `just matrix --notes` escribe esta página, y solo si cada fallo está explicado abajo. Cada fallo de código ajeno tiene además una prueba que lo muestra sin estas comprobaciones.",
+    intro: "Las mismas comprobaciones del [contrato](contrato.md) juzgan cada etapa de las lecciones 5 y 6 y los executors que usa la gente. `just matrix --notes` escribe esta página, y solo si cada fallo está explicado abajo. Cada fallo de código ajeno tiene además una prueba que lo muestra sin estas comprobaciones.",
     versions: "Versiones:",
     executors: "Un punto: la comprobación se cumple. **no**: no se cumple. *no*: no se cumple, pero es solo un *should*. Una p: hay más de una respuesta legítima, y el executor hace lo que declara. Una raya: la comprobación no se le aplica.",
     wakers: "Lo mismo para los wakers que cada executor da a sus tareas. Solo un modelo puede juzgar lo que depende del orden de la memoria: `just loom` prueba B12 en las etapas, y la mitad correspondiente de B5, B7, B13, C1, C4 y C5.",
@@ -83,7 +83,7 @@ const SPANISH: Words = Words {
 const ENGLISH: Words = Words {
     spanish: false,
     title: "Matrix",
-    intro: "The same checks of the [contract](contrato.md) judge each stage of lesson 5 and the executors that people use. `just matrix --notes` writes this page, and only if each failure is explained below. Each failure in code that others wrote also has a test that shows it without these checks.",
+    intro: "The same checks of the [contract](contrato.md) judge each stage of lessons 5 and 6 and the executors that people use. `just matrix --notes` writes this page, and only if each failure is explained below. Each failure in code that others wrote also has a test that shows it without these checks.",
     versions: "Versions:",
     executors: "A dot: the check passes. **no**: it fails. *no*: it fails, but it is only a *should*. A p: there is more than one legitimate answer, and the executor does what it declares. A dash: the check is not applicable.",
     wakers: "The same for the wakers that each executor gives to its tasks. Only a model can judge what depends on memory ordering: `just loom` tests B12 on the stages, and that half of B5, B7, B13, C1, C4 and C5.",
