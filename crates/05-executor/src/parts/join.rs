@@ -69,12 +69,12 @@ impl<T> ResultCell<T> {
     // ANCHOR_END: finish
 }
 
-/// Runs code of others, and ends a panic in it here. The panic's payload is leaked, because its drop
-/// may panic too.
+/// Runs code of others, and ends a panic in it here. The drop of the panic's payload may panic again;
+/// then the second payload is leaked.
 fn contain(foreign: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(foreign)) {
-        mem::forget(payload);
-    }
+    let Err(payload) = catch_unwind(AssertUnwindSafe(foreign)) else { return };
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    mem::forget(dropped);
 }
 
 // ANCHOR: reporter
@@ -88,8 +88,7 @@ pub(crate) struct Reporter<F: Future> {
 impl<F: Future> Reporter<F> {
     /// Wraps a future, and returns the cell that its handle needs.
     pub(crate) fn new(future: F) -> (Self, Arc<ResultCell<F::Output>>) {
-        let (result, waiter) = (None, None);
-        let progress = Progress { result, waiter, finished: false, cancelled: false, detached: false };
+        let progress = Progress { result: None, waiter: None, finished: false, cancelled: false, detached: false };
         let cell = Arc::new(ResultCell(Mutex::new(progress)));
         (Reporter { future: Some(Box::pin(future)), cell: Arc::clone(&cell) }, cell)
     }

@@ -12,3 +12,7 @@ pub const NAIVE: &[(&str, &str)] = &[
     ("C2", "a poll that parks takes the wake that was meant for the loop"),
     ("C3", "a loop inside the loop does the same: both sleep by the one token of their thread"),
 ];
+
+/// Stage 3.
+pub const QUEUE: &[(&str, &str)] =
+    &[("B15", "only its wakers keep a task that waits, so the drop of one waker can drop a chain of tasks")];

@@ -63,6 +63,7 @@ fn with_hooks() -> Vec<Subject<Tested>> {
 fn in_part_b(subject: Subject<Tested>) -> Subject<Tested> {
     match subject.name {
         "s1-spin" | "s5-pool-1" | "s5-pool-4" => subject.long(&["B15"]),
+        "s3-queue" => subject.fails(fails::QUEUE),
         _ => subject,
     }
 }

@@ -75,7 +75,7 @@ fn aborted_while_it_is_polled<S: Stage>() {
         })
         .await
     });
-    send.send(handle).expect("the task waits for its handle");
+    assert!(send.send(handle).is_ok(), "the task waits for its handle");
     let handle = stage.block_on(told).expect("the task sends its handle");
     assert!(is_cancelled(&stage.block_on(handle)));
     assert_eq!(seen.drops(), 1);
