@@ -1,7 +1,7 @@
-//! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries
-//! every order, or under `--cfg shuttle_model` those of shuttle, which tries many. Nothing else in
-//! this lesson names any of them. What is no model's matter (the `Arc` of a scheduler or of a root)
-//! stays std's.
+//! The atomics, locks and threads of this lesson: those of std, those of loom under
+//! `--cfg loom_model`, or those of shuttle under `--cfg shuttle_model`. loom tries the orders in
+//! which threads can meet; shuttle tries random ones. A part that no model looks at stays std's, as
+//! the `Arc` of a scheduler.
 
 #[cfg(loom_model)]
 pub(crate) use loom::sync::{
@@ -21,24 +21,30 @@ pub(crate) use std::sync::{
     atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, fence},
 };
 
-// The threads of a pool, and what each has for itself. loom's models run parts of pools only, on
-// threads of their own.
+// The threads of a pool, and their thread-locals. The models for loom have threads of their own and
+// run only parts of a pool.
 #[cfg(shuttle_model)]
-pub(crate) use shuttle::{thread, thread_local};
+pub(crate) use shuttle::{
+    thread::{self, LocalKey},
+    thread_local,
+};
 
 #[cfg(not(shuttle_model))]
-pub(crate) use std::{thread, thread_local};
+pub(crate) use std::{
+    thread::{self, LocalKey},
+    thread_local,
+};
 
 pub(crate) mod this_thread {
-    //! A number for each thread, so that to ask whether this is the one is a load and a comparison.
-    //! No number is given twice in a process, so that of a thread that has ended is nobody's; and
-    //! to read it works also at a thread's very end.
+    //! A number for each thread. "Is this the same thread?" is then a load and a comparison. A
+    //! process gives no number twice. So the number of a thread that has ended belongs to no other
+    //! thread, and reading a number works even while a thread ends.
 
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
     static LAST: AtomicU64 = AtomicU64::new(0);
 
-    /// The number of this thread, which is not 0.
+    /// The number of this thread, which is never 0.
     #[cfg(not(loom_model))]
     #[inline]
     pub(crate) fn number() -> u64 {
@@ -58,7 +64,7 @@ pub(crate) mod this_thread {
         }
     }
 
-    /// A thread of a model is none of std's.
+    /// A model switches threads itself, so this thread-local is loom's.
     #[cfg(loom_model)]
     pub(crate) fn number() -> u64 {
         loom::thread_local! {
@@ -69,13 +75,13 @@ pub(crate) mod this_thread {
 }
 
 pub(crate) mod cell {
-    //! A cell that loom can watch: it is entered by a closure, so that the model knows when one
+    //! A cell that loom can watch. It is used through a closure, so a model knows when each use
     //! begins and ends.
 
     #[cfg(loom_model)]
     pub(crate) use loom::cell::UnsafeCell;
 
-    /// The same for std, where it costs nothing.
+    /// The same interface on std's cell. It costs nothing.
     #[cfg(not(loom_model))]
     pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
 
@@ -97,7 +103,7 @@ pub(crate) mod cell {
     }
 }
 
-/// A value with a cache line of its own (two, since processors fetch them in pairs): a thread that
-/// writes it does not take away from another what stands beside.
+/// A value on cache lines of its own: a thread that writes it does not slow down threads that use
+/// its neighbours. Processors fetch lines of 64 bytes in pairs, so it is aligned to 128.
 #[repr(align(128))]
-pub(crate) struct Apart<T>(pub(crate) T);
+pub(crate) struct CacheAligned<T>(pub(crate) T);

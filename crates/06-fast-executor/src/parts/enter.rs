@@ -1,72 +1,77 @@
-//! One executor a thread, at a time: one that is run inside a poll of another would keep that one's
-//! tasks waiting, and hang if it waited for one of them.
+//! One executor at a time on a thread. An executor that runs inside a poll of another one keeps
+//! that one's tasks waiting, and hangs if it waits for one of them. So it panics instead.
 
 use std::{cell::Cell, ptr};
 
 use crate::sync::thread_local;
 
-/// Set in the word of a thread that runs an executor.
+/// The bit of the thread's word that says that the thread runs an executor.
 const ENTERED: usize = 1;
 
 thread_local! {
-    /// Whether this thread runs an executor, and beside that bit the owner on which it spawns, if
-    /// that is told here: by a stage that has no time for a second word. (An owner's address is
-    /// even.)
-    static RUNS: Cell<*const ()> = const { Cell::new(ptr::null()) };
+    /// The word of this thread: the bit `ENTERED`, and beside it the address of a core. (That
+    /// address is even.) Only the executor without atomics stores its core here; see
+    /// [`current_core`].
+    static THREAD_WORD: Cell<*const ()> = const { Cell::new(ptr::null()) };
 }
 
-/// While it is there, this thread runs an executor, or spawns on an owner. Then it is as before.
-pub(crate) struct Entered {
+/// Guard: changes the word of this thread, and restores it on drop.
+pub(crate) struct EnterGuard {
     outer: *const (),
 }
 
-/// Says that this thread runs an executor from now on.
+/// Marks that this thread runs an executor.
 ///
 /// # Panics
 ///
-/// If it does so already.
+/// If it already runs one.
 #[track_caller]
-pub(crate) fn enter() -> Entered {
-    enter_as(owner())
+pub(crate) fn enter() -> EnterGuard {
+    enter_with(current_core())
 }
 
-/// The same, and it spawns on this owner, whose address is even.
+/// Marks that this thread runs the executor of this core.
+///
+/// # Panics
+///
+/// If it already runs an executor.
 #[inline]
 #[track_caller]
-pub(crate) fn enter_as(owner: *const ()) -> Entered {
-    let outer = RUNS.with(Cell::get);
+pub(crate) fn enter_with(core: *const ()) -> EnterGuard {
+    let outer = THREAD_WORD.with(Cell::get);
     assert!(
         outer.addr() & ENTERED == 0,
-        "this thread runs an executor already: inside a task, await the future instead"
+        "this thread already runs an executor; inside a task, await the future instead of blocking on it"
     );
-    RUNS.with(|runs| runs.set(owner.map_addr(|address| address | ENTERED)));
-    Entered { outer }
+    THREAD_WORD.with(|word| word.set(core.map_addr(|address| address | ENTERED)));
+    EnterGuard { outer }
 }
 
-/// Says that this thread spawns on that owner from now on, whether it runs an executor or not.
-pub(crate) fn spawn_on(owner: *const ()) -> Entered {
-    let outer = RUNS.with(|runs| runs.get());
-    RUNS.with(|runs| runs.set(owner.map_addr(|address| address | outer.addr() & ENTERED)));
-    Entered { outer }
+/// Makes this core the current one, whether the thread runs an executor or not.
+pub(crate) fn set_current_core(core: *const ()) -> EnterGuard {
+    let outer = THREAD_WORD.with(|word| word.get());
+    THREAD_WORD.with(|word| word.set(core.map_addr(|address| address | outer.addr() & ENTERED)));
+    EnterGuard { outer }
 }
 
-/// The owner on which this thread spawns, if it was told here; else null.
+/// The core on which `spawn` of the executor without atomics spawns. Null if there is none.
 #[inline]
-pub(crate) fn owner() -> *const () {
-    RUNS.with(Cell::get).map_addr(|address| address & !ENTERED)
+pub(crate) fn current_core() -> *const () {
+    THREAD_WORD.with(Cell::get).map_addr(|address| address & !ENTERED)
 }
 
-impl Drop for Entered {
+impl Drop for EnterGuard {
     #[inline]
     fn drop(&mut self) {
-        /// Not inlined, so that what is nearly always written is a constant, and waits for no read.
+        /// Not inlined: in nearly all cases the word becomes null, and then the processor need not
+        /// wait until `outer` was read.
         #[cold]
         #[inline(never)]
         fn put_back(outer: *const ()) {
-            RUNS.with(|runs| runs.set(outer));
+            THREAD_WORD.with(|word| word.set(outer));
         }
         if self.outer.is_null() {
-            RUNS.with(|runs| runs.set(ptr::null()));
+            THREAD_WORD.with(|word| word.set(ptr::null()));
         } else {
             put_back(self.outer);
         }

@@ -1,6 +1,6 @@
-//! Which workers of a pool sleep, and which of them a wake wakes: nobody if none sleeps, so that it
-//! costs no call of the kernel; and nobody if one is on its way already, which will wake the next
-//! if there is more than it takes itself.
+//! The workers of a pool that have nothing to do. Whoever queues a task asks here whether to wake a
+//! worker. If no worker sleeps, that costs no system call. If a worker already searches, nobody is
+//! woken: that worker wakes the next one if there is more than it takes.
 
 use std::{
     sync::{
@@ -11,27 +11,47 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::seats::Seat;
+use super::shared_driver::SleepPlace;
 use crate::sync::{AtomicBool, AtomicUsize, Mutex, MutexGuard, fence};
 
 // ANCHOR: word
-/// The lower bits count the workers that search: they are awake, have nothing yet, and will look
-/// into every queue.
+/// The lowest 15 bits count the searching workers.
 const SEARCHER: usize = 1;
 const SEARCHERS: usize = WATCHED - 1;
-/// One of the sleepers looks again by itself now and then.
+/// One of the sleepers is the watcher.
 const WATCHED: usize = 1 << 15;
-/// The upper bits count those that sleep, or are about to.
+/// The upper bits count the sleeping workers.
 const SLEEPER: usize = 1 << 16;
 // ANCHOR_END: word
 
-/// How long a task waits at most that was pushed without a notice, while a worker sleeps; and so
-/// does the driver that a worker has left, when a poll of that worker blocks.
+/// The time after which the watcher looks into the queues by itself.
+///
+/// So a task that was queued without waking a worker waits no longer, if one worker sleeps. Nor
+/// does the driver, if the worker that used it blocks in a poll.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// Who sleeps, of a number of workers.
-pub struct Idle {
-    /// Written under the lock where it concerns sleepers.
+/// The workers of a pool that search or sleep.
+///
+/// - A **searching** worker is awake, has found no task yet, and will look into every queue before
+///   it sleeps. A worker that was woken counts as searching from the moment of the wake.
+/// - A **sleeping** worker is in its sleep place, or about to be. It has announced that in the word,
+///   so whoever queues a task can see it.
+/// - The **watcher** is a sleeping worker that looks into the queues every 10 ms. It finds the tasks
+///   for which nobody was woken.
+///
+/// All other workers poll.
+///
+/// ```text
+///            takes a task              finds none                 announces it
+///   polls <──────────────── looks ──────────────────> searches ─────────────────> sleeps
+///     │                       ^                           │                          │
+///     └───────────────────────┘                           │      is woken, or sees a task
+///         the poll has ended    <─────────────────────────┘ <────────────────────────┘
+///                                   takes a task (`found`)
+/// ```
+pub struct IdleWorkers {
+    /// How many workers search and sleep, and whether there is a watcher. The lock is held for each
+    /// change that concerns sleepers.
     word: AtomicUsize,
     closed: AtomicBool,
     asleep: Mutex<Asleep>,
@@ -39,10 +59,11 @@ pub struct Idle {
 }
 
 struct Asleep {
-    /// The one that fell asleep last is woken first; the one that sleeps in the driver, last.
+    /// A stack: the worker that fell asleep last is woken first, because its caches are warm. The
+    /// worker in the shared driver is at the bottom, so it is woken last.
     stack: Vec<Sleeper>,
-    /// Which of them looks again by itself. There is one while another worker is awake, or has
-    /// begun to look for something.
+    /// The watcher. There is one while workers sleep and another worker is awake, except for a
+    /// moment: then [`IdleWorkers::ensure_watcher`] makes one before the next poll.
     watcher: Option<usize>,
 }
 
@@ -51,40 +72,42 @@ struct Sleeper {
     unparker: Waker,
 }
 
-impl Idle {
-    /// All are awake.
+impl IdleWorkers {
+    /// All workers of a pool are awake.
     pub fn new(workers: usize) -> Self {
-        assert!(workers < WATCHED, "the word has room for their number");
+        assert!(workers < WATCHED, "a pool has at most {} workers", WATCHED - 1);
         let asleep = Mutex::new(Asleep { stack: Vec::with_capacity(workers), watcher: None });
-        Idle { word: AtomicUsize::new(0), closed: AtomicBool::new(false), asleep, workers }
+        IdleWorkers { word: AtomicUsize::new(0), closed: AtomicBool::new(false), asleep, workers }
     }
 
     // ANCHOR: notify
-    /// Something was put into a queue: wakes one, if one sleeps and nobody searches.
+    /// Wakes a worker after a push, if one sleeps and none searches.
     #[inline]
     pub fn notify(&self) {
-        // Between the push and this look, as in `sleep` between the entry there and the look into
-        // the queues: one of the two sees the other.
+        // Here: push, fence, look at the word. In `sleep`: write the word, fence, look into the
+        // queues. So the push is seen there, or the sleeper is seen here.
         fence(SeqCst);
-        if self.is_wanting() {
+        if self.is_wake_needed() {
             self.wake_one();
         }
     }
 
-    /// The same for what a worker has put into its own queue, without the fence, which costs as
-    /// much as all the rest of a yield. Without it, one that goes to sleep at this moment may be
-    /// missed, and miss the entry. But as this worker is awake, one of the sleepers watches, if not
-    /// that one, or is seen to by whoever was woken; and this worker looks again before its next
-    /// poll.
+    /// The same after a push by a worker into its own queue. It has no fence, which would cost as
+    /// much as all the rest of a yield.
+    ///
+    /// Without the fence, a worker that falls asleep now may miss the push, and be missed here. That
+    /// does no harm: this worker looks again before its next poll. And while it is awake, there is a
+    /// watcher.
     #[inline]
     pub fn notify_of_own(&self) {
-        if self.is_wanting() {
+        if self.is_wake_needed() {
             self.wake_one();
         }
     }
 
-    /// The same for what it takes itself after its poll. That nobody else need come for, unless the
-    /// poll takes long; and then whoever watches comes.
+    /// The same after a push of the task that this worker will take next. With a watcher nobody is
+    /// woken: no other worker has to come, unless the current poll takes long. Then the watcher
+    /// comes.
     #[inline]
     pub fn notify_of_next(&self) {
         if self.word.load(Relaxed) & WATCHED == 0 {
@@ -93,7 +116,7 @@ impl Idle {
     }
 
     #[inline]
-    fn is_wanting(&self) -> bool {
+    fn is_wake_needed(&self) -> bool {
         let word = self.word.load(Relaxed);
         word & SEARCHERS == 0 && word >= SLEEPER
     }
@@ -101,38 +124,40 @@ impl Idle {
     #[cold]
     fn wake_one(&self) {
         let mut asleep = self.lock();
-        if self.is_wanting() {
+        if self.is_wake_needed() {
             let woken = self.pop(&mut asleep);
             drop(asleep);
             woken.into_iter().for_each(Waker::wake);
         }
     }
 
-    /// Takes one off the stack, which searches from now on.
+    /// Takes one worker off the stack. It searches from now on.
     fn pop(&self, asleep: &mut Asleep) -> Option<Waker> {
         let Sleeper { worker, unparker } = asleep.stack.pop()?;
-        self.leaves(asleep, worker, SEARCHER);
+        self.record_awake(asleep, worker, SEARCHER);
         Some(unparker)
     }
 
-    fn leaves(&self, asleep: &mut Asleep, worker: usize, as_what: usize) {
+    /// Records in the word that a sleeper is awake, as a searcher (`SEARCHER`) or not (0).
+    fn record_awake(&self, asleep: &mut Asleep, worker: usize, as_what: usize) {
         let watched = if asleep.watcher.take_if(|watcher| *watcher == worker).is_some() { WATCHED } else { 0 };
         self.word.fetch_sub(SLEEPER + watched - as_what, SeqCst);
     }
     // ANCHOR_END: notify
 
-    /// Before a poll, which may take long: if there are sleepers of whom none watches, wakes one.
-    /// It will find nothing, or something that nobody was told of, or the driver that nobody is in;
-    /// and then it watches.
+    /// Makes sure before a poll, which may take long, that there is a watcher if workers sleep.
+    ///
+    /// It wakes a sleeper. That worker looks into the queues and the driver, and if it finds
+    /// nothing, it sleeps again as the watcher.
     #[inline]
-    pub fn see_to_a_watch(&self) {
-        if self.is_unwatched() {
+    pub fn ensure_watcher(&self) {
+        if self.is_watcher_missing() {
             self.wake_to_watch();
         }
     }
 
     #[inline]
-    fn is_unwatched(&self) -> bool {
+    fn is_watcher_missing(&self) -> bool {
         let word = self.word.load(Relaxed);
         word & WATCHED == 0 && word >= SLEEPER
     }
@@ -140,7 +165,7 @@ impl Idle {
     #[cold]
     fn wake_to_watch(&self) {
         let mut asleep = self.lock();
-        if self.is_unwatched() {
+        if self.is_watcher_missing() {
             let woken = self.pop(&mut asleep);
             drop(asleep);
             woken.into_iter().for_each(Waker::wake);
@@ -148,8 +173,8 @@ impl Idle {
     }
 
     // ANCHOR: search
-    /// Whether a worker that has nothing may search. No more than half of them do, since they are
-    /// in each other's way.
+    /// Whether a worker without a task may search. At most half of the workers search at once,
+    /// because searching workers slow each other down.
     pub fn search(&self) -> bool {
         let may = 2 * (self.word.load(Relaxed) & SEARCHERS) < self.workers;
         if may {
@@ -158,12 +183,12 @@ impl Idle {
         may
     }
 
-    /// One that searched has found something. If it was the last to search, others may have relied
-    /// on it: it looks for them, too.
+    /// A searching worker has found a task. If it was the last one that searched, it wakes the next
+    /// worker if there is more: the threads that queued those tasks relied on it.
     pub fn found(&self, is_more: impl Fn() -> bool) {
         if self.word.fetch_sub(SEARCHER, SeqCst) & SEARCHERS == SEARCHER {
             fence(SeqCst);
-            if self.is_wanting() && is_more() {
+            if self.is_wake_needed() && is_more() {
                 self.wake_one();
             }
         }
@@ -171,18 +196,18 @@ impl Idle {
     // ANCHOR_END: search
 
     // ANCHOR: sleep
-    /// Sleeps, unless there is something in a queue. Whether the worker searches now; if not, it
-    /// looks again all the same.
-    #[must_use = "one that searches is relied upon"]
-    pub fn sleep(&self, seat: Seat<'_>, searching: bool, is_more: impl Fn() -> bool) -> bool {
-        let Seat { worker, driver, is_shared } = seat;
-        if !self.enter(worker, driver.unparker(), is_shared, searching) {
+    /// Sleeps, unless there is a task in a queue. Returns whether the worker searches now. In either
+    /// case it looks into the queues next.
+    #[must_use = "other threads rely on a searching worker"]
+    pub fn sleep(&self, place: SleepPlace<'_>, searching: bool, is_more: impl Fn() -> bool) -> bool {
+        let SleepPlace { worker, driver, is_shared } = place;
+        if !self.announce(worker, driver.unparker(), is_shared, searching) {
             return false;
         }
         fence(SeqCst);
         loop {
             if is_more() {
-                self.leave(worker, SEARCHER);
+                self.get_up(worker, SEARCHER);
                 return true;
             }
             let watches = self.watches(worker);
@@ -191,15 +216,16 @@ impl Idle {
                 return true;
             }
             if watches {
-                // By itself, and to begin anew: there may be something to take, or the driver may
-                // be free now.
-                return !self.leave(worker, 0);
+                // The watcher gets up after its time, whatever it finds: then it takes a task, gets
+                // the driver, or becomes the watcher again.
+                return !self.get_up(worker, 0);
             }
         }
     }
     // ANCHOR_END: sleep
 
-    fn enter(&self, worker: usize, unparker: Waker, is_shared: bool, searching: bool) -> bool {
+    /// Counts this worker among the sleepers. Returns `false` if the pool is closed.
+    fn announce(&self, worker: usize, unparker: Waker, is_shared: bool, searching: bool) -> bool {
         let mut asleep = self.lock();
         if self.is_closed() {
             return false;
@@ -210,16 +236,18 @@ impl Idle {
         true
     }
 
-    /// It gets up by itself; `false` if it was woken meanwhile, and searches.
-    fn leave(&self, worker: usize, as_what: usize) -> bool {
+    /// The worker gets up by itself. Returns `false` if another thread has woken it meanwhile: then
+    /// it searches.
+    fn get_up(&self, worker: usize, as_what: usize) -> bool {
         let mut asleep = self.lock();
         let Some(place) = asleep.stack.iter().position(|sleeper| sleeper.worker == worker) else { return false };
         asleep.stack.remove(place);
-        self.leaves(&mut asleep, worker, as_what);
+        self.record_awake(&mut asleep, worker, as_what);
         true
     }
 
-    /// Whether this sleeper is the one that looks again: if nobody does, and not all sleep.
+    /// Makes this sleeper the watcher if there is none and not all workers sleep. Returns whether it
+    /// sleeps with a deadline.
     fn watches(&self, worker: usize) -> bool {
         let mut asleep = self.lock();
         let watches = asleep.watcher.is_none() && asleep.stack.len() < self.workers;
@@ -234,13 +262,13 @@ impl Idle {
         self.lock().stack.iter().any(|sleeper| sleeper.worker == worker)
     }
 
-    /// Whether the workers are to stop.
+    /// Whether the workers must stop.
     #[inline]
     pub fn is_closed(&self) -> bool {
         self.closed.load(Relaxed)
     }
 
-    /// Wakes all, for the last time.
+    /// Tells the workers to stop, and wakes them all.
     pub fn close(&self) {
         let mut asleep = self.lock();
         self.closed.store(true, SeqCst);

@@ -1,6 +1,6 @@
-//! Who owns tasks that may run on any thread: as `owner.rs`, for futures that are `Send`, and
-//! behind locks. No two threads poll one task at once, whoever has its entry: that is the word's
-//! matter.
+//! The owner of the tasks of a pool. Its futures are `Send`, so any thread may poll and drop them.
+//! It keeps its tasks in lists behind locks. The state word of a task makes sure that one thread at
+//! a time polls it.
 
 #![allow(unsafe_code)]
 
@@ -9,75 +9,80 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
+use futures::future::FutureObj;
+
 use super::{
     event,
-    owner::{list::List, run, shut_down},
-    task::{JoinHandle, Joining, Schedule, Task, Woken},
+    list::TaskList,
+    spawner::{SpawnBoxed, Spawner},
+    task::{JoinHandle, Schedule, ScheduledTask, TaskRef, run, shut_down},
 };
-use crate::sync::{Apart, Mutex, MutexGuard};
+use crate::sync::{CacheAligned, Mutex, MutexGuard};
 
-/// How many lists the tasks are in, so that threads which spawn and end tasks seldom wait for each
+/// The number of lists. With several lists, threads that spawn and end tasks seldom wait for each
 /// other.
 const LISTS: usize = if cfg!(loom_model) { 1 } else { 16 };
 
-/// The owner of tasks that may be polled and dropped on any thread.
+/// Owns tasks that may be polled and dropped on any thread. If it is dropped, it
+/// [closes](SharedOwner::close).
 pub struct SharedOwner<S: Schedule> {
-    schedule: Arc<S>,
-    tasks: [Apart<Mutex<Tasks>>; LISTS],
+    scheduler: Arc<S>,
+    lists: [CacheAligned<Mutex<OwnedTasks>>; LISTS],
 }
 
-struct Tasks {
-    list: List,
+struct OwnedTasks {
+    list: TaskList,
     closed: bool,
 }
 
 impl<S: Schedule> SharedOwner<S> {
-    /// Without any task. Whichever of its tasks is woken goes to this scheduler.
-    pub fn new(schedule: S) -> Self {
-        let tasks = [(); LISTS].map(|()| Apart(Mutex::new(Tasks { list: List::new(), closed: false })));
-        SharedOwner { schedule: Arc::new(schedule), tasks }
+    /// Creates an owner without tasks. Its tasks enter the run queue of this scheduler.
+    pub fn new(scheduler: S) -> Self {
+        let lists =
+            [(); LISTS].map(|()| CacheAligned(Mutex::new(OwnedTasks { list: TaskList::new(), closed: false })));
+        SharedOwner { scheduler: Arc::new(scheduler), lists }
     }
 
-    /// Where its tasks go when they are woken.
+    /// The scheduler of its tasks.
     pub fn scheduler(&self) -> &S {
-        &self.schedule
+        &self.scheduler
     }
 
     // ANCHOR: spawn
-    /// Makes a task of the future, and schedules it. If this is closed, the task is [`Refused`],
-    /// and its handle says that it was cancelled.
-    pub fn spawn<F>(&self, future: F) -> (JoinHandle<F::Output>, Option<Refused>)
+    /// Makes a task of the future and schedules it. If the owner is closed, it returns the task as
+    /// [`RefusedTask`], and the handle says that the task was cancelled.
+    pub fn spawn<F>(&self, future: F) -> (JoinHandle<F::Output>, Option<RefusedTask>)
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let [task, entry, joined] = Task::new(future, Arc::clone(&self.schedule));
-        // SAFETY: this reference is for the handle, and the output is that of the future.
-        let handle = JoinHandle::new(unsafe { Joining::new(joined) });
+        let [task, entry, joined] = TaskRef::new(future, Arc::clone(&self.scheduler));
+        // SAFETY: the task is new and has no other handle. The handle gets the future's output type.
+        let handle = unsafe { JoinHandle::new(joined) };
         let mut tasks = self.list_of(&task);
         if tasks.closed {
             drop(tasks);
-            return (handle, Some(Refused(task)));
+            return (handle, Some(RefusedTask(task)));
         }
         tasks.list.insert(task);
         drop(tasks);
         event::task("enqueue", entry.address());
-        self.schedule.schedule(Woken(entry));
+        self.scheduler.schedule(ScheduledTask(entry));
         (handle, None)
     }
     // ANCHOR_END: spawn
 
     // ANCHOR: run
-    /// Polls a task that was woken, or drops it; `true` if it has ended now. What comes of a panic
-    /// in there is its join handle's.
+    /// Polls a scheduled task, or drops its future if it was cancelled. Returns whether the task
+    /// has ended. The panic of a task reaches its join handle.
     ///
     /// # Panics
     ///
-    /// If it is somebody else's task.
+    /// If another owner spawned the task.
     #[inline]
-    pub fn run(&self, Woken(task): Woken) -> bool {
-        assert!(task.is_scheduled_by(&self.schedule), "a task must be run by its owner");
-        // SAFETY: the task has this scheduler, so it was spawned here, and its future is `Send`.
-        let Some(task) = (unsafe { run(task, |woken| self.schedule.schedule(woken)) }) else { return false };
+    pub fn run(&self, task: ScheduledTask) -> bool {
+        // SAFETY: only `spawn` makes tasks with this scheduler, and it takes only futures that are
+        // `Send`. So every thread may poll and drop them.
+        let Some(task) = (unsafe { run(task, &self.scheduler) }) else { return false };
         let listed = self.list_of(&task).list.remove(&task);
         drop(listed);
         true
@@ -85,33 +90,25 @@ impl<S: Schedule> SharedOwner<S> {
     // ANCHOR_END: run
 
     // ANCHOR: close
-    /// Drops the futures of all tasks, on this thread, and refuses all that are still to be
-    /// spawned. A task that is being polled at this moment is cancelled: whoever polls it drops its
-    /// future then.
+    /// Drops the futures of all tasks on this thread, and refuses new tasks. A task that another
+    /// thread is polling is cancelled: that thread drops its future after the poll.
     pub fn close(&self) {
-        // All of them first: what a drop spawns, whatever list it would be in, comes too late.
-        self.tasks.iter().for_each(|Apart(tasks)| lock(tasks).closed = true);
-        for Apart(tasks) in &self.tasks {
-            // One after the other, and without the lock: whatever a future does when it is dropped,
-            // it may do it.
+        // Close all lists first: the drop of a future may spawn a task into any of them.
+        self.lists.iter().for_each(|CacheAligned(tasks)| lock(tasks).closed = true);
+        for CacheAligned(tasks) in &self.lists {
+            // Hold no lock while a future is dropped: its drop may wake, abort, spawn and join.
             while let Some(task) = { lock(tasks).list.pop() } {
-                drop(Refused(task));
+                drop(RefusedTask(task));
             }
         }
-        self.schedule.close();
-    }
-
-    /// Whether what is spawned is refused.
-    pub fn is_closed(&self) -> bool {
-        let [Apart(first), ..] = &self.tasks;
-        lock(first).closed
+        self.scheduler.close();
     }
     // ANCHOR_END: close
 
     #[cfg_attr(loom_model, expect(clippy::modulo_one, reason = "a model has one list"))]
-    fn list_of(&self, task: &Task) -> MutexGuard<'_, Tasks> {
-        // Tasks that were made one after the other are in different ones.
-        lock(&self.tasks[task.address() / 128 % LISTS].0)
+    fn list_of(&self, task: &TaskRef) -> MutexGuard<'_, OwnedTasks> {
+        // The allocator places tasks one after another, so neighbours are in different lists.
+        lock(&self.lists[task.address() / 128 % LISTS].0)
     }
 }
 
@@ -121,17 +118,37 @@ impl<S: Schedule> Drop for SharedOwner<S> {
     }
 }
 
-/// A task that must not run any more. Dropped, it drops the future, which may do then whatever it
-/// likes: let go of borrows and locks before.
-pub struct Refused(Task);
+impl<S: Schedule> Spawner<Arc<SharedOwner<S>>> {
+    /// Makes a task of the future and puts it into the run queue. The pool may be dropped already:
+    /// then the future is dropped at once, and the handle says that the task was cancelled.
+    pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        self.0.spawn(future).0
+    }
+}
 
-impl Drop for Refused {
+impl<S: Schedule> SpawnBoxed for Arc<SharedOwner<S>> {
+    fn spawn_boxed(&self, future: FutureObj<'static, ()>) {
+        drop(self.spawn(future));
+    }
+
+    fn is_closed(&self) -> bool {
+        let [CacheAligned(first), ..] = &self.lists;
+        lock(first).closed
+    }
+}
+
+/// A task that was refused or cancelled. Its drop drops the future, whose drop may run any code. So
+/// drop it without a lock and without a borrow.
+pub struct RefusedTask(TaskRef);
+
+impl Drop for RefusedTask {
     fn drop(&mut self) {
-        // SAFETY: a shared owner's futures are `Send`.
+        // SAFETY: the future is `Send`, as all futures of a shared owner are. So this thread may
+        // drop it.
         unsafe { shut_down(&self.0) }
     }
 }
 
-fn lock(tasks: &Mutex<Tasks>) -> MutexGuard<'_, Tasks> {
+fn lock(tasks: &Mutex<OwnedTasks>) -> MutexGuard<'_, OwnedTasks> {
     tasks.lock().unwrap_or_else(PoisonError::into_inner)
 }

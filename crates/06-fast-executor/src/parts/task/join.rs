@@ -1,48 +1,86 @@
-//! The other end of a task: who spawned it asks here for its output, or for its end.
+//! The join handle: it takes the output out of the task, or leaves a waker there. The state word
+//! decides which of the two cells the handle may use.
+
+#![allow(unsafe_code)]
 
 use std::{
     fmt,
     future::Future,
+    marker::PhantomData,
+    mem::MaybeUninit,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
+use lesson_executor::parts::join::JoinError;
+
 use super::{
-    cell::{Joining, Task},
-    error::JoinError,
+    cell::{TaskHeader, TaskRef},
+    state::{AlreadyComplete, DetachStep},
 };
 
 // ANCHOR: handle
-/// Is ready with the output of the task, or with what became of it instead.
+/// Waits for the result of a task.
 ///
-/// Dropped, it lets the task run on, whose output nobody sees then: it *detaches* it, as in tokio.
-/// (In smol it would cancel the task.) It may go to another thread than the task's.
+/// If the handle is dropped, the task runs on, and its output is dropped. The task is *detached*,
+/// as in tokio. (In smol that would cancel the task.) The handle may go to another thread if the
+/// output may.
 ///
-/// Cancel safe: to drop a reference to it and to await it again later loses nothing.
-pub struct JoinHandle<T>(Joining<T>);
+/// Cancel safe: code that stops awaiting `&mut handle` can await it again later.
+pub struct JoinHandle<T> {
+    task: TaskRef,
+    /// Whether the output was taken.
+    taken: bool,
+    output: PhantomData<T>,
+}
 // ANCHOR_END: handle
 
 impl<T> JoinHandle<T> {
-    pub(crate) fn new(task: Joining<T>) -> Self {
-        JoinHandle(task)
+    /// # Safety
+    ///
+    /// The task has no other handle, and its future's output is a `T`.
+    pub(crate) unsafe fn new(task: TaskRef) -> Self {
+        JoinHandle { task, taken: false, output: PhantomData }
     }
 
-    /// Has the task cancelled: its future is dropped, on its own thread, instead of being polled
-    /// again. If it has ended by then, nothing happens; else awaiting the handle gives an error
-    /// that [is cancelled](JoinError::is_cancelled).
+    /// Cancels the task: its future is dropped, where it would be polled, and not polled again.
+    /// Awaiting the handle then gives [`JoinError::Cancelled`]. If the task has ended, `abort` does
+    /// nothing.
     pub fn abort(&self) {
-        self.0.task().abort();
+        self.task.abort();
     }
 
-    /// What can abort the task when the handle is elsewhere.
+    /// Returns a handle that can abort the task while this one is elsewhere.
     pub fn abort_handle(&self) -> AbortHandle {
-        AbortHandle(self.0.task().clone())
+        AbortHandle(self.task.clone())
     }
 
-    /// Whether the task has ended, so that awaiting it would not wait.
+    /// Whether the task has ended, so that awaiting it does not wait.
     pub fn is_finished(&self) -> bool {
-        self.0.task().state().is_complete()
+        self.task.state().is_complete()
     }
+
+    // ANCHOR: join
+    /// Leaves the waker in the task. The task may complete meanwhile: then it is refused.
+    fn leave(&self, waker: &Waker) -> Result<(), AlreadyComplete> {
+        let TaskHeader { state, joiner, .. } = self.task.header();
+        if state.is_awaited() {
+            // SAFETY: `AWAITED` is set, so the cell is filled. Nobody writes it before this handle
+            // takes it back.
+            if joiner.with(|place| unsafe { (*place).as_ref() }.is_some_and(|last| last.will_wake(waker))) {
+                return Ok(());
+            }
+        }
+        // The clone may panic or poll this handle, so it comes before the first step.
+        let clone = waker.clone();
+        state.take_back()?;
+        // SAFETY: `AWAITED` is not set, so the cell belongs to the handle.
+        let last = joiner.with_mut(|place| unsafe { (*place).replace(clone) });
+        let left = state.leave_waker();
+        drop(last);
+        left
+    }
+    // ANCHOR_END: join
 }
 
 impl<T> Future for JoinHandle<T> {
@@ -50,14 +88,40 @@ impl<T> Future for JoinHandle<T> {
 
     /// # Panics
     ///
-    /// If it is polled after it was ready.
+    /// If it is polled again after it was ready.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll(cx.waker())
+        assert!(!self.taken, "a join handle was polled after it was ready; await it once");
+        if !self.task.state().is_complete() && self.leave(cx.waker()).is_ok() {
+            return Poll::Pending;
+        }
+        self.taken = true;
+        let mut output = MaybeUninit::<Result<T, JoinError>>::uninit();
+        // SAFETY: the task is complete, so its output belongs to this handle, which takes it only
+        // once. `new` promised that it is a `T`.
+        unsafe {
+            (self.task.header().vtable.take_output)(&self.task, output.as_mut_ptr().cast());
+            Poll::Ready(output.assume_init())
+        }
     }
 }
 
-// There is nothing in it that is pinned: the output comes from the task by value.
+// The handle pins nothing: it moves the output out of the task.
 impl<T> Unpin for JoinHandle<T> {}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        let TaskHeader { state, vtable, joiner, .. } = self.task.header();
+        let DetachStep { output, waker } = state.detach();
+        // SAFETY: the step has left the waker to this handle.
+        let waker = waker.then(|| joiner.with_mut(|place| unsafe { (*place).take() }));
+        if output && !self.taken {
+            // SAFETY: the task is complete, and its output is still there. It belongs to this
+            // handle.
+            unsafe { (vtable.drop_output)(&self.task) }
+        }
+        drop(waker);
+    }
+}
 
 impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,9 +129,9 @@ impl<T> fmt::Debug for JoinHandle<T> {
     }
 }
 
-/// Aborts a task, from any thread, and does not wait for it. To drop it does nothing to the task.
+/// Aborts a task from any thread, and does not wait for its end. To drop this handle does nothing.
 #[derive(Clone)]
-pub struct AbortHandle(Task);
+pub struct AbortHandle(TaskRef);
 
 impl AbortHandle {
     /// As [`JoinHandle::abort`].

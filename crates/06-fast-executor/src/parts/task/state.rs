@@ -1,6 +1,6 @@
-//! A task's word: what it is doing, who still wants its output, and how many hold it. Every step
-//! that a thread may take is a function here, and says what the caller has to do next. No other
-//! file changes the word, and there is no unsafe code.
+//! The state of a task in one word: what the task does, who still wants its output, and how many
+//! references there are. Each step is a function that returns what the caller must do next. No
+//! other file changes the word, and this file has no unsafe code.
 
 use std::{
     fmt, process,
@@ -10,152 +10,172 @@ use std::{
 use crate::sync::AtomicUsize;
 
 // ANCHOR: word
-/// Woken, and not polled since. Set by a wake; unset when a poll begins. While it is set and
-/// neither `RUNNING` nor `COMPLETE` is, there is one entry for the task in a run queue, or on its
-/// way there. Set while `RUNNING`: the entry is made when the poll ends, unless that completes the
-/// task.
+/// The task was woken and not polled since. A wake sets it; the start of a poll unsets it.
+///
+/// While it is set and neither `RUNNING` nor `COMPLETE` is, the task has exactly one entry in a run
+/// queue, or on its way there. If it is set during a poll, the end of the poll makes the entry.
 const SCHEDULED: usize = 1;
-/// Somebody has the future to itself: to poll it, or to drop it. Set by who begins that, and unset
-/// by the same.
+/// One thread has the future to itself, to poll it or to drop it. That thread sets it and unsets
+/// it.
 const RUNNING: usize = 1 << 1;
-/// The future is gone, and the output is there. Set with the end of `RUNNING`; never unset.
+/// The future is gone and the output is stored. Set together with the end of `RUNNING`, forever.
 const COMPLETE: usize = 1 << 2;
-/// It shall not be polled any more, but dropped. Never unset.
+/// The future must be dropped instead of polled. Set by an abort or by the end of the executor,
+/// forever.
 const CANCELLED: usize = 1 << 3;
-/// There is a join handle. Set at first; unset when that is dropped.
+/// The task has a join handle. Set at first; the drop of the handle unsets it.
 const HANDLE: usize = 1 << 4;
-/// The place for the joiner's waker is filled, and may be read by who completes the task; while it
-/// is not set, that place is the handle's. Set by the handle, before `COMPLETE`; unset by the
-/// handle before `COMPLETE`, by the other after.
+/// The cell `joiner` holds a waker, which the thread that completes the task may read. Without this
+/// bit, the cell belongs to the handle.
+///
+/// The handle sets it, only before `COMPLETE`. Before `COMPLETE` the handle unsets it, and
+/// afterwards the thread that completed the task.
 const AWAITED: usize = 1 << 5;
-/// The rest of the word counts who holds the task.
+/// The other bits count the references to the task.
 const REFERENCE: usize = 1 << 6;
 // ANCHOR_END: word
 
-/// The word.
-pub(crate) struct State(AtomicUsize);
+/// The state word of a task.
+///
+/// - An **idle** task waits for a wake: neither `SCHEDULED`, `RUNNING` nor `COMPLETE` is set.
+/// - A **scheduled** task was woken: it has one entry in a run queue.
+/// - A **running** task is being polled, or its future is being dropped.
+/// - A **complete** task has an output and no future.
+///
+/// ```text
+///            wake                 start                 ready, panicked or cancelled
+///   idle ────────────> scheduled ────────────> running ──────────────────────────────> complete
+///     ^                    ^                    │    │
+///     │                    └────────────────────┘    │
+///     │                      pending, was woken      │
+///     └──────────────────────────────────────────────┘
+///                      pending
+/// ```
+pub(crate) struct StateWord(AtomicUsize);
 
-/// After a wake.
+/// What follows from a wake or an abort.
 #[must_use]
 #[derive(Debug, Eq, PartialEq)]
-pub(crate) enum Wake {
-    /// It was idle: make an entry of it. The reference of that is counted.
+pub(crate) enum WakeStep {
+    /// The task was idle: push an entry for it. The word has counted the entry's reference.
     Schedule,
-    /// It is scheduled already, or over.
+    /// The task is scheduled, running or complete: push nothing.
     Nothing,
 }
 
-/// What to do with an entry of a run queue.
+/// What to do with an entry that was taken from a run queue.
 #[must_use]
 #[derive(Debug, Eq, PartialEq)]
-pub(crate) enum Start {
+pub(crate) enum StartStep {
     /// Poll the future.
     Poll,
     /// Drop the future, and complete the task.
     Cancel,
-    /// Nothing: it is over, or somebody is ending it.
+    /// Do nothing: the future is gone, or another call is dropping it.
     Over,
 }
 
-/// After a poll that was `Pending`.
+/// What follows from a poll that returned `Pending`.
 #[must_use]
 #[derive(Debug, Eq, PartialEq)]
-pub(crate) enum Pending {
-    /// It waits for a wake. The reference of the entry was given back.
+pub(crate) enum PendingStep {
+    /// The task is idle. The word has given the entry's reference back.
     Idle,
-    /// It was woken meanwhile: the entry goes into the queue again.
+    /// The task was woken during the poll: push the entry again.
     Again,
-    /// It was cancelled meanwhile: drop the future, and complete the task.
+    /// The task was cancelled during the poll: drop the future, and complete the task.
     Cancel,
 }
 
-/// After the task was completed.
+/// What the thread that completes a task still has to do.
 #[must_use]
-pub(crate) struct Completed {
-    /// Somebody may want the output.
-    pub(crate) wanted: bool,
-    /// Somebody waits for it: wake it, then [`State::woke_joiner`].
-    pub(crate) awaited: bool,
+pub(crate) struct CompleteStep {
+    /// The handle is still there, so it may take the output.
+    pub(crate) is_output_wanted: bool,
+    /// A task awaits the handle: wake it, then call [`StateWord::woke_joiner`].
+    pub(crate) is_awaited: bool,
 }
 
-/// What a handle that goes has to take along.
+/// What a handle has to drop when it is dropped.
 #[must_use]
-pub(crate) struct Left {
-    /// The output, if it has not been taken.
+pub(crate) struct DetachStep {
+    /// The output, unless the handle has taken it.
     pub(crate) output: bool,
-    /// Its waker, if it has left one.
+    /// The waker that the handle left in the task.
     pub(crate) waker: bool,
 }
 
-/// The task is complete, so the handle's step was not taken.
+/// The task is complete, so the handle's step was refused.
 #[must_use]
 #[derive(Debug)]
-pub(crate) struct Complete;
+pub(crate) struct AlreadyComplete;
 
-impl State {
-    /// Of a task with a handle and one entry, which is in its owner's list: three references.
+impl StateWord {
+    /// The word of a new task: scheduled, with a handle and three references. They belong to the
+    /// owner's list, to the entry in the run queue, and to the handle.
     pub(crate) fn new() -> Self {
-        State(AtomicUsize::new(SCHEDULED | HANDLE | (3 * REFERENCE)))
+        StateWord(AtomicUsize::new(SCHEDULED | HANDLE | (3 * REFERENCE)))
     }
 
     // ANCHOR: wake
-    /// It was woken.
-    pub(crate) fn wake(&self) -> Wake {
+    /// Records a wake.
+    pub(crate) fn wake(&self) -> WakeStep {
         self.step(|now| {
             if now & COMPLETE != 0 {
-                (now, Wake::Nothing)
+                (now, WakeStep::Nothing)
             } else if now & (SCHEDULED | RUNNING) != 0 {
-                // Written also if it says so already: this wake has something of its own to show to
-                // the poll that comes.
-                (now | SCHEDULED, Wake::Nothing)
+                // The word is written even if the bit is set: only so does the next poll see what
+                // this thread did before its wake.
+                (now | SCHEDULED, WakeStep::Nothing)
             } else {
-                ((now | SCHEDULED) + REFERENCE, Wake::Schedule)
+                ((now | SCHEDULED) + REFERENCE, WakeStep::Schedule)
             }
         })
     }
     // ANCHOR_END: wake
 
-    /// It shall be dropped where it runs: by `Schedule` an entry has to be made, as by a wake.
-    pub(crate) fn cancel(&self) -> Wake {
+    /// Records an abort. `Schedule` means, as for a wake, that the caller pushes an entry.
+    pub(crate) fn cancel(&self) -> WakeStep {
         self.step(|now| {
             if now & COMPLETE != 0 {
-                (now, Wake::Nothing)
+                (now, WakeStep::Nothing)
             } else if now & (SCHEDULED | RUNNING) != 0 {
-                (now | CANCELLED, Wake::Nothing)
+                (now | CANCELLED, WakeStep::Nothing)
             } else {
-                ((now | CANCELLED | SCHEDULED) + REFERENCE, Wake::Schedule)
+                ((now | CANCELLED | SCHEDULED) + REFERENCE, WakeStep::Schedule)
             }
         })
     }
 
     // ANCHOR: start
-    /// An entry was taken out of a queue.
-    pub(crate) fn start(&self) -> Start {
+    /// An entry was taken from a run queue.
+    pub(crate) fn start(&self) -> StartStep {
         self.step(|now| {
             if now & (RUNNING | COMPLETE) != 0 {
-                return (now, Start::Over);
+                return (now, StartStep::Over);
             }
-            let start = if now & CANCELLED != 0 { Start::Cancel } else { Start::Poll };
+            let start = if now & CANCELLED != 0 { StartStep::Cancel } else { StartStep::Poll };
             ((now & !SCHEDULED) | RUNNING, start)
         })
     }
 
-    /// The poll is over, and was `Pending`.
-    pub(crate) fn pending(&self) -> Pending {
+    /// The poll has returned `Pending`.
+    pub(crate) fn pending(&self) -> PendingStep {
         self.step(|now| {
             if now & CANCELLED != 0 {
-                (now, Pending::Cancel)
+                (now, PendingStep::Cancel)
             } else if now & SCHEDULED != 0 {
-                (now & !RUNNING, Pending::Again)
+                (now & !RUNNING, PendingStep::Again)
             } else {
-                ((now & !RUNNING) - REFERENCE, Pending::Idle)
+                ((now & !RUNNING) - REFERENCE, PendingStep::Idle)
             }
         })
     }
     // ANCHOR_END: start
 
-    /// Its owner ends it: `true` if the future is the caller's to drop, and the task to complete.
-    /// If it is being polled (further out, on this very thread), that poll's end sees to it.
+    /// The owner ends the task. `true` means that the caller drops the future and completes the
+    /// task. `false` means that the task is complete, or that a poll is running, further out on
+    /// this thread or on another one: the end of that poll does both.
     #[must_use]
     pub(crate) fn shut_down(&self) -> bool {
         self.step(|now| match now & (RUNNING | COMPLETE) {
@@ -164,71 +184,71 @@ impl State {
         })
     }
 
-    /// The future is gone, and the output in its place.
-    pub(crate) fn complete(&self) -> Completed {
+    /// The future is gone, and the output is stored.
+    pub(crate) fn complete(&self) -> CompleteStep {
         let before = self.0.fetch_xor(RUNNING | COMPLETE, AcqRel);
         debug_assert!(before & RUNNING != 0 && before & COMPLETE == 0);
-        Completed { wanted: before & HANDLE != 0, awaited: before & AWAITED != 0 }
+        CompleteStep { is_output_wanted: before & HANDLE != 0, is_awaited: before & AWAITED != 0 }
     }
 
-    /// The joiner was woken: `true` if the handle went meanwhile, and its waker is the caller's to
-    /// drop.
+    /// The joiner was woken. `true` means that the handle is gone, so the caller drops its waker.
     #[must_use]
     pub(crate) fn woke_joiner(&self) -> bool {
         self.0.fetch_and(!AWAITED, AcqRel) & HANDLE == 0
     }
 
-    /// Whether the output is there. Then it is the handle's.
+    /// Whether the output is stored. It then belongs to the handle.
     pub(crate) fn is_complete(&self) -> bool {
         self.0.load(Acquire) & COMPLETE != 0
     }
 
-    /// Whether the handle has left a waker, which it may read now.
+    /// Whether the handle has left a waker, which it may now read.
     pub(crate) fn is_awaited(&self) -> bool {
         self.0.load(Acquire) & AWAITED != 0
     }
 
-    /// The handle takes its place back, to leave another waker there.
-    pub(crate) fn take_back(&self) -> Result<(), Complete> {
-        self.step(|now| if now & COMPLETE != 0 { (now, Err(Complete)) } else { (now & !AWAITED, Ok(())) })
+    /// The handle takes the cell `joiner` back, to leave another waker there.
+    pub(crate) fn take_back(&self) -> Result<(), AlreadyComplete> {
+        self.step(|now| if now & COMPLETE != 0 { (now, Err(AlreadyComplete)) } else { (now & !AWAITED, Ok(())) })
     }
 
     /// The handle has left a waker.
-    pub(crate) fn leave(&self) -> Result<(), Complete> {
-        self.step(|now| if now & COMPLETE != 0 { (now, Err(Complete)) } else { (now | AWAITED, Ok(())) })
+    pub(crate) fn leave_waker(&self) -> Result<(), AlreadyComplete> {
+        self.step(|now| if now & COMPLETE != 0 { (now, Err(AlreadyComplete)) } else { (now | AWAITED, Ok(())) })
     }
 
-    /// The handle goes; its reference stays to be [given back](State::release).
-    pub(crate) fn leave_handle(&self) -> Left {
+    /// The handle is dropped. Its reference stays until [`StateWord::release`].
+    pub(crate) fn detach(&self) -> DetachStep {
         self.step(|now| {
             if now & COMPLETE != 0 {
-                // Who completed it may still be at the waker, and will see that nobody else takes
-                // it.
-                (now & !HANDLE, Left { output: true, waker: now & AWAITED == 0 })
+                // With `AWAITED`, the thread that completed the task still uses the waker. It will
+                // see that the handle is gone, and drop the waker.
+                (now & !HANDLE, DetachStep { output: true, waker: now & AWAITED == 0 })
             } else {
-                (now & !(HANDLE | AWAITED), Left { output: false, waker: now & AWAITED != 0 })
+                (now & !(HANDLE | AWAITED), DetachStep { output: false, waker: now & AWAITED != 0 })
             }
         })
     }
 
-    /// One reference more.
+    /// Adds a reference.
     pub(crate) fn retain(&self) {
-        // Whoever clones has one, so nobody frees it meanwhile.
+        // Relaxed is enough: the caller has a reference, so no other thread frees the task now.
         if self.0.fetch_add(REFERENCE, Relaxed) > usize::MAX / 2 {
-            // Only by forgetting wakers: as with `Arc`, to go on would be to free what is in use.
+            // Only forgotten wakers can add up to so many. `Arc` aborts too: to go on would free
+            // what is in use.
             process::abort();
         }
     }
 
-    /// One reference less: `true` if there is none left, and the task to be freed.
+    /// Removes a reference. `true` means that it was the last one, so the caller frees the task.
     #[must_use]
     pub(crate) fn release(&self) -> bool {
-        // Acquire, so that all that others did with the task was done before it is freed.
+        // `Acquire`: all that other threads did with the task happens before it is freed.
         self.0.fetch_sub(REFERENCE, AcqRel) / REFERENCE == 1
     }
 
-    /// Takes one step of the word, also if that changes nothing: each step sees all that was done
-    /// before those it follows.
+    /// Takes one step, and writes the word even if the step changes nothing. So each step sees all
+    /// that happened before the steps in front of it.
     fn step<T>(&self, step: impl Fn(usize) -> (usize, T)) -> T {
         let mut now = self.0.load(Relaxed);
         loop {
@@ -241,7 +261,7 @@ impl State {
     }
 }
 
-impl fmt::Debug for State {
+impl fmt::Debug for StateWord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = self.0.load(Relaxed);
         let names = ["SCHEDULED", "RUNNING", "COMPLETE", "CANCELLED", "HANDLE", "AWAITED"];

@@ -1,5 +1,5 @@
-//! The waker of a task: a pointer to it, which is one of its references, and what it is to clone,
-//! wake and drop that. Lesson 4 made one of an `Arc`; this is the same of a [`Task`].
+//! The waker of a task. Its data is a pointer to the task and stands for one reference; its vtable
+//! clones, wakes and drops that reference. Lesson 4 built such a waker on an `Arc`.
 
 #![allow(unsafe_code)]
 
@@ -10,62 +10,62 @@ use std::{
     task::{RawWaker, RawWakerVTable, Waker},
 };
 
-use super::cell::{Head, Task};
+use super::cell::{TaskHeader, TaskRef};
 use crate::parts::event;
 
-static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
+static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
 
-impl Task {
-    /// A waker without a reference of its own, for as long as the task is borrowed. A clone of it
-    /// has one.
+impl TaskRef {
+    /// A waker that borrows this reference. Its clones have references of their own.
     pub(super) fn lent_waker(&self) -> impl Deref<Target = Waker> {
         let data = self.as_raw().as_ptr().cast_const().cast();
-        // SAFETY: the table keeps the promises of `RawWakerVTable`, see there. It is never dropped,
-        // so no reference is given back that was not counted; it cannot be moved out, and the
-        // borrower holds the task.
-        ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(data, &TABLE)) })
+        // SAFETY: the functions of `VTABLE` keep the contract of `RawWakerVTable` for a task that
+        // has a reference, and `self` has one. `ManuallyDrop` gives no reference back, and the
+        // opaque type prevents that the waker is moved out.
+        ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(data, &VTABLE)) })
     }
 }
 
-/// The task of a waker, whose reference stays the waker's.
+/// The task of a waker. The waker keeps its reference.
 ///
 /// # Safety
 ///
-/// `data` is that of a waker of ours that is alive.
-unsafe fn task(data: *const ()) -> ManuallyDrop<Task> {
-    // SAFETY: the caller's; and what is never dropped gives no reference back.
-    ManuallyDrop::new(unsafe { Task::from_raw(NonNull::new_unchecked(data.cast_mut().cast::<Head>())) })
+/// `data` belongs to a waker of this file that is alive.
+unsafe fn task(data: *const ()) -> ManuallyDrop<TaskRef> {
+    // SAFETY: the data of a waker is a pointer to a task that is alive. `ManuallyDrop` leaves the
+    // reference to the waker.
+    ManuallyDrop::new(unsafe { TaskRef::from_raw(NonNull::new_unchecked(data.cast_mut().cast::<TaskHeader>())) })
 }
 
-/// Retains.
+/// Adds a reference.
 unsafe fn clone(data: *const ()) -> RawWaker {
-    // SAFETY: whoever clones has a waker.
+    // SAFETY: `Waker::clone` passes the data of a waker that is alive.
     let task = unsafe { task(data) };
     event::waker("clone", task.address());
-    let clone = Task::clone(&task).into_raw();
-    RawWaker::new(clone.as_ptr().cast(), &TABLE)
+    let clone = TaskRef::clone(&task).into_raw();
+    RawWaker::new(clone.as_ptr().cast(), &VTABLE)
 }
 
-/// Consumes: the reference is given back after the wake, as the scheduler lives no longer than its
-/// tasks.
+/// Wakes, and gives the waker's reference back. It is given back last: the scheduler may live only
+/// as long as its tasks.
 unsafe fn wake(data: *const ()) {
-    // SAFETY: whoever wakes has a waker, whose reference becomes this one's.
+    // SAFETY: `Waker::wake` passes the data of a waker that is alive, and its reference with it.
     let task = ManuallyDrop::into_inner(unsafe { task(data) });
     event::wake("value", task.address());
     task.wake();
 }
 
-/// Borrows.
+/// Wakes, and leaves the waker its reference.
 unsafe fn wake_by_ref(data: *const ()) {
-    // SAFETY: whoever wakes has a waker.
+    // SAFETY: `Waker::wake_by_ref` passes the data of a waker that is alive.
     let task = unsafe { task(data) };
     event::wake("ref", task.address());
     task.wake();
 }
 
-/// Releases.
+/// Gives the waker's reference back.
 unsafe fn release(data: *const ()) {
-    // SAFETY: whoever drops has a waker, whose reference becomes this one's.
+    // SAFETY: the drop of a waker passes its data, and its reference with it.
     let task = ManuallyDrop::into_inner(unsafe { task(data) });
     event::waker("release", task.address());
 }

@@ -1,24 +1,24 @@
-//! The run queue of one thread: first in, first out, linked through the tasks. Nobody else ever
-//! sees it.
+//! The run queue of one thread: first in, first out, linked through the tasks. So it allocates
+//! nothing, and no other thread uses it.
 
 use std::cell::Cell;
 
 use super::slot::Slot;
 
-/// Those that are to be polled. A task is in it while its `QUEUED` is set, and so once at most.
+/// The queue of the tasks to poll. A task is in it while its flag `QUEUED` is set, so once at most.
 #[derive(Default)]
-pub(super) struct Queue {
+pub(super) struct LinkedQueue {
     first: Cell<Option<Slot>>,
-    /// If there is a first one.
+    /// Meaningful only if there is a first one.
     last: Cell<Option<Slot>>,
 }
 
-impl Queue {
+impl LinkedQueue {
     #[inline]
     pub(super) fn push(&self, task: Slot) {
-        task.head().next.set(None);
+        task.header().next.set(None);
         match self.last.replace(Some(task)) {
-            Some(last) => last.head().next.set(Some(task)),
+            Some(last) => last.header().next.set(Some(task)),
             None => self.first.set(Some(task)),
         }
     }
@@ -26,7 +26,7 @@ impl Queue {
     #[inline]
     pub(super) fn pop(&self) -> Option<Slot> {
         let first = self.first.get()?;
-        let next = first.head().next.get();
+        let next = first.header().next.get();
         self.first.set(next);
         if next.is_none() {
             self.last.set(None);
@@ -34,9 +34,9 @@ impl Queue {
         Some(first)
     }
 
-    /// How many are in it, of those that count.
+    /// Counts the tasks for which `counts` holds.
     pub(super) fn count(&self, counts: impl Fn(Slot) -> bool) -> usize {
-        let in_the_queue = std::iter::successors(self.first.get(), |task| task.head().next.get());
+        let in_the_queue = std::iter::successors(self.first.get(), |task| task.header().next.get());
         in_the_queue.filter(|task| counts(*task)).count()
     }
 }
