@@ -1,4 +1,4 @@
-//! `just bench executor`, what is counted: the bytes and the allocations of a task that waits, and
+//! `just bench fast-executor`, what is counted: the bytes and the allocations of a task that waits, and
 //! the system calls of loads that should make none. It is a program of its own, since an allocator
 //! that counts has no place in one that is timed.
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! What `just run executor` starts: scenes that end by themselves, each with the record of what
+//! What `just run fast-executor` starts: scenes that end by themselves, each with the record of what
 //! really happened.
 #![forbid(unsafe_code)]
 
@@ -6,20 +6,11 @@ use std::process::ExitCode;
 
 mod scenes;
 
-const ABOUT: &str = "An executor: who is polled, when, and why; what is in its queue; and what happens when a task ends, \
-                     panics, is cancelled or blocks";
+const ABOUT: &str = "What makes an executor fast: where a task's waker goes, which worker polls a task, and how workers steal \
+                     tasks from each other";
 
-/// What is played when nobody asks for a scene.
-const SEQUENCE: [&[&str]; 8] = [
-    &["loop", "--stage", "spin"],
-    &["loop"],
-    &["idle", "--stage", "spin"],
-    &["idle"],
-    &["blocks"],
-    &["panic"],
-    &["pool"],
-    &["steal"],
-];
+/// The scenes that are played when the command names none.
+const SEQUENCE: [&[&str]; 4] = [&["queue"], &["wake", "--stage", "no-atomics"], &["pool"], &["steal"]];
 
 fn main() -> ExitCode {
     timeline::scenes::main(ABOUT, &scenes::SCENES, &SEQUENCE)

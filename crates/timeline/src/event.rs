@@ -94,7 +94,8 @@ pub enum By {
 
 /// The targets of our events: this crate's own, which anybody may use, and the packages of the
 /// lessons.
-pub const TARGETS: [&str; 8] = [TARGET, "threads", "async-chat", "future", "waker", "executor", "reactor", "costs"];
+pub const TARGETS: [&str; 9] =
+    [TARGET, "threads", "async-chat", "future", "waker", "executor", "fast-executor", "reactor", "costs"];
 
 /// The target of what [`Traced`](crate::Traced) reports.
 pub(crate) const TARGET: &str = "timeline";

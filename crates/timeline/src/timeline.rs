@@ -71,7 +71,8 @@ impl Timeline {
             match Event::from_fields(fields) {
                 Ok(event) => {
                     let during = replay.during(thread).cloned();
-                    let mut record = Record { seq, nanos: line.nanos, thread, target, event, during, traced: None, role: None };
+                    let mut record =
+                        Record { seq, nanos: line.nanos, thread, target, event, during, traced: None, role: None };
                     record.role = replay.step(&record);
                     records.push(record);
                 }

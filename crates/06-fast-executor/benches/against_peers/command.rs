@@ -19,8 +19,8 @@ use super::{
 /// than six. First comes what is counted (heap, system calls), then what is timed.
 #[derive(Debug, Parser)]
 #[command(
-    name = "just bench executor",
-    bin_name = "just bench executor",
+    name = "just bench fast-executor",
+    bin_name = "just bench fast-executor",
     after_help = "Exit codes: 0 the tables are there, whatever they say; 1 a figure is missing; 2 wrong usage"
 )]
 pub struct Arguments {

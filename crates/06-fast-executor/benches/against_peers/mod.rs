@@ -3,12 +3,15 @@
 
 pub mod calls;
 pub mod command;
+#[path = "../../../05-executor/tests/common/stages.rs"]
+pub mod ladder;
 pub mod loads;
 pub mod meters;
 pub mod plot;
 pub mod process;
 pub mod rounds;
 pub mod rows;
+#[path = "../../tests/common/stages.rs"]
 pub mod stages;
 pub mod subjects;
 pub mod table;

@@ -11,6 +11,7 @@ use peers::{
 };
 
 use super::{
+    ladder,
     loads::{self, Meter},
     stages,
 };
@@ -56,11 +57,12 @@ pub struct Table {
 /// Both.
 pub fn tables() -> [Table; 2] {
     let single = vec![
-        starts::<stages::Spin>("s1-spin").ours(),
-        blocks::<stages::BlockOn>("s2-block-on").ours(),
-        starts::<stages::RunQueue>("s3-run-queue").ours(),
-        spawns::<stages::Spawn>("s4-spawn").ours(),
-        spawns::<stages::Fast>("s7-fast").ours(),
+        starts::<ladder::Spin>("executor-s1-spin").ours(),
+        blocks::<ladder::BlockOn>("executor-s2-block-on").ours(),
+        starts::<ladder::Queue>("executor-s3-queue").ours(),
+        spawns::<ladder::Join>("executor-s4-join").ours(),
+        spawns::<stages::OneAllocation>("s1-one-allocation").ours(),
+        spawns::<stages::NoAtomics>("s4-no-atomics").ours(),
         spawns::<on_tokio::CurrentThread>("tokio-current-thread"),
         spawns::<on_async_executor::Local>("async-executor-local"),
         spawns::<on_futures::OnLocalPool>("futures-local-pool"),
@@ -71,8 +73,9 @@ pub fn tables() -> [Table; 2] {
         blocks::<on_async_std::BlockOn>("async-std-block-on"),
     ];
     let pools = vec![
-        pool::<stages::Pool<2>>("s5-pool").ours(),
-        pool::<stages::Stealing<2>>("s6-stealing").ours(),
+        pool::<ladder::Pool<2>>("executor-s5-pool").ours(),
+        pool::<stages::OneQueue<2>>("s2-pool").ours(),
+        pool::<stages::Stealing<2>>("s3-stealing").ours(),
         pool::<on_tokio::MultiThread>("tokio-multi-thread"),
         pool::<on_async_std::Global>("async-std"),
         pool::<on_smol::Global>("smol"),

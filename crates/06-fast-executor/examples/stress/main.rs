@@ -1,8 +1,8 @@
-//! The pools and stage 7 under random load, for as long as it is told: tasks that spawn, yield,
+//! The pools and stage 4 under random load, for as long as it is told: tasks that spawn, yield,
 //! wait, panic, compute and block, whose handles are joined, dropped and aborted, also on other
 //! threads; and executors that go in the middle of it. Each future must be dropped once, each
 //! handle tell the truth, and the driver have its turn.
-//! `just stress executor --seconds 60 --seed 5`
+//! `just stress fast-executor --seconds 60 --seed 5`
 #![forbid(unsafe_code)]
 
 use std::{
@@ -17,12 +17,12 @@ use std::{
 };
 
 use clap::Parser;
-use lesson_executor::{s5_pool, s6_stealing};
+use lesson_fast_executor::{s2_pool, s3_stealing};
 use measure::say;
 
-#[path = "../../tests/common/fake_driver.rs"]
+#[path = "../../../05-executor/tests/common/fake_driver.rs"]
 mod fake_driver;
-mod on_fast;
+mod on_no_atomics;
 mod on_pools;
 #[path = "../../tests/common/pools.rs"]
 mod pools;
@@ -30,12 +30,12 @@ mod world;
 
 use world::{MEANT, Played, Random, World};
 
-/// Put the pools and stage 7 under random load, round after round: each future must be dropped
-/// once, each handle tell the truth, and the driver have its turn.
+/// Put the pools and the executor without atomics under random load, round after round. Each future
+/// must be dropped once, each handle must tell the truth, and the driver must have its turns.
 #[derive(Parser)]
 #[command(
-    name = "just stress executor",
-    bin_name = "just stress executor",
+    name = "just stress fast-executor",
+    bin_name = "just stress fast-executor",
     after_help = "Exit codes: 0 all was right; 1 something was wrong, or hung; 2 wrong usage; 101 something panicked"
 )]
 struct Arguments {
@@ -73,9 +73,9 @@ pub fn main() -> ExitCode {
         // By the seed alone, so that with it the round is played again.
         let (stage, random) = (seed % 3, Random(seed));
         let played = match stage {
-            0 => on_pools::play::<s5_pool::Executor>(5, random),
-            1 => on_pools::play::<s6_stealing::Executor>(6, random),
-            _ => on_fast::play(random),
+            0 => on_pools::play::<s2_pool::Executor>(2, random),
+            1 => on_pools::play::<s3_stealing::Executor>(3, random),
+            _ => on_no_atomics::play(random),
         };
         match played {
             Ok(Played { tasks, blocked, events }) => {
@@ -90,7 +90,7 @@ pub fn main() -> ExitCode {
     }
     let ([pools, stealing, fast], Played { tasks, blocked, events }) = (rounds, all);
     say(format_args!(
-        "{} pools, {stealing} of which steal, {fast} executors of stage 7, and {tasks} tasks, whose polls blocked {blocked} times \
+        "{} pools, {stealing} of which steal, {fast} executors without atomics, and {tasks} tasks, whose polls blocked {blocked} times \
          and which waited for the driver {events} times: each future was dropped once, and each handle told the truth",
         pools + stealing
     ));

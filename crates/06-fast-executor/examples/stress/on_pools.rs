@@ -10,10 +10,8 @@ use std::{
     thread,
 };
 
-use lesson_executor::{
-    parts::{driver::POLLS_PER_TURN, task::JoinHandle},
-    s2_block_on::block_on,
-};
+use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on};
+use lesson_fast_executor::parts::task::JoinHandle;
 
 use super::{
     begins,

@@ -13,7 +13,7 @@ use std::{
     thread,
 };
 
-use lesson_executor::parts::task::JoinError;
+use lesson_executor::parts::join::JoinError;
 
 use super::fake_driver::Seen;
 
@@ -317,10 +317,10 @@ pub fn judge(end: Result<usize, JoinError>, number: usize, may_be_cancelled: boo
     match end {
         Ok(given) if given == number => None,
         Ok(given) => Some(format!("task {number} gave {given}")),
-        Err(why) if why.is_cancelled() && may_be_cancelled => None,
-        Err(why) if why.is_cancelled() => Some(format!("nobody aborted task {number}, and it was cancelled")),
-        Err(why) => {
-            (why.into_panic().downcast_ref() != Some(&MEANT)).then(|| format!("task {number} panicked on its own"))
+        Err(JoinError::Cancelled) if may_be_cancelled => None,
+        Err(JoinError::Cancelled) => Some(format!("nobody aborted task {number}, and it was cancelled")),
+        Err(JoinError::Panicked(payload)) => {
+            (payload.downcast_ref() != Some(&MEANT)).then(|| format!("task {number} panicked on its own"))
         }
     }
 }

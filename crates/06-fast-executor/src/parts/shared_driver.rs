@@ -41,12 +41,7 @@ impl SharedDriver {
 
     /// Calls `sleep` with a place for this worker: the driver if no worker uses it, else the
     /// worker's own parker.
-    pub fn with_place<R>(
-        &self,
-        worker: usize,
-        parking: &mut Parking,
-        sleep: impl FnOnce(SleepPlace<'_>) -> R,
-    ) -> R {
+    pub fn with_place<R>(&self, worker: usize, parking: &mut Parking, sleep: impl FnOnce(SleepPlace<'_>) -> R) -> R {
         match self.try_lock() {
             Some(mut driver) => sleep(SleepPlace { worker, driver: &mut **driver, is_shared: true }),
             None => sleep(SleepPlace { worker, driver: parking, is_shared: false }),

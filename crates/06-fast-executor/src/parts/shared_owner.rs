@@ -38,8 +38,7 @@ struct OwnedTasks {
 impl<S: Schedule> SharedOwner<S> {
     /// Creates an owner without tasks. Its tasks enter the run queue of this scheduler.
     pub fn new(scheduler: S) -> Self {
-        let lists =
-            [(); LISTS].map(|()| CacheAligned(Mutex::new(OwnedTasks { list: TaskList::new(), closed: false })));
+        let lists = [(); LISTS].map(|()| CacheAligned(Mutex::new(OwnedTasks { list: TaskList::new(), closed: false })));
         SharedOwner { scheduler: Arc::new(scheduler), lists }
     }
 

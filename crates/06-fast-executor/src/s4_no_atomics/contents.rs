@@ -41,15 +41,9 @@ union SlotContents<F: Future> {
 ///
 /// The slot is from a slab of this thread, and it is free or uninitialised.
 #[inline]
-pub(super) unsafe fn fill<F: Future>(
-    slot: NonNull<SlotHeader>,
-    owner_word: fn(bool) -> OwnerWord,
-    future: F,
-) -> Slot {
+pub(super) unsafe fn fill<F: Future>(slot: NonNull<SlotHeader>, owner_word: fn(bool) -> OwnerWord, future: F) -> Slot {
     let header = SlotHeader {
-        vtable: const {
-            &SlotVtable { poll: Typed::<F>::poll, cancel: Typed::<F>::cancel, free_box: Typed::<F>::free_box }
-        },
+        vtable: const { &SlotVtable { poll: Typed::<F>::poll, cancel: Typed::<F>::cancel, free_box: Typed::<F>::free_box } },
         next: Cell::new(None),
         joiner: Cell::new(None),
         owner_word: owner_word(Typed::<F>::BOXED),
@@ -76,8 +70,7 @@ pub(super) unsafe fn fill<F: Future>(
 struct Typed<F>(PhantomData<F>);
 
 impl<F: Future> Typed<F> {
-    const BOXED: bool =
-        size_of::<SlotContents<F>>() > ROOM || align_of::<SlotContents<F>>() > align_of::<SlotHeader>();
+    const BOXED: bool = size_of::<SlotContents<F>>() > ROOM || align_of::<SlotContents<F>>() > align_of::<SlotHeader>();
 
     #[inline]
     unsafe fn contents(task: Slot) -> *mut SlotContents<F> {

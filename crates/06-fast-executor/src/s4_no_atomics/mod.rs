@@ -10,8 +10,8 @@ use std::{
     task::{Context, Poll},
 };
 
-pub use lesson_executor::parts::join::JoinError;
 use lesson_executor::parts::driver::{Driver, POLLS_PER_TURN, Parking};
+pub use lesson_executor::parts::join::JoinError;
 
 use crate::parts::{current::OUTSIDE, event, spawner};
 

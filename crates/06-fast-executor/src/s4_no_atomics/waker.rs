@@ -57,11 +57,7 @@ impl Slot {
     #[inline]
     fn retain(self) {
         let SlotHeader { owner_word, remote_word, .. } = self.header();
-        if self.core().is_here() {
-            owner_word.add_reference(remote_word)
-        } else {
-            remote_word.retain()
-        }
+        if self.core().is_here() { owner_word.add_reference(remote_word) } else { remote_word.retain() }
     }
 
     /// Removes a reference. The last one frees the slot, unless a flag keeps it in use.

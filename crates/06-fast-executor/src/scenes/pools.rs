@@ -1,5 +1,5 @@
-//! Scenes with several threads: tasks that run at once, and tasks that a worker takes from another
-//! one.
+//! Scenes with several threads: tasks that are polled at the same moment, and tasks that one worker
+//! steals from another.
 
 use std::{
     collections::BTreeSet,
@@ -12,7 +12,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use lesson_executor::{parts::task::JoinHandle, s5_pool, s6_stealing};
+use lesson_fast_executor::{parts::task::JoinHandle, s2_pool, s3_stealing};
 use lesson_future::s4_yield_now::yield_now;
 use timeline::{
     Event, Timeline,
@@ -21,17 +21,17 @@ use timeline::{
 
 use super::stages::Stage;
 
-/// An executor with two workers.
+/// A pool with two workers.
 enum TwoWorkers {
-    Pool(s5_pool::Executor),
-    Stealing(s6_stealing::Executor),
+    Pool(s2_pool::Executor),
+    Stealing(s3_stealing::Executor),
 }
 
 impl TwoWorkers {
     fn of(stage: Stage) -> Self {
         match stage {
-            Stage::Pool => TwoWorkers::Pool(s5_pool::Executor::new(2)),
-            _ => TwoWorkers::Stealing(s6_stealing::Executor::new(2)),
+            Stage::Pool => TwoWorkers::Pool(s2_pool::Executor::new(2)),
+            _ => TwoWorkers::Stealing(s3_stealing::Executor::new(2)),
         }
     }
 
@@ -51,10 +51,10 @@ impl TwoWorkers {
 }
 
 // ANCHOR: pool
-/// Waits inside its poll, and with it its thread, until another poll waits for it.
+/// Blocks its thread inside a poll until another poll does the same.
 async fn meets(other: Arc<Barrier>) {
     other.wait();
-    note("both are being polled");
+    note("both tasks are in a poll");
     yield_now().await;
 }
 
@@ -78,25 +78,25 @@ async fn runs(done: Sender<()>) {
     done.send(()).unwrap_or_default();
 }
 
-/// Spawns three tasks, which go into the queue of its own worker, and then blocks that worker until
-/// they have run.
+/// Spawns three tasks, which enter the queue of this worker, and blocks the worker until they have
+/// run.
 async fn hoards() -> Result<(), String> {
     let (done, are_done) = mpsc::channel();
-    (0..3).for_each(|_| drop(s6_stealing::spawn(runs(done.clone()))));
+    (0..3).for_each(|_| drop(s3_stealing::spawn(runs(done.clone()))));
     note("hoards blocks its worker");
     for _ in 0..3 {
-        are_done.recv_timeout(A_LONG_WHILE).map_err(|_| "nobody has run what hoards has spawned")?;
+        are_done.recv_timeout(A_LONG_WHILE).map_err(|_| "no worker has run the tasks that hoards has spawned")?;
     }
     Ok(())
 }
 // ANCHOR_END: steal
 
-/// Longer than this is a hang.
+/// After this time the scene has failed.
 const A_LONG_WHILE: Duration = Duration::from_secs(5);
 
 pub fn play_steal() -> Result<(), String> {
     let record = Record::start()?;
-    let executor = s6_stealing::Executor::new(2);
+    let executor = s3_stealing::Executor::new(2);
     let hoards = executor.spawn(hoards());
     executor.block_on(hoards).map_err(|why| why.to_string())??;
     drop(executor);

@@ -1,86 +1,70 @@
-//! The stages that the scenes play, and an executor of any of them.
+//! The stages that the scenes play, and one executor type for those with one thread.
 
-use std::{future::Future, time::Duration};
+use std::future::Future;
 
 use clap::ValueEnum;
-use lesson_executor::{s1_spin, s3_run_queue, s4_spawn, s7_fast};
-use timeline::Traced;
+use lesson_fast_executor::{s1_one_allocation, s4_no_atomics};
 
-use Stage::{Fast, RunQueue, Spin};
-
-/// What can play in a scene that has several.
+/// The stages, by the names that the command line uses.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub enum Stage {
-    /// Stage 1: poll everybody, again and again
-    Spin,
-    /// Stage 2: one future, and a thread that sleeps until it is woken
-    BlockOn,
-    /// Stage 3: a queue of those that were woken
-    RunQueue,
-    /// Stage 4: and a handle for each
-    Spawn,
-    /// Stage 5: several threads that take from one queue
+    /// Stage 1: one allocation for each task
+    OneAllocation,
+    /// Stage 2: several threads that share one queue
     Pool,
-    /// Stage 6: a queue for each thread, which steals from the others
+    /// Stage 3: a queue for each thread, from which the others steal
     Stealing,
-    /// Stage 7: one thread again, and fast
-    Fast,
+    /// Stage 4: one thread, and no atomic step on it
+    NoAtomics,
 }
 
-/// An executor of one of the stages.
-pub enum Executor {
+/// An executor of a stage with one thread.
+pub enum OneThread {
     /// Stage 1.
-    Spin(s1_spin::Executor),
-    /// Stage 3.
-    RunQueue(s3_run_queue::Executor),
+    OneAllocation(s1_one_allocation::Executor),
     /// Stage 4.
-    Spawn(s4_spawn::Executor),
-    /// Stage 7.
-    Fast(s7_fast::Executor),
+    NoAtomics(s4_no_atomics::Executor),
 }
 
-impl Executor {
-    /// A new one of this stage.
+impl OneThread {
+    /// Creates an executor of this stage.
     pub fn of(stage: Stage) -> Self {
         match stage {
-            Spin => Executor::Spin(s1_spin::Executor::new()),
-            RunQueue => Executor::RunQueue(s3_run_queue::Executor::new()),
-            Fast => Executor::Fast(s7_fast::Executor::new()),
-            _ => Executor::Spawn(s4_spawn::Executor::new()),
+            Stage::NoAtomics => OneThread::NoAtomics(s4_no_atomics::Executor::new()),
+            _ => OneThread::OneAllocation(s1_one_allocation::Executor::new()),
         }
     }
 
-    /// Makes a task. In the record it has the name of the `async fn`; stage 1 has no tasks that
-    /// would tell, and is given one.
-    pub fn spawn(&self, name: &str, future: impl Future<Output = ()> + 'static) {
+    /// Spawns a task. The record shows it under the name of its `async fn`.
+    pub fn spawn<T: 'static>(&self, future: impl Future<Output = T> + 'static) {
         match self {
-            Executor::Spin(executor) => executor.spawn(Traced::new(name, future)),
-            Executor::RunQueue(executor) => executor.spawn(future),
-            Executor::Spawn(executor) => drop(executor.spawn(future)),
-            Executor::Fast(executor) => drop(executor.spawn(future)),
+            OneThread::OneAllocation(executor) => drop(executor.spawn(future)),
+            OneThread::NoAtomics(executor) => drop(executor.spawn(future)),
         }
     }
 
-    /// Polls until there is nobody to poll.
-    pub fn run(&self) {
+    /// Spawns a task and blocks until it has ended.
+    pub fn join<T: 'static>(&self, future: impl Future<Output = T> + 'static) -> Result<T, String> {
+        let joined = match self {
+            OneThread::OneAllocation(executor) => executor.block_on(executor.spawn(future)),
+            OneThread::NoAtomics(executor) => executor.block_on(executor.spawn(future)),
+        };
+        joined.map_err(|why| why.to_string())
+    }
+
+    /// Polls until the queue is empty.
+    pub fn run_until_stalled(&self) {
         match self {
-            Executor::Spin(executor) => executor.run(),
-            Executor::RunQueue(executor) => executor.run_until_stalled(),
-            Executor::Spawn(executor) => executor.run_until_stalled(),
-            Executor::Fast(executor) => executor.run_until_stalled(),
+            OneThread::OneAllocation(executor) => executor.run_until_stalled(),
+            OneThread::NoAtomics(executor) => executor.run_until_stalled(),
         }
     }
 
-    /// How many tasks are in its queue, or in the list of stage 1.
+    /// The number of tasks in the queue.
     pub fn queue_len(&self) -> usize {
         match self {
-            Executor::Spin(executor) => executor.len(),
-            Executor::RunQueue(executor) => executor.queue_len(),
-            Executor::Spawn(executor) => executor.queue_len(),
-            Executor::Fast(executor) => executor.queue_len(),
+            OneThread::OneAllocation(executor) => executor.queue_len(),
+            OneThread::NoAtomics(executor) => executor.queue_len(),
         }
     }
 }
-
-/// The time that a task waits for another thread, in the scenes that show how it waits.
-pub const A_WHILE: Duration = Duration::from_millis(100);

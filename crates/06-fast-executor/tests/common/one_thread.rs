@@ -1,16 +1,13 @@
-//! One trait for the two stages on one thread whose tasks have handles, so that a test is written
-//! once.
+//! One trait for the two stages on one thread, so that each test is written once.
 #![allow(dead_code, reason = "each program uses a part of it")]
 
 use std::future::Future;
 
 use futures::task::{LocalSpawn, Spawn};
-use lesson_executor::{
-    parts::{driver::Driver, task::JoinError},
-    s4_spawn, s7_fast,
-};
+use lesson_executor::parts::{driver::Driver, join::JoinError};
+use lesson_fast_executor::{s1_one_allocation, s4_no_atomics};
 
-/// What the two have in common.
+/// What the two stages have in common.
 pub trait Stage: Sized + 'static {
     /// What its thread sleeps in.
     type Driver: Driver + Default;
@@ -26,16 +23,16 @@ pub trait Stage: Sized + 'static {
     fn block_on<F: Future>(&self, future: F) -> F::Output;
     fn run_until_stalled(&self);
     fn queue_len(&self) -> usize;
-    /// From inside a task.
+    /// Spawns from inside a task.
     fn spawn_here<F: Future + 'static>(future: F) -> Self::Handle<F::Output>;
-    /// From wherever there is a spawner.
+    /// Spawns with a spawner.
     fn spawn_on<F: Future + 'static>(spawner: &Self::Spawner, future: F) -> Self::Handle<F::Output>;
 }
 
 pub trait Handle<T>: Future<Output = Result<T, JoinError>> + Unpin + 'static {
     fn abort(&self);
     fn is_finished(&self) -> bool;
-    /// What aborts the task, from anywhere.
+    /// Returns a function that aborts the task from any thread.
     fn aborts(&self) -> impl Fn() + Send + 'static;
 }
 
@@ -96,19 +93,19 @@ macro_rules! stages {
     )*};
 }
 
-stages!(s4_spawn s7_fast);
+stages!(s1_one_allocation s4_no_atomics);
 
-/// The same tests on both, on the driver of the stages or on another one.
+/// Makes tests of functions, on both stages, with the usual driver or another one.
 macro_rules! on_both {
     ($($(#[$how:meta])* $test:ident)*) => {
         on_both! { lesson_executor::parts::driver::Parking => $($(#[$how])* $test)* }
     };
     ($driver:ty => $($(#[$how:meta])* $test:ident)*) => {
-        mod with_handles {
-            $(#[test] $(#[$how])* fn $test() { super::$test::<lesson_executor::s4_spawn::Executor<$driver>>(); })*
+        mod one_allocation {
+            $(#[test] $(#[$how])* fn $test() { super::$test::<lesson_fast_executor::s1_one_allocation::Executor<$driver>>(); })*
         }
-        mod fast {
-            $(#[test] $(#[$how])* fn $test() { super::$test::<lesson_executor::s7_fast::Executor<$driver>>(); })*
+        mod no_atomics {
+            $(#[test] $(#[$how])* fn $test() { super::$test::<lesson_fast_executor::s4_no_atomics::Executor<$driver>>(); })*
         }
     };
 }

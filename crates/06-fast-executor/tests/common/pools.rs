@@ -1,17 +1,15 @@
-//! One trait for both pools, so that a test is written once.
+//! One trait for the two pools, so that each test is written once.
 #![allow(dead_code, reason = "each program uses a part of it")]
 
 use std::{future::Future, pin::Pin};
 
-use lesson_executor::{
-    parts::{driver::Driver, task::JoinHandle},
-    s5_pool, s6_stealing,
-};
+use lesson_executor::parts::driver::Driver;
+use lesson_fast_executor::{parts::task::JoinHandle, s2_pool, s3_stealing};
 
 /// What a task does.
 pub type Work = Pin<Box<dyn Future<Output = usize> + Send>>;
 
-/// What the two stages have in common.
+/// What the two pools have in common.
 pub trait Pool: Send + Sync + Sized + 'static {
     type Spawner: Send + Sync + 'static;
 
@@ -20,9 +18,9 @@ pub trait Pool: Send + Sync + Sized + 'static {
     fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output>;
     fn spawner(&self) -> Self::Spawner;
     fn block_on<F: Future>(&self, future: F) -> F::Output;
-    /// From inside a task.
+    /// Spawns from inside a task.
     fn spawn_here<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output>;
-    /// From wherever there is a spawner.
+    /// Spawns with a spawner.
     fn spawn_on<F>(spawner: &Self::Spawner, future: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send> + Send + 'static;
@@ -67,4 +65,4 @@ macro_rules! pools {
     )*};
 }
 
-pools!(s5_pool s6_stealing);
+pools!(s2_pool s3_stealing);

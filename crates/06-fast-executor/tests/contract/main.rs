@@ -1,7 +1,7 @@
 //! Tests that need processes of their own. Parts B and C of the contract run on each stage, through
-//! the adapters that the bench measures, and the checks of the exercise run on its solution. Other
-//! tests count what a whole process allocates, or start the bench as a child. The white halves of
-//! the checks (B5, B7, B12, B13, C1, C4, C5) are loom models, in `tests/models`.
+//! the adapters that the bench measures. Other tests count what a whole process allocates, or start
+//! the bench as a child. The halves of B5, B7, B12, B13, C1, C4 and C5 that need every order of two
+//! threads are loom models, in `tests/models`.
 #![forbid(unsafe_code)]
 #![allow(clippy::duplicate_mod, reason = "the bench and the stress test have files in common")]
 
@@ -19,21 +19,19 @@ macro_rules! alone {
 #[path = "../../benches/against_peers/mod.rs"]
 mod against_peers;
 mod bench;
-#[path = "../../exercise/solution.rs"]
-mod exercise;
-#[path = "../common/fails.rs"]
-mod fails;
-mod fast_memory;
+#[path = "../common/ends.rs"]
+mod ends;
+#[path = "../../../05-executor/tests/common/hooked.rs"]
+mod hooked;
 mod memory;
 mod million;
-#[path = "../steps/mod.rs"]
-mod steps;
+mod no_atomics_memory;
 #[path = "../../examples/stress/main.rs"]
 mod stress;
 mod subjects;
 mod tools;
 
-use against_peers::stages::pools;
+use against_peers::stages::{self, pools};
 
 #[global_allocator]
 static HEAP: harness::Counting = harness::Counting;
@@ -45,35 +43,24 @@ fn main() -> ExitCode {
     let suite = Suite::new()
         .checks(&waker::CHECKS, subjects::all().into_iter().map(in_part_b).collect())
         .checks(&waker::CHECKS, subjects::hooked())
-        .checks(&executor::CHECKS, subjects::all().into_iter().map(in_part_c).collect())
-        .checks(&steps::CHECKS, steps::steps());
-    [memory::add, fast_memory::add, million::add, bench::add, tools::add]
+        .checks(&executor::CHECKS, subjects::all().into_iter().map(in_part_c).collect());
+    [memory::add, no_atomics_memory::add, million::add, bench::add, tools::add]
         .into_iter()
         .fold(suite, |suite, add| add(suite))
         .main()
 }
 
-/// Declares what the subject fails in part B. The slowest check is left to the long run where
-/// another subject resembles this one.
+/// Part B: the slowest check is left to the long run where another subject resembles this one.
 fn in_part_b(subject: Subject<Tested>) -> Subject<Tested> {
-    match subject.name {
-        "s1-spin" => subject.long(&["B15"]),
-        name if is_like_another(name) => subject.long(&["B15"]),
-        _ => subject,
-    }
+    if is_like_another(subject.name) { subject.long(&["B15"]) } else { subject }
 }
 
-/// Declares the same for part C.
+/// The same for part C.
 fn in_part_c(subject: Subject<Tested>) -> Subject<Tested> {
-    match subject.name {
-        "s1-spin" => subject.fails(fails::SPIN),
-        "s2-naive" => subject.fails(fails::NAIVE),
-        name if is_like_another(name) => subject.long(&["C16"]),
-        _ => subject,
-    }
+    if is_like_another(subject.name) { subject.long(&["C16"]) } else { subject }
 }
 
 /// Whether it is a pool with one worker or four: the same pool with two is never left out.
 fn is_like_another(name: &str) -> bool {
-    ["s5-pool-1", "s5-pool-4", "s6-stealing-1", "s6-stealing-4"].contains(&name)
+    ["s2-pool-1", "s2-pool-4", "s3-stealing-1", "s3-stealing-4"].contains(&name)
 }

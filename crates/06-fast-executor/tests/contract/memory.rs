@@ -11,7 +11,7 @@ use std::{
 };
 
 use harness::Suite;
-use lesson_executor::{s4_spawn::Executor, s5_pool, s6_stealing};
+use lesson_fast_executor::{s1_one_allocation::Executor, s2_pool, s3_stealing};
 
 /// Adds the tests of this module.
 pub fn add(suite: Suite) -> Suite {
@@ -121,9 +121,9 @@ fn idle_on_a_pool(spawn: impl Fn(Counted)) {
 }
 
 fn an_idle_task_of_a_pool_is_120_bytes_too() {
-    let pool = s5_pool::Executor::new(2);
+    let pool = s2_pool::Executor::new(2);
     idle_on_a_pool(|future| drop(pool.spawn(future)));
     drop(pool);
-    let pool = s6_stealing::Executor::new(2);
+    let pool = s3_stealing::Executor::new(2);
     idle_on_a_pool(|future| drop(pool.spawn(future)));
 }

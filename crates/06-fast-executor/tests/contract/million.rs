@@ -15,7 +15,8 @@ use std::{
 };
 
 use harness::Suite;
-use lesson_executor::{parts::task::JoinError, s5_pool, s6_stealing, s7_fast};
+use lesson_executor::parts::join::JoinError;
+use lesson_fast_executor::{s2_pool, s3_stealing, s4_no_atomics};
 use lesson_future::s4_yield_now::yield_now;
 
 use crate::{memory::live, pools::Pool};
@@ -35,25 +36,25 @@ const OTHERS: usize = 32 << 10;
 
 /// Adds each test twice: a sample, and the whole for the long run.
 pub fn add(suite: Suite) -> Suite {
-    type Stage5 = s5_pool::Executor;
-    type Stage6 = s6_stealing::Executor;
+    type OneQueue = s2_pool::Executor;
+    type Stealing = s3_stealing::Executor;
     suite
-        .alone("a_sample::a_pool_slows_one_down_that_never_stops", || slows_one_down::<Stage5>(SAMPLE))
-        .alone("a_sample::where_they_steal_one_is_slowed_down_that_never_stops", || slows_one_down::<Stage6>(SAMPLE))
-        .alone("a_sample::a_pool_runs_a_stream_of_them", || in_a_stream::<Stage5>(SAMPLE))
-        .alone("a_sample::a_pool_has_all_of_them_at_once", || all_at_once::<Stage5>(SAMPLE))
-        .alone("a_sample::where_they_steal_a_stream_of_them_is_run", || in_a_stream::<Stage6>(SAMPLE))
-        .alone("a_sample::where_they_steal_all_of_them_are_there_at_once", || all_at_once::<Stage6>(SAMPLE))
+        .alone("a_sample::a_pool_slows_one_down_that_never_stops", || slows_one_down::<OneQueue>(SAMPLE))
+        .alone("a_sample::where_they_steal_one_is_slowed_down_that_never_stops", || slows_one_down::<Stealing>(SAMPLE))
+        .alone("a_sample::a_pool_runs_a_stream_of_them", || in_a_stream::<OneQueue>(SAMPLE))
+        .alone("a_sample::a_pool_has_all_of_them_at_once", || all_at_once::<OneQueue>(SAMPLE))
+        .alone("a_sample::where_they_steal_a_stream_of_them_is_run", || in_a_stream::<Stealing>(SAMPLE))
+        .alone("a_sample::where_they_steal_all_of_them_are_there_at_once", || all_at_once::<Stealing>(SAMPLE))
         .alone("a_sample::the_fast_one_runs_a_stream_of_them", || fast_in_a_stream(SAMPLE))
         .alone("a_sample::the_fast_one_has_all_of_them_at_once", || fast_all_at_once(SAMPLE))
-        .alone_and_long("million::a_pool_slows_one_down_that_never_stops", || slows_one_down::<Stage5>(MILLION))
+        .alone_and_long("million::a_pool_slows_one_down_that_never_stops", || slows_one_down::<OneQueue>(MILLION))
         .alone_and_long("million::where_they_steal_one_is_slowed_down_that_never_stops", || {
-            slows_one_down::<Stage6>(MILLION);
+            slows_one_down::<Stealing>(MILLION);
         })
-        .alone_and_long("million::a_pool_runs_a_stream_of_them", || in_a_stream::<Stage5>(MILLION))
-        .alone_and_long("million::a_pool_has_all_of_them_at_once", || all_at_once::<Stage5>(MILLION))
-        .alone_and_long("million::where_they_steal_a_stream_of_them_is_run", || in_a_stream::<Stage6>(MILLION))
-        .alone_and_long("million::where_they_steal_all_of_them_are_there_at_once", || all_at_once::<Stage6>(MILLION))
+        .alone_and_long("million::a_pool_runs_a_stream_of_them", || in_a_stream::<OneQueue>(MILLION))
+        .alone_and_long("million::a_pool_has_all_of_them_at_once", || all_at_once::<OneQueue>(MILLION))
+        .alone_and_long("million::where_they_steal_a_stream_of_them_is_run", || in_a_stream::<Stealing>(MILLION))
+        .alone_and_long("million::where_they_steal_all_of_them_are_there_at_once", || all_at_once::<Stealing>(MILLION))
         .alone_and_long("million::the_fast_one_runs_a_stream_of_them", || fast_in_a_stream(MILLION))
         .alone_and_long("million::the_fast_one_has_all_of_them_at_once", || fast_all_at_once(MILLION))
 }
@@ -245,7 +246,7 @@ fn from_one_that_never_stops<P: Pool>(tasks: usize, waits_for_the_first: bool) {
 
 fn fast_in_a_stream(tasks: usize) {
     let before = live();
-    let executor = s7_fast::Executor::new();
+    let executor = s4_no_atomics::Executor::new();
     // As many as there will ever be, woken by another thread while nobody runs them. The two
     // lists that these come in take turns.
     for _ in 0..2 {
@@ -256,7 +257,7 @@ fn fast_in_a_stream(tasks: usize) {
         executor.run_until_stalled();
     }
     stream(tasks, |gate| {
-        let spawn = || executor.spawn(outer(|waits| s7_fast::spawn(inner(waits)), Arc::clone(gate)));
+        let spawn = || executor.spawn(outer(|waits| s4_no_atomics::spawn(inner(waits)), Arc::clone(gate)));
         let tasks: [_; OUTER] = array::from_fn(|_| spawn());
         tasks.into_iter().for_each(|task| executor.block_on(task).unwrap());
     });
@@ -267,7 +268,7 @@ fn fast_in_a_stream(tasks: usize) {
 fn fast_all_at_once(count: usize) {
     let (gate, mut tasks) = (Gate::new(count), Vec::with_capacity(count));
     let before = live();
-    let executor = s7_fast::Executor::new();
+    let executor = s4_no_atomics::Executor::new();
     tasks.extend((0..count).map(|_| executor.spawn(Waits::at(&gate))));
     executor.run_until_stalled();
     gate.wait_until_all_are_there();

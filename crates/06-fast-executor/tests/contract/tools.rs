@@ -1,4 +1,4 @@
-//! What a person sees of `just bench executor` and `just stress executor`: the help, an error, and
+//! What a person sees of `just bench fast-executor` and `just stress fast-executor`: the help, an error, and
 //! nothing at all behind a pipe that is closed. This program plays both of them, as its own child.
 
 use std::{
@@ -81,8 +81,11 @@ fn behind_a_pipe_that_is_closed_they_end_quietly() {
 
 fn the_help_says_how_they_are_called() {
     for (tool, words) in [
-        (Tool::Bench, ["Usage: just bench executor [", "So many rounds of what is timed"]),
-        (Tool::Stress, ["Usage: just stress executor [", "Put the pools and stage 7 under random load"]),
+        (Tool::Bench, ["Usage: just bench fast-executor [", "So many rounds of what is timed"]),
+        (
+            Tool::Stress,
+            ["Usage: just stress fast-executor [", "Put the pools and the executor without atomics under random load"],
+        ),
     ] {
         let program = command(tool, &["--help"]).output().unwrap();
         let [out, _] = text(&program);
@@ -92,12 +95,12 @@ fn the_help_says_how_they_are_called() {
 
 fn a_wrong_command_line_is_a_clear_message_and_exit_code_2() {
     for (tool, arguments, words) in [
-        (Tool::Bench, &["ready", "--subject", "s6"][..], "no chosen subject has a row called 'ready'"),
+        (Tool::Bench, &["ready", "--subject", "s3-stealing"][..], "no chosen subject has a row called 'ready'"),
         (Tool::Bench, &["--plot", "/nowhere/x.svg"], "/nowhere/x.svg"),
-        (Tool::Bench, &["--fast"], "Usage: just bench executor ["),
+        (Tool::Bench, &["--fast"], "Usage: just bench fast-executor ["),
         (Tool::Stress, &["--seconds", "0"], "0 is not in 1..=31536000"),
         (Tool::Stress, &["--seconds", "18446744073709551615"], "18446744073709551615 is not in 1..=31536000"),
-        (Tool::Stress, &["--fast"], "Usage: just stress executor ["),
+        (Tool::Stress, &["--fast"], "Usage: just stress fast-executor ["),
     ] {
         let program = command(tool, arguments).output().unwrap();
         let [out, error] = text(&program);

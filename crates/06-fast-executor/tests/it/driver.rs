@@ -1,5 +1,5 @@
-//! The seam for sleeping: the driver has its turn however busy the tasks are, it is slept in only
-//! when nobody is in the queue, and one driver can stand on another.
+//! The seam for sleeping. The driver has its turns however busy the tasks are. The thread sleeps in
+//! it only while the queue is empty. And one driver can stand on another.
 
 use std::{
     cell::{Cell, RefCell},
@@ -18,10 +18,8 @@ use std::{
 };
 
 use futures::channel::oneshot;
-use lesson_executor::{
-    parts::driver::{Driver, POLLS_PER_TURN, Parking},
-    s3_run_queue, s4_spawn, s7_fast,
-};
+use lesson_executor::parts::driver::{Driver, POLLS_PER_TURN, Parking};
+use lesson_fast_executor::{s1_one_allocation, s4_no_atomics};
 use lesson_future::s4_yield_now::yield_now;
 
 use crate::fake_driver::Fake;
@@ -61,19 +59,16 @@ macro_rules! stages {
     )*};
 }
 
-stages!(s3_run_queue s4_spawn s7_fast);
+stages!(s1_one_allocation s4_no_atomics);
 
 /// The same on all of them.
 macro_rules! on_each {
     ($($test:ident)*) => {
-        mod with_a_run_queue {
-            $(#[test] fn $test() { super::$test::<super::s3_run_queue::Executor<super::Fake>>(); })*
+        mod one_allocation {
+            $(#[test] fn $test() { super::$test::<super::s1_one_allocation::Executor<super::Fake>>(); })*
         }
-        mod with_handles {
-            $(#[test] fn $test() { super::$test::<super::s4_spawn::Executor<super::Fake>>(); })*
-        }
-        mod fast {
-            $(#[test] fn $test() { super::$test::<super::s7_fast::Executor<super::Fake>>(); })*
+        mod no_atomics {
+            $(#[test] fn $test() { super::$test::<super::s4_no_atomics::Executor<super::Fake>>(); })*
         }
     };
 }
@@ -85,7 +80,7 @@ on_each! {
     it_is_slept_in_once_when_nobody_is_in_the_queue
 }
 
-/// How many polls there may be between two turns. Stage 7 is a little early.
+/// How many polls there may be between two turns. Stage 4 is a little early.
 const BETWEEN: RangeInclusive<u32> = POLLS_PER_TURN - 5..=POLLS_PER_TURN;
 
 fn it_has_its_turn_while_a_task_or_the_root_wakes_itself_for_ever<S: Stage>() {
@@ -155,16 +150,15 @@ fn it_has_its_turn_whoever_is_busy<S: Stage>() {
 }
 
 #[test]
-fn a_root_that_is_ready_at_once_counts_as_a_poll_but_in_stage_7() {
+fn a_root_that_is_ready_at_once_counts_as_a_poll_but_in_stage_4() {
     fn turns<S: Stage>() -> usize {
         let (fake, seen) = Fake::new();
         let executor = S::with_driver(fake);
         (0..3 * POLLS_PER_TURN).for_each(|_| executor.block_on(async {}));
         seen.turns.load(SeqCst)
     }
-    assert_eq!(turns::<s3_run_queue::Executor<Fake>>(), 3);
-    assert_eq!(turns::<s4_spawn::Executor<Fake>>(), 3);
-    assert_eq!(turns::<s7_fast::Executor<Fake>>(), 0);
+    assert_eq!(turns::<s1_one_allocation::Executor<Fake>>(), 3);
+    assert_eq!(turns::<s4_no_atomics::Executor<Fake>>(), 0);
 }
 
 fn who_only_ticks_gives_it_its_turn_too<S: Stage>() {
@@ -200,11 +194,11 @@ fn it_is_slept_in_once_when_nobody_is_in_the_queue<S: Stage>() {
     assert!(parks <= 2, "{parks} parks");
 }
 
-/// Stage 7 lets other threads' wakes wait in a place of their own: not for ever, while its tasks
-/// are busy.
+/// Stage 4 keeps the wakes of other threads in a list of their own. While its tasks are busy, these
+/// wakes do not wait forever.
 #[test]
 fn others_who_wake_have_their_turn_while_a_task_wakes_itself_for_ever() {
-    let executor = s7_fast::Executor::new();
+    let executor = s4_no_atomics::Executor::new();
     let (done, polls) = (Rc::<Cell<bool>>::default(), Rc::<Cell<u32>>::default());
     let waker = Rc::new(Cell::new(None::<Waker>));
     let (kept, is_done) = (Rc::clone(&waker), Rc::clone(&done));
@@ -255,7 +249,8 @@ impl<D: Driver> Driver for Timer<D> {
 #[test]
 fn a_deadline_ends_the_sleep_and_a_driver_stands_on_another() {
     let alarm = Rc::<RefCell<Option<(Instant, Waker)>>>::default();
-    let executor = s4_spawn::Executor::with_driver(Timer { below: Parking::default(), alarm: Rc::clone(&alarm) });
+    let executor =
+        s1_one_allocation::Executor::with_driver(Timer { below: Parking::default(), alarm: Rc::clone(&alarm) });
     let at = Instant::now() + Duration::from_millis(5);
     let sleeps = executor.spawn(poll_fn(move |cx| {
         if at <= Instant::now() {
@@ -267,10 +262,10 @@ fn a_deadline_ends_the_sleep_and_a_driver_stands_on_another() {
     executor.block_on(sleeps).unwrap();
     assert!(at <= Instant::now());
 
-    // Woken in the park, on the executor's own thread: in stage 7 no unpark comes with that, and
-    // none is needed.
+    // The driver wakes the root inside `park`, on the executor's own thread. In stage 4 no unpark
+    // follows, and none is needed.
     let alarm = Rc::<RefCell<Option<(Instant, Waker)>>>::default();
-    let executor = s7_fast::Executor::with_driver(Timer { below: Parking::default(), alarm: Rc::clone(&alarm) });
+    let executor = s4_no_atomics::Executor::with_driver(Timer { below: Parking::default(), alarm: Rc::clone(&alarm) });
     let at = Instant::now() + Duration::from_millis(5);
     executor.block_on(poll_fn(move |cx| {
         if at <= Instant::now() {

@@ -11,7 +11,8 @@ use std::{
 };
 
 use harness::probe::Watchdog;
-use lesson_executor::{parts::driver::Driver, s5_pool, s6_stealing};
+use lesson_executor::parts::driver::Driver;
+use lesson_fast_executor::{s2_pool, s3_stealing};
 
 const STAGE: &str = "STAGE_OF_A_DRIVER_THAT_PANICS";
 /// The test below, which is what its child runs.
@@ -35,17 +36,17 @@ impl Driver for Panics {
 fn a_driver_that_panics_ends_the_process_and_not_only_its_worker() {
     let _watchdog = Watchdog::new("a driver's panic ends the process", Duration::from_secs(60));
     match env::var(STAGE).as_deref() {
-        Ok("5") => return s5_pool::Executor::with_driver(2, Panics).block_on(pending()),
-        Ok(_) => return s6_stealing::Executor::with_driver(2, Panics).block_on(pending()),
+        Ok("2") => return s2_pool::Executor::with_driver(2, Panics).block_on(pending()),
+        Ok(_) => return s3_stealing::Executor::with_driver(2, Panics).block_on(pending()),
         Err(_) => {}
     }
-    for stage in ["5", "6"] {
+    for stage in ["2", "3"] {
         let mut itself = Command::new(env::current_exe().unwrap());
         let child =
             itself.env(STAGE, stage).args(["--exact", THIS, "--nocapture"]).stdin(Stdio::null()).output().unwrap();
         let said = String::from_utf8_lossy(&child.stderr);
         assert!(!child.status.success(), "stage {stage}: {said}");
-        for words in ["no sleep tonight", "a pool's driver has panicked"] {
+        for words in ["no sleep tonight", "the driver of a pool has panicked"] {
             assert!(said.contains(words), "stage {stage}: {words:?} is missing in {said:?}");
         }
     }

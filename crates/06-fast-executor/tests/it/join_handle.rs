@@ -14,11 +14,10 @@ use std::{
 };
 
 use harness::probe::{Gate, Task, WakerProbe, canary};
-use lesson_executor::{
-    s2_block_on::{block_on, naive_block_on},
-    s4_spawn::{Executor, JoinHandle},
-};
+use lesson_executor::s2_block_on::block_on;
+use lesson_fast_executor::s1_one_allocation::{Executor, JoinHandle};
 
+use crate::ends::Ends as _;
 use crate::one_thread::{Handle as _, Stage};
 
 on_both! {
@@ -33,7 +32,7 @@ on_both! {
     a_task_that_joins_itself_waits_and_goes_with_its_executor
     #[should_panic(expected = "a join handle was polled after it was ready")] ready_is_once
     a_task_spawns_tasks_and_joins_them
-    #[should_panic(expected = "spawn is for inside a task")] there_must_be_an_executor_to_spawn_on
+    #[should_panic(expected = "`spawn` was called outside an executor")] there_must_be_an_executor_to_spawn_on
 }
 
 fn the_output_comes_to_who_awaits_before_and_after_the_end<S: Stage>() {
@@ -102,14 +101,6 @@ fn a_panic_reaches_the_handle_and_nobody_else<S: Stage>() {
     assert!(why.is_panic() && why.to_string() == "the task panicked: no such group", "{why}");
     assert_eq!(why.into_panic().downcast_ref(), Some(&"no such group"));
     assert_eq!(block_on(other).unwrap(), 5);
-}
-
-#[test]
-fn a_panic_of_what_is_blocked_on_comes_out_of_block_on() {
-    for block_on in [block_on, naive_block_on] {
-        let panic = catch_unwind(|| block_on(Box::pin(async { no_such_group() }))).unwrap_err();
-        assert_eq!(panic.downcast_ref(), Some(&"no such group"));
-    }
 }
 
 fn a_future_or_an_output_that_panics_when_it_is_dropped_hurts_nobody<S: Stage>() {

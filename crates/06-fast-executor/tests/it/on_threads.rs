@@ -14,9 +14,11 @@ use std::{
 };
 
 use harness::probe::canary;
-use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on, s5_pool, s6_stealing};
+use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on};
+use lesson_fast_executor::{s2_pool, s3_stealing};
 use lesson_future::s4_yield_now::yield_now;
 
+use crate::ends::Ends as _;
 use crate::fake_driver::{Fake, Seen};
 use crate::pools::Pool;
 
@@ -27,10 +29,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 macro_rules! on_both {
     ($($test:ident)*) => {
         mod on_a_pool {
-            $(#[test] fn $test() { super::$test::<super::s5_pool::Executor>(); })*
+            $(#[test] fn $test() { super::$test::<super::s2_pool::Executor>(); })*
         }
         mod where_they_steal {
-            $(#[test] fn $test() { super::$test::<super::s6_stealing::Executor>(); })*
+            $(#[test] fn $test() { super::$test::<super::s3_stealing::Executor>(); })*
         }
     };
 }

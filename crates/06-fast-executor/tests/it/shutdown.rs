@@ -12,8 +12,10 @@ use std::{
 
 use futures::task::{LocalSpawnExt as _, SpawnExt};
 use harness::probe::canary;
-use lesson_executor::{s2_block_on::block_on, s4_spawn::Executor};
+use lesson_executor::s2_block_on::block_on;
+use lesson_fast_executor::s1_one_allocation::Executor;
 
+use crate::ends::Ends as _;
 use crate::one_thread::{Handle as _, Stage};
 
 /// Runs a function when it is dropped.
@@ -31,7 +33,7 @@ on_both! {
     wakes_in_a_drop_wake_nobody
     a_spawner_that_stays_behind_refuses
     one_that_goes_inside_of_another_ones_poll_leaves_that_one_current
-    #[should_panic(expected = "this thread runs an executor already")] one_that_is_run_inside_of_another_ones_poll_says_so
+    #[should_panic(expected = "this thread already runs an executor")] one_that_is_run_inside_of_another_ones_poll_says_so
     a_task_that_holds_its_own_spawner_and_handles_is_no_ring
 }
 
@@ -159,7 +161,7 @@ fn a_task_that_holds_its_own_spawner_and_handles_is_no_ring<S: Stage>() {
     assert_eq!(seen.drops(), 1);
 }
 
-/// Made before what stage 4 keeps for the thread, it is dropped after that.
+/// The executor is made before the thread-local of stage 1, so it is dropped after that.
 #[test]
 fn an_executor_in_a_thread_local_drops_its_tasks_at_the_end_of_its_thread() {
     thread_local! {

@@ -19,7 +19,9 @@ const LESSON: Lesson = Lesson {
     models: "models",
     dependencies: concat!(
         "futures = \"0.3\"\ntracing = \"0.1\"\n",
-        "waker = { path = \"",
+        "executor = { path = \"",
+        env!("CARGO_MANIFEST_DIR"),
+        "/../05-executor\" }\nwaker = { path = \"",
         env!("CARGO_MANIFEST_DIR"),
         "/../04-waker\" }\n",
         "[target.'cfg(loom_model)'.dependencies]\nloom = \"0.7\"\n",

@@ -1,9 +1,11 @@
 //! Models of what happens where threads meet. Under `--cfg loom_model` they run parts of the lesson
-//! in every order (`just loom`). Under `--cfg shuttle_model` they run whole pools in many orders
-//! (`just shuttle`). The guards remove one line of the lesson at a time: its model must fail.
+//! in the orders that loom tries (`just loom`). Under `--cfg shuttle_model` they run whole pools in
+//! random orders (`just shuttle`). The guards remove one line of the lesson at a time: its model must fail.
 #![cfg(any(loom_model, shuttle_model))]
 #![forbid(unsafe_code)]
 
+#[path = "../common/ends.rs"]
+mod ends;
 #[cfg(loom_model)]
 #[macro_use]
 #[path = "../common/one_thread.rs"]
@@ -14,9 +16,9 @@ mod pools;
 
 #[cfg(loom_model)]
 mod every_order {
-    mod fast;
     mod idle;
     mod join;
+    mod no_atomics;
     mod queues;
     mod ring;
     mod shutdown;

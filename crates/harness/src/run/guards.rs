@@ -84,7 +84,11 @@ impl Copied {
         }
         fs::copy(from.join("README.md"), package.join("README.md"))?;
         fs::copy(from.join("../../Cargo.lock"), package.join("Cargo.lock"))?;
-        let manifest = MANIFEST.replace("LESSON", lesson.package).replace("DEPENDENCIES", lesson.dependencies);
+        let library = format!("lesson_{}", lesson.package.replace('-', "_"));
+        let manifest = MANIFEST
+            .replace("lesson_LESSON", &library)
+            .replace("LESSON", lesson.package)
+            .replace("DEPENDENCIES", lesson.dependencies);
         fs::write(package.join("Cargo.toml"), manifest)?;
         let copied = Copied {
             package,

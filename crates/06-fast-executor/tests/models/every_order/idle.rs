@@ -7,11 +7,8 @@ use std::{
     time::Instant,
 };
 
-use lesson_executor::parts::{
-    driver::{Driver, Parking},
-    idle::Idle,
-    seats::Seat,
-};
+use lesson_executor::parts::driver::{Driver, Parking};
+use lesson_fast_executor::parts::{idle::IdleWorkers, shared_driver::SleepPlace};
 use loom::{
     sync::{Condvar, Mutex, atomic::AtomicUsize},
     thread,
@@ -22,7 +19,7 @@ use super::tools::bounded;
 /// A queue of which only the length counts. It orders nothing by itself.
 struct Pool {
     queue: AtomicUsize,
-    idle: Idle,
+    idle: IdleWorkers,
     /// How many entries were taken, and a bell that rings then.
     taken: Mutex<usize>,
     bell: Condvar,
@@ -31,7 +28,7 @@ struct Pool {
 impl Pool {
     fn new(workers: usize) -> Arc<Self> {
         let (queue, taken, bell) = (AtomicUsize::new(0), Mutex::new(0), Condvar::new());
-        Arc::new(Pool { queue, idle: Idle::new(workers), taken, bell })
+        Arc::new(Pool { queue, idle: IdleWorkers::new(workers), taken, bell })
     }
 
     fn is_more(&self) -> bool {
@@ -51,8 +48,8 @@ impl Pool {
             let (mut parking, mut searching) = (Clock(Parking::default()), false);
             while !pool.take() {
                 searching = searching || pool.idle.search();
-                let seat = Seat { worker, driver: &mut parking, is_shared: false };
-                searching = pool.idle.sleep(seat, searching, || pool.is_more());
+                let place = SleepPlace { worker, driver: &mut parking, is_shared: false };
+                searching = pool.idle.sleep(place, searching, || pool.is_more());
             }
             if searching {
                 pool.idle.found(|| pool.is_more());
@@ -141,7 +138,7 @@ fn idle_goes_on_watching() {
         // The poll takes its time.
         thread::yield_now();
         if pool.take() {
-            pool.idle.see_to_a_watch();
+            pool.idle.ensure_watcher();
             pool.queue.fetch_add(1, Relaxed);
             pool.idle.notify_of_next();
         }
@@ -171,8 +168,8 @@ fn idle_closes() {
         let worker = thread::spawn(move || {
             let mut parking = Parking::default();
             while !theirs.idle.is_closed() {
-                let seat = Seat { worker: 0, driver: &mut parking, is_shared: false };
-                let _ = theirs.idle.sleep(seat, false, || false);
+                let place = SleepPlace { worker: 0, driver: &mut parking, is_shared: false };
+                let _ = theirs.idle.sleep(place, false, || false);
             }
         });
         pool.idle.close();

@@ -1,4 +1,4 @@
-//! Stage 4's handle on another thread than its task: the output comes, once, to whoever is still
+//! Stage 1's handle on another thread than its task: the output comes, once, to whoever is still
 //! there, and nothing stays behind.
 
 use std::{
@@ -8,7 +8,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use lesson_executor::{s2_block_on::block_on, s4_spawn::Executor};
+use lesson_executor::s2_block_on::block_on;
+use lesson_fast_executor::s1_one_allocation::Executor;
 use loom::thread;
 
 use super::tools::{Count, Dropped, all_freed, bounded, executor};

@@ -3,13 +3,15 @@
 
 use std::{iter::from_fn, sync::Arc};
 
-use lesson_executor::parts::{
-    shared_owner::SharedOwner,
-    steal::{
-        injector::Injector,
-        ring::{Local, ROOM, Ring, ring},
+use lesson_fast_executor::{
+    parts::{
+        shared_owner::SharedOwner,
+        task::{Schedule, ScheduledTask},
     },
-    task::{Schedule, Woken},
+    s3_stealing::{
+        injector::Injector,
+        ring::{LocalRing, ROOM, Ring, ring},
+    },
 };
 use loom::thread;
 
@@ -18,7 +20,7 @@ use super::tools::{Dropped, bounded};
 struct All(Injector);
 
 impl Schedule for All {
-    fn schedule(&self, woken: Woken) {
+    fn schedule(&self, woken: ScheduledTask) {
         self.0.push([woken]);
     }
 
@@ -29,7 +31,7 @@ impl Schedule for All {
 
 /// A worker, which looks everywhere once. It steals before it has seen what the lock of the queue
 /// for all shows.
-fn work(own: &Local, all: &Injector, other: &Ring) -> Vec<Woken> {
+fn work(own: &LocalRing, all: &Injector, other: &Ring) -> Vec<ScheduledTask> {
     let mut taken: Vec<_> = own.steal(other, ROOM).map(|(first, _)| first).into_iter().collect();
     taken.extend(all.take(own, 2));
     taken.extend(from_fn(|| own.pop()));

@@ -6,10 +6,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use lesson_executor::parts::{
-    shared_owner::SharedOwner,
-    steal::ring::{ROOM, Ring, ring},
-    task::{Schedule, Woken},
+use lesson_fast_executor::{
+    parts::{
+        shared_owner::SharedOwner,
+        task::{Schedule, ScheduledTask},
+    },
+    s3_stealing::ring::{ROOM, Ring, ring},
 };
 use loom::thread;
 
@@ -17,10 +19,10 @@ use super::tools::{Dropped, bounded};
 
 /// Keeps what is scheduled, in a mutex that is no part of the model.
 #[derive(Default)]
-struct Kept(Mutex<Vec<Woken>>);
+struct Kept(Mutex<Vec<ScheduledTask>>);
 
 impl Schedule for Kept {
-    fn schedule(&self, woken: Woken) {
+    fn schedule(&self, woken: ScheduledTask) {
         self.0.lock().unwrap().push(woken);
     }
 
@@ -29,7 +31,7 @@ impl Schedule for Kept {
 
 /// So many entries, and how many of their tasks were polled: a task with two entries, or none,
 /// would show.
-fn entries(count: usize) -> (SharedOwner<Kept>, Vec<Woken>, Vec<impl Fn() -> usize>) {
+fn entries(count: usize) -> (SharedOwner<Kept>, Vec<ScheduledTask>, Vec<impl Fn() -> usize>) {
     let owner = SharedOwner::new(Kept::default());
     let drops = (0..count).map(|_| {
         let (held, drops) = Dropped::new();
@@ -42,12 +44,12 @@ fn entries(count: usize) -> (SharedOwner<Kept>, Vec<Woken>, Vec<impl Fn() -> usi
 }
 
 /// Takes what there is to steal into a queue of its own, and from there.
-fn thief(from: Arc<Ring>) -> thread::JoinHandle<Vec<Woken>> {
+fn thief(from: Arc<Ring>) -> thread::JoinHandle<Vec<ScheduledTask>> {
     thief_who_comes(1, from)
 }
 
 /// The same, so many times.
-fn thief_who_comes(times: usize, from: Arc<Ring>) -> thread::JoinHandle<Vec<Woken>> {
+fn thief_who_comes(times: usize, from: Arc<Ring>) -> thread::JoinHandle<Vec<ScheduledTask>> {
     thread::spawn(move || {
         let (own, _) = ring();
         let mut stolen = Vec::new();
@@ -59,7 +61,7 @@ fn thief_who_comes(times: usize, from: Arc<Ring>) -> thread::JoinHandle<Vec<Woke
     })
 }
 
-fn all_are_taken(owner: &SharedOwner<Kept>, taken: Vec<Woken>, drops: &[impl Fn() -> usize]) {
+fn all_are_taken(owner: &SharedOwner<Kept>, taken: Vec<ScheduledTask>, drops: &[impl Fn() -> usize]) {
     assert_eq!(taken.len(), drops.len(), "entries that were taken");
     for woken in taken {
         owner.run(woken);

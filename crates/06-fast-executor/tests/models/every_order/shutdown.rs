@@ -3,13 +3,12 @@
 
 use std::future::pending;
 
-use lesson_executor::{
-    s2_block_on::block_on,
-    s4_spawn::{Executor, JoinHandle},
-};
+use lesson_executor::s2_block_on::block_on;
+use lesson_fast_executor::s1_one_allocation::{Executor, JoinHandle};
 use loom::thread;
 
 use super::tools::{Dropped, Flags, Kept, Watched, all_freed, executor};
+use crate::ends::Ends as _;
 use crate::one_thread::{Handle as _, Stage};
 
 on_both! {
@@ -60,7 +59,7 @@ fn shutdown_while_a_task_is_woken<S: Stage<Driver = Watched>>() {
     });
 }
 
-/// On stage 4 alone, whose handle may be on another thread.
+/// On stage 1 alone, whose handle may be on another thread.
 fn shutdown_while(meanwhile: fn(JoinHandle<()>)) {
     loom::model(move || {
         let (executor, alive) = executor::<Executor<_>>();

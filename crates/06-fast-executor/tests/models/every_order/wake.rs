@@ -1,5 +1,5 @@
 //! B12, B13, C1, C4: every wake is followed by a poll, which sees what was done before the wake. On
-//! stages 4 and 7.
+//! stages 1 and 4.
 
 use std::future::poll_fn;
 
@@ -16,7 +16,7 @@ on_both! {
     wake_of_the_root
 }
 
-/// Woken while it waits: before the executor's thread parks, while it does, or after.
+/// The task is woken while it waits: before the executor's thread parks, during the park, or after.
 fn wake_from_another_thread<S: Stage<Driver = Watched>>() {
     loom::model(|| {
         let (executor, alive) = executor::<S>();
@@ -35,8 +35,8 @@ fn wake_from_another_thread<S: Stage<Driver = Watched>>() {
     });
 }
 
-/// Woken in its queue, in its poll, between two, or by both at once. Each wake has something of its
-/// own to show.
+/// The task is woken in its queue, in its poll, between two polls, or by both threads at once. The
+/// poll must see what each thread did before its wake.
 fn wake_from_two_threads<S: Stage<Driver = Watched>>() {
     bounded(2, || {
         let (executor, alive) = executor::<S>();
@@ -60,7 +60,7 @@ fn wake_from_two_threads<S: Stage<Driver = Watched>>() {
     });
 }
 
-/// Woken in the middle of its first poll, or right after it.
+/// The task is woken in the middle of its first poll, or right after it.
 fn wake_inside_the_poll<S: Stage<Driver = Watched>>() {
     loom::model(|| {
         let (executor, alive) = executor::<S>();
@@ -84,8 +84,7 @@ fn wake_inside_the_poll<S: Stage<Driver = Watched>>() {
     });
 }
 
-/// The future that the executor blocks on, which is no task. Its last waker is dropped elsewhere,
-/// when all else is gone or before.
+/// The root is woken. Another thread drops its last waker, before everything else is gone or after.
 fn wake_of_the_root<S: Stage<Driver = Watched>>() {
     loom::model(|| {
         let (executor, alive) = executor::<S>();

@@ -3,25 +3,25 @@
 
 use harness::guards::{Guard, guard};
 
-const POOL: &str = "s5_pool.rs";
-const STEALING: &str = "s6_stealing.rs";
+const POOL: &str = "s2_pool.rs";
+const STEALING: &str = "s3_stealing/mod.rs";
 const IDLE: &str = "parts/idle.rs";
-const SEATS: &str = "parts/seats.rs";
-const QUEUES: &str = "parts/steal/queues.rs";
+const DRIVER: &str = "parts/shared_driver.rs";
+const QUEUES: &str = "s3_stealing/queues.rs";
 
 pub const GUARDS: &[Guard] = &[
     // Whoever is wanted is told.
     guard(POOL, "        self.idle.notify();\n", "", "a_push_is_seen_in_a_pool"),
-    guard(STEALING, "Place::Injector => self.idle.notify(),", "Place::Injector => {}", "a_push_is_seen_where"),
+    guard(STEALING, "PushedTo::Injector => self.idle.notify(),", "PushedTo::Injector => {}", "a_push_is_seen_where"),
     guard(
         STEALING,
-        "Place::Behind => self.idle.notify_of_own(),",
-        "Place::Behind => {}",
+        "PushedTo::Behind => self.idle.notify_of_own(),",
+        "PushedTo::Behind => {}",
         "a_task_blocks_for_another_where",
     ),
     guard(
         IDLE,
-        "    pub fn notify_of_own(&self) {\n        if self.is_wanting() {",
+        "    pub fn notify_of_own(&self) {\n        if self.is_wake_needed() {",
         "    pub fn notify_of_own(&self) {\n        if false {",
         "a_task_blocks_for_another_where",
     ),
@@ -40,12 +40,12 @@ pub const GUARDS: &[Guard] = &[
         "driver.park(None);",
         "what_nobody_was_told_of_is_found_where",
     ),
-    guard(POOL, "            idle.see_to_a_watch();\n", "", "the_driver_of_a_pool_is_not_left_alone"),
-    guard(STEALING, "            idle.see_to_a_watch();\n", "", "the_driver_is_not_left_alone_where"),
+    guard(POOL, "            idle.ensure_watcher();\n", "", "the_driver_of_a_pool_is_not_left_alone"),
+    guard(STEALING, "            idle.ensure_watcher();\n", "", "the_driver_is_not_left_alone_where"),
     guard(
         IDLE,
-        "return !self.leave(worker, 0);",
-        "if self.is_closed() { return !self.leave(worker, 0); }",
+        "return !self.get_up(worker, 0);",
+        "if self.is_closed() { return !self.get_up(worker, 0); }",
         "the_driver_of_a_pool_is_not_left_alone",
     ),
     guard(
@@ -55,10 +55,10 @@ pub const GUARDS: &[Guard] = &[
         "the_driver_of_a_pool_is_not_left_alone",
     ),
     // The driver has its turn, and nobody waits for who is in it.
-    guard(POOL, "                seats.turn();\n", "", "the_driver_of_a_pool_has_its_turn"),
-    guard(STEALING, "                seats.turn();\n", "", "the_driver_has_its_turn_where"),
+    guard(POOL, "                driver.turn();\n", "", "the_driver_of_a_pool_has_its_turn"),
+    guard(STEALING, "                driver.turn();\n", "", "the_driver_has_its_turn_where"),
     guard(
-        SEATS,
+        DRIVER,
         "match self.0.as_ref()?.try_lock() {",
         "match self.0.as_ref()?.lock().map_err(TryLockError::from) {",
         "a_turn_waits_for_nobody_where",

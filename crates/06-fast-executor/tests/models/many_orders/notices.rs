@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on, s5_pool, s6_stealing};
+use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on};
+use lesson_fast_executor::{s2_pool, s3_stealing};
 use shuttle::sync::Barrier;
 
 use super::{
@@ -66,40 +67,40 @@ fn a_turn_waits_for_nobody<P: Pool>() {
 
 #[test]
 fn a_push_is_seen_in_a_pool() {
-    check(a_push_is_seen::<s5_pool::Executor>);
+    check(a_push_is_seen::<s2_pool::Executor>);
 }
 
 #[test]
 fn a_push_is_seen_where_they_steal() {
-    check(a_push_is_seen::<s6_stealing::Executor>);
+    check(a_push_is_seen::<s3_stealing::Executor>);
 }
 
 #[test]
 fn two_from_outside_meet_in_a_pool() {
-    check(two_from_outside_meet::<s5_pool::Executor>);
+    check(two_from_outside_meet::<s2_pool::Executor>);
 }
 
 #[test]
 fn two_from_outside_meet_where_they_steal() {
-    check(two_from_outside_meet::<s6_stealing::Executor>);
+    check(two_from_outside_meet::<s3_stealing::Executor>);
 }
 
 #[test]
 fn a_task_of_a_pool_blocks_for_another() {
-    check(a_task_blocks_for_another::<s5_pool::Executor>);
+    check(a_task_blocks_for_another::<s2_pool::Executor>);
 }
 
 #[test]
 fn a_task_blocks_for_another_where_they_steal() {
-    check(a_task_blocks_for_another::<s6_stealing::Executor>);
+    check(a_task_blocks_for_another::<s3_stealing::Executor>);
 }
 
 #[test]
 fn a_turn_of_a_pool_waits_for_nobody() {
-    check(a_turn_waits_for_nobody::<s5_pool::Executor>);
+    check(a_turn_waits_for_nobody::<s2_pool::Executor>);
 }
 
 #[test]
 fn a_turn_waits_for_nobody_where_they_steal() {
-    check(a_turn_waits_for_nobody::<s6_stealing::Executor>);
+    check(a_turn_waits_for_nobody::<s3_stealing::Executor>);
 }

@@ -5,10 +5,12 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use lesson_executor::{s2_block_on::block_on, s5_pool, s6_stealing};
+use lesson_executor::s2_block_on::block_on;
+use lesson_fast_executor::{s2_pool, s3_stealing};
 use shuttle::{sync::Mutex, thread};
 
 use super::tools::{Gate, Held, check, yields};
+use crate::ends::Ends as _;
 use crate::pools::Pool;
 
 /// Tasks that spawn tasks, yield, and are joined.
@@ -131,40 +133,40 @@ fn it_goes_from_within<P: Pool>() {
 
 #[test]
 fn tasks_spawn_tasks_on_a_pool() {
-    check(tasks_spawn_tasks::<s5_pool::Executor>);
+    check(tasks_spawn_tasks::<s2_pool::Executor>);
 }
 
 #[test]
 fn tasks_spawn_tasks_where_they_are_stolen() {
-    check(tasks_spawn_tasks::<s6_stealing::Executor>);
+    check(tasks_spawn_tasks::<s3_stealing::Executor>);
 }
 
 #[test]
 fn others_interfere_with_a_pool() {
-    check(others_interfere::<s5_pool::Executor>);
+    check(others_interfere::<s2_pool::Executor>);
 }
 
 #[test]
 fn others_interfere_where_they_are_stolen() {
-    check(others_interfere::<s6_stealing::Executor>);
+    check(others_interfere::<s3_stealing::Executor>);
 }
 
 #[test]
 fn a_pool_goes() {
-    check(it_goes::<s5_pool::Executor>);
+    check(it_goes::<s2_pool::Executor>);
 }
 
 #[test]
 fn one_that_steals_goes() {
-    check(it_goes::<s6_stealing::Executor>);
+    check(it_goes::<s3_stealing::Executor>);
 }
 
 #[test]
 fn a_pool_goes_from_within() {
-    check(it_goes_from_within::<s5_pool::Executor>);
+    check(it_goes_from_within::<s2_pool::Executor>);
 }
 
 #[test]
 fn one_that_steals_goes_from_within() {
-    check(it_goes_from_within::<s6_stealing::Executor>);
+    check(it_goes_from_within::<s3_stealing::Executor>);
 }

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on, s5_pool, s6_stealing};
+use lesson_executor::{parts::driver::POLLS_PER_TURN, s2_block_on::block_on};
+use lesson_fast_executor::{s2_pool, s3_stealing};
 
 use super::{
     events::{Events, Flag},
@@ -72,30 +73,30 @@ fn the_driver_has_its_turn<P: Pool>() {
 
 #[test]
 fn the_driver_of_a_pool_is_not_left_alone() {
-    check(the_driver_is_not_left_alone::<s5_pool::Executor>);
+    check(the_driver_is_not_left_alone::<s2_pool::Executor>);
 }
 
 #[test]
 fn the_driver_is_not_left_alone_where_they_steal() {
-    check(the_driver_is_not_left_alone::<s6_stealing::Executor>);
+    check(the_driver_is_not_left_alone::<s3_stealing::Executor>);
 }
 
 #[test]
 fn what_nobody_was_told_of_is_found_in_a_pool() {
-    check(what_nobody_was_told_of_is_found::<s5_pool::Executor>);
+    check(what_nobody_was_told_of_is_found::<s2_pool::Executor>);
 }
 
 #[test]
 fn what_nobody_was_told_of_is_found_where_they_steal() {
-    check(what_nobody_was_told_of_is_found::<s6_stealing::Executor>);
+    check(what_nobody_was_told_of_is_found::<s3_stealing::Executor>);
 }
 
 #[test]
 fn the_driver_of_a_pool_has_its_turn() {
-    check(the_driver_has_its_turn::<s5_pool::Executor>);
+    check(the_driver_has_its_turn::<s2_pool::Executor>);
 }
 
 #[test]
 fn the_driver_has_its_turn_where_they_steal() {
-    check(the_driver_has_its_turn::<s6_stealing::Executor>);
+    check(the_driver_has_its_turn::<s3_stealing::Executor>);
 }

@@ -11,11 +11,10 @@ use std::{
     thread,
 };
 
-use lesson_executor::{
-    s2_block_on::block_on,
-    s4_spawn::{Executor, JoinHandle},
-};
+use lesson_executor::s2_block_on::block_on;
+use lesson_fast_executor::s1_one_allocation::{Executor, JoinHandle};
 
+use crate::ends::Ends as _;
 use crate::told::{Told, WAKES, next, told};
 
 const TASKS: usize = 500;

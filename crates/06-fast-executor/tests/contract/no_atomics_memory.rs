@@ -1,4 +1,4 @@
-//! What a task of stage 7 costs, and that its slot comes back, from whichever thread.
+//! What a task of stage 4 costs, and that its slot comes back, from whichever thread.
 
 use std::{
     cell::Cell,
@@ -9,7 +9,7 @@ use std::{
 };
 
 use harness::Suite;
-use lesson_executor::s7_fast::Executor;
+use lesson_fast_executor::s4_no_atomics::Executor;
 
 use crate::memory::{Idle, allocations, live};
 

@@ -1,4 +1,4 @@
-//! Stage 7 at its end, beside what `shutdown.rs` asks of both: what a waker of a `block_on` does
+//! Stage 4 at its end, beside what `shutdown.rs` asks of both: what a waker of a `block_on` does
 //! that is long over, and the end of the thread.
 
 use std::{
@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use lesson_executor::s7_fast::{Executor, spawn};
+use lesson_fast_executor::s4_no_atomics::{Executor, spawn};
 
 use crate::shutdown::OnDrop;
 

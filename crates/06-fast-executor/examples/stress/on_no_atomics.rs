@@ -1,4 +1,4 @@
-//! A round on stage 7: its thread spawns, polls and joins; another one wakes and aborts, and lets
+//! A round on stage 4: its thread spawns, polls and joins; another one wakes and aborts, and lets
 //! go of wakers late.
 
 use std::{
@@ -14,8 +14,8 @@ use std::{
 use lesson_executor::{
     parts::driver::{Driver, POLLS_PER_TURN},
     s2_block_on::block_on,
-    s7_fast::{Executor, JoinHandle, spawn},
 };
+use lesson_fast_executor::s4_no_atomics::{Executor, JoinHandle, spawn};
 
 use super::{
     begins,
@@ -62,12 +62,12 @@ pub fn play(mut random: Random) -> Result<Played, String> {
     let (seed, has_driver, goes_early) = (random.0, random.below(2) == 0, random.below(3) == 0);
     let ends = if goes_early { "goes in the middle" } else { "is joined" };
     if !has_driver {
-        let world = World::new(seed, format!("stage 7, no driver, {ends}"), None, 0);
+        let world = World::new(seed, format!("stage 4, no driver, {ends}"), None, 0);
         let wrong = disturb(Executor::new(), &world, random, goes_early);
         return wrong.map_or_else(|| world.judge(), Err);
     }
     let (fake, seen) = Fake::new();
-    let world = World::new(seed, format!("stage 7, a driver, {ends}"), Some(Arc::clone(&seen)), 0);
+    let world = World::new(seed, format!("stage 4, a driver, {ends}"), Some(Arc::clone(&seen)), 0);
     let wrong = disturb(Executor::with_driver(fake), &world, random, goes_early);
     let most = seen.most_polls.load(SeqCst);
     if most > POLLS_PER_TURN {

@@ -1,4 +1,4 @@
-//! Stage 7's handle and slot, beyond what `join_handle.rs` asks of both stages. A future of any
+//! Stage 4's handle and slot, beyond what `join_handle.rs` asks of both stages. A future of any
 //! size stays in its place and is dropped once, and so is its output. A panic reaches its own
 //! handle alone. A joiner that registers while the task ends gets the output at once.
 
@@ -12,7 +12,10 @@ use std::{
 };
 
 use harness::probe::{Task, WakerProbe, canary};
-use lesson_executor::{s2_block_on::block_on, s7_fast::Executor};
+use lesson_executor::s2_block_on::block_on;
+use lesson_fast_executor::s4_no_atomics::Executor;
+
+use crate::ends::Ends as _;
 
 /// Ends now, and stays in its place until then.
 fn watched<B: Copy + 'static, T: Copy + 'static>(executor: &Executor, bytes: B, output: T) -> T {

@@ -1,4 +1,4 @@
-//! Stage 7's wakers on other threads, all at once: woken, cloned, dropped and aborted in an order
+//! Stage 4's wakers on other threads, all at once: woken, cloned, dropped and aborted in an order
 //! that a seed decides, while the tasks come and go. Under AddressSanitizer this is where a slot
 //! that is given back too early, or never, shows.
 
@@ -12,7 +12,7 @@ use std::{
     thread,
 };
 
-use lesson_executor::s7_fast::{AbortHandle, Executor, spawn};
+use lesson_fast_executor::s4_no_atomics::{AbortHandle, Executor, spawn};
 
 use crate::told::{Told, WAKES, next, told};
 

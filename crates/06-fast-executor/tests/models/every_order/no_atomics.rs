@@ -1,10 +1,10 @@
-//! Stage 7, where its two words meet: a wake from elsewhere against the end, who drops the last
+//! Stage 4, where its two words meet: a wake from elsewhere against the end, who drops the last
 //! reference, and what becomes of the slots when the executor goes first. What it has in common
-//! with stage 4 is in `wake.rs` and `shutdown.rs`.
+//! with stage 1 is in `wake.rs` and `shutdown.rs`.
 
 use std::task::Waker;
 
-use lesson_executor::s7_fast::Executor;
+use lesson_fast_executor::s4_no_atomics::Executor;
 use loom::thread;
 
 use super::tools::{Flags, Kept, Watched, all_freed, bounded, executor};
