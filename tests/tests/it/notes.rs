@@ -236,6 +236,7 @@ const BAD: &[Bad] = &[
     ("command", BOTH, "just run threads medir", "just fly threads", "unknown command"),
     ("command", BOTH, "just run threads medir", "just run threads | cat", "without a shell's marks"),
     ("command", BOTH, "just run threads medir", "just run threads -- x", "unknown command"),
+    ("command", BOTH, "just run threads medir", "just bench threads nada", "has no row and no subject `nada`"),
     ("command", BOTH, "just run threads medir", "just run fibers", "there is no lesson `fibers`"),
     ("command", BOTH, "just run threads medir", "just run waker", "there is no package `waker`"),
     ("command", BOTH, "just run threads medir", "cargo run -p threads --bin x", "there is no program `x`"),
