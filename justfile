@@ -19,14 +19,22 @@ run lesson *arguments:
 diff lesson one two:
     #!/usr/bin/env bash
     set -eu
-    file() {
+    # A stage is a file or a folder, whose main file is mod.rs.
+    stage() {
         local name=${1//-/_}
-        ls crates/*-{{lesson}}/src/{s"$name"_*,s[0-9]*_"$name",on_"${name%_current}"}.rs 2>/dev/null | grep . ||
+        ls -d crates/??-{{lesson}}/src/{s"$name"_*,s[0-9]*_"$name",on_"${name%_current}"}{.rs,/} 2>/dev/null | grep . ||
             { echo "error: {{lesson}} has no stage and no runtime $1" >&2; exit 2; }
     }
-    one=$(file {{one}}); two=$(file {{two}})
+    changes() { git --no-pager diff --no-index --color=auto -- "$1" "$2" || [ $? = 1 ]; }
+    one=$(stage {{one}}); two=$(stage {{two}})
     [ "$one" != "$two" ] || { echo "{{one}} and {{two}} are the same file: $one"; exit; }
-    git --no-pager diff --no-index --color=auto -- "$one" "$two" || [ $? = 1 ]
+    case "$one $two" in
+        */\ */) changes "$one" "$two" ;;
+        *.rs\ *.rs) changes "$one" "$two" ;;
+        # A file against a folder: its main file, then the other files of the folder, which are new or gone.
+        *.rs\ */) changes "$one" "$two"mod.rs; for file in "$two"*.rs; do [ "$file" = "$two"mod.rs ] || changes /dev/null "$file"; done ;;
+        */\ *.rs) changes "$one"mod.rs "$two"; for file in "$one"*.rs; do [ "$file" = "$one"mod.rs ] || changes "$file" /dev/null; done ;;
+    esac
 
 # Check your exercise, all of it or one step: just exercise threads 2
 [group('learn')]
@@ -66,7 +74,7 @@ chat address *arguments:
 check-chat *target:
     @cargo run -q -p harness --bin check-chat -- "$@"
 
-# Run the checks of wakers and executors on every stage of lesson 5 and on every runtime, and print one table: just matrix tokio --part b
+# Run the checks of wakers and executors on every stage of lessons 5 and 6 and on every runtime, and print one table: just matrix tokio --part b
 [group('check')]
 [no-exit-message]
 matrix *arguments:
@@ -125,10 +133,11 @@ event-cost:
             exit w - o > 6e5 }' || { echo "an event costs more than 6 instructions" >&2; exit 1; }
     done
 
-# Compare a lesson's code with other libraries, in all rows or in those whose name contains a word: just bench waker mpsc --json | just bench executor --list
+# Compare a lesson's code with other libraries, in all rows or in those whose name contains a word: just bench waker mpsc --json | just bench fast-executor --list
 [group('measure')]
 [no-exit-message]
 bench lesson *arguments:
+    @[ {{lesson}} != executor ] || { echo "The stages of executor are measured beside those of lesson 6: just bench fast-executor --subject executor" >&2; exit 2; }
     @shift; cargo bench -q -p {{lesson}} --bench '*' -- "$@"
 
 # Connect ten thousand clients that join and stay idle, and print what each costs the server's heap
@@ -152,7 +161,7 @@ nextest:
 # Run everything: the tests that `just test` leaves out, every model, every guard, and a minute of stress
 [group('check')]
 long: _long-tests loom shuttle-guards
-    @just stress executor --seconds 60
+    @just stress fast-executor --seconds 60
 
 _long-tests:
     cargo test --workspace --tests -- --include-ignored
@@ -189,9 +198,14 @@ shuttle-guards:
     @just _shuttle --no-fail-fast
 
 _shuttle *arguments:
-    @SHUTTLE_SILENCE_WARNINGS=1 RUSTFLAGS="--cfg shuttle_model" cargo test -q -p executor --profile models --target-dir target/shuttle --test models "$@"
+    #!/usr/bin/env bash
+    set -eu
+    export SHUTTLE_SILENCE_WARNINGS=1 RUSTFLAGS="--cfg shuttle_model"
+    for package in executor fast-executor; do
+        cargo test -q -p $package --profile models --target-dir target/shuttle --test models "$@"
+    done
 
-# Run a lesson's last stages under random load: just stress executor --seconds 60 --seed 5
+# Run the pools and the executor without atomics under random load: just stress fast-executor --seconds 60 --seed 5
 [group('check')]
 [no-exit-message]
 stress lesson *arguments:
@@ -202,7 +216,7 @@ stress lesson *arguments:
 asan *packages:
     #!/usr/bin/env bash
     set -eu
-    packages=({{ if packages == "" { "harness timeline future waker executor" } else { packages } }})
+    packages=({{ if packages == "" { "harness timeline future waker fast-executor" } else { packages } }})
     # The sanitizer needs a nightly compiler, or this variable. Doctests are left out: they would build everything again.
     export RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address
     export LSAN_OPTIONS="suppressions=$PWD/crates/peers/lsan.supp:print_suppressions=0"

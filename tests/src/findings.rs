@@ -5,7 +5,7 @@
 /// A check that fails: a failure, or a warning if the check's level is *should*.
 #[derive(Clone, Copy, Debug)]
 pub struct Finding {
-    /// The executors that fail, by their names in `peers` or in lesson 5.
+    /// The executors that fail, by their names in `peers` or in the matrix (`tests/common`).
     pub of: &'static [&'static str],
     /// The checks that fail.
     pub checks: &'static [&'static str],
@@ -28,18 +28,25 @@ impl Finding {
 /// Every finding.
 pub const FINDINGS: &[Finding] = &[
     Finding {
-        of: &["s1-spin"],
+        of: &["executor-s1-spin"],
         checks: &["C7", "C18"],
         shown: ["executor", "contract", "s1-spin::C"],
         es: "La primera etapa hace `poll` a todas las tareas en cada vuelta, aunque nadie las despierte, y nunca se duerme. Las etapas siguientes corrigen eso.",
         en: "The first stage polls all tasks in every round, woken or not, and never sleeps. The later stages mend that.",
     },
     Finding {
-        of: &["s2-naive"],
+        of: &["executor-s2-naive"],
         checks: &["C2", "C3"],
         shown: ["executor", "contract", "s2-naive::C"],
         es: "El `block_on` ingenuo se duerme con la única ficha que std da a cada hilo. Si algo dentro del `poll` también duerme el hilo, consume la ficha que era para el bucle.",
         en: "The naive `block_on` sleeps with the one token that std gives to each thread. If code inside the `poll` also parks the thread, it takes the token that was meant for the loop.",
+    },
+    Finding {
+        of: &["executor-s3-queue"],
+        checks: &["B15"],
+        shown: ["executor", "contract", "s3-queue::B15"],
+        es: "En la tercera etapa solo sus wakers guardan una tarea que espera. Si esa tarea tiene el último waker de otra, al soltarla se suelta también la otra, dentro de la primera. La etapa siguiente guarda todas sus tareas y corrige eso.",
+        en: "In the third stage only its wakers keep a task that waits. If that task holds the last waker of another task, its drop drops the other one inside it. The next stage keeps all its tasks, and mends that.",
     },
     Finding {
         of: &["async-std", "smol", "async-executor", "async-executor-local", "async-executor-threads"],

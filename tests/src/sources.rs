@@ -15,20 +15,23 @@ pub const UNSAFE: &[&str] = &[
     "crates/04-waker/src/parts/oneshot.rs",
     "crates/04-waker/src/parts/ring.rs",
     "crates/04-waker/src/s1_raw_waker.rs",
-    "crates/05-executor/src/parts/fast/join.rs",
-    "crates/05-executor/src/parts/fast/owner.rs",
-    "crates/05-executor/src/parts/fast/returned.rs",
-    "crates/05-executor/src/parts/fast/shared.rs",
-    "crates/05-executor/src/parts/fast/slab.rs",
-    "crates/05-executor/src/parts/fast/slot.rs",
-    "crates/05-executor/src/parts/fast/waker.rs",
-    "crates/05-executor/src/parts/owner.rs",
-    "crates/05-executor/src/parts/owner/list.rs",
-    "crates/05-executor/src/parts/shared_owner.rs",
-    "crates/05-executor/src/parts/steal/ring.rs",
-    "crates/05-executor/src/parts/task/cell.rs",
-    "crates/05-executor/src/parts/task/cell/joining.rs",
-    "crates/05-executor/src/parts/task/waker.rs",
+    "crates/06-fast-executor/src/parts/list.rs",
+    "crates/06-fast-executor/src/parts/shared_owner.rs",
+    "crates/06-fast-executor/src/parts/task/cell.rs",
+    "crates/06-fast-executor/src/parts/task/contents.rs",
+    "crates/06-fast-executor/src/parts/task/join.rs",
+    "crates/06-fast-executor/src/parts/task/run.rs",
+    "crates/06-fast-executor/src/parts/task/waker.rs",
+    "crates/06-fast-executor/src/s1_one_allocation/owner.rs",
+    "crates/06-fast-executor/src/s3_stealing/ring.rs",
+    "crates/06-fast-executor/src/s4_no_atomics/contents.rs",
+    "crates/06-fast-executor/src/s4_no_atomics/core_ref.rs",
+    "crates/06-fast-executor/src/s4_no_atomics/executor_core.rs",
+    "crates/06-fast-executor/src/s4_no_atomics/join.rs",
+    "crates/06-fast-executor/src/s4_no_atomics/returned_slots.rs",
+    "crates/06-fast-executor/src/s4_no_atomics/slab.rs",
+    "crates/06-fast-executor/src/s4_no_atomics/slot.rs",
+    "crates/06-fast-executor/src/s4_no_atomics/waker.rs",
     "crates/harness/src/probe/alloc.rs",
     "crates/harness/src/probe/waker.rs",
     "crates/harness/tests/contract/broken/executors/with_unsafe.rs",
@@ -127,7 +130,7 @@ pub fn lints(file: &Path, manifest: &str) -> Option<Problem> {
         .then(|| problem(file, 1, "lints", "must say `workspace = true` under `[lints]`".to_owned()))
 }
 
-/// The number of a stage, if the file is one: 2 of `src/s2_block_on.rs`.
+/// The number of a stage, if a file or a folder is one: 2 of `s2_block_on.rs`.
 fn stage(name: &str) -> Option<u32> {
     let (number, _) = name.strip_prefix('s')?.split_once('_')?;
     number.parse().ok()
@@ -136,10 +139,9 @@ fn stage(name: &str) -> Option<u32> {
 /// A stage names no other stage of its lesson: what two of them share stands in `src/parts/`. One
 /// of an earlier lesson is named by its path, `lesson_waker::s8_parker`.
 pub fn one_stage(file: &Path, text: &str) -> Vec<Problem> {
-    let in_src = file.parent().is_some_and(|folder| folder.ends_with("src"));
-    let Some(own) = file.file_stem().and_then(|name| stage(&name.to_string_lossy())).filter(|_| in_src) else {
-        return Vec::new();
-    };
+    // `src/s2_queue.rs`, and each file below `src/s3_stealing/`.
+    let below_src = file.iter().skip_while(|part| *part != "src").nth(1).unwrap_or_default();
+    let Some(own) = stage(&below_src.to_string_lossy()) else { return Vec::new() };
     let tokens = tokens(text);
     let of_a_lesson = |index: usize| match &tokens[..index] {
         [.., lesson, first, second] => lesson.text.starts_with("lesson_") && first.text == ":" && second.text == ":",

@@ -1,6 +1,6 @@
-//! `just bench fast-executor`, what is counted: the bytes and the allocations of a task that waits, and
-//! the system calls of loads that should make none. It is a program of its own, since an allocator
-//! that counts has no place in one that is timed.
+//! `just bench fast-executor`, what is counted: the bytes and the allocations of a task that waits,
+//! and the system calls of loads that should make none. It is a program of its own: a counting
+//! allocator must not be in the program that is timed.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

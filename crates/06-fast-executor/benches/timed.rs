@@ -1,6 +1,6 @@
-//! `just bench fast-executor`, what is timed: every stage and every peer under the same loads, each in a
-//! process of its own, the processes in turn. How it is judged is in the crate `measure`;
-//! `counted.rs` counts what need not be timed.
+//! `just bench fast-executor`, what is timed: every stage and every peer under the same loads. Each
+//! subject is in a process of its own, and the processes take turns. The crate `measure` has the
+//! rule for the verdicts; `counted.rs` counts what is not timed.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

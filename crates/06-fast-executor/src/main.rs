@@ -1,5 +1,5 @@
-//! What `just run fast-executor` starts: scenes that end by themselves, each with the record of what
-//! really happened.
+//! What `just run fast-executor` starts: scenes that end by themselves, each with the record of
+//! what really happened.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
-//! The atomics, locks and threads of this lesson: those of std, those of loom under
-//! `--cfg loom_model`, or those of shuttle under `--cfg shuttle_model`. loom tries the orders in
-//! which threads can meet; shuttle tries random ones. A part that no model looks at stays std's, as
-//! the `Arc` of a scheduler.
+//! The atomics, locks and threads of this lesson. They are those of std, of loom under
+//! `--cfg loom_model`, and of shuttle under `--cfg shuttle_model`. loom tries the orders in which
+//! threads can meet; shuttle tries random ones. A part that no model looks at stays std's, as the
+//! `Arc` of a scheduler.
 
 #[cfg(loom_model)]
 pub(crate) use loom::sync::{

@@ -1,4 +1,4 @@
-//! `just matrix`: the checks of executors and of wakers, on every stage of lesson 5 and on the
+//! `just matrix`: the checks of executors and of wakers, on every stage of lessons 5 and 6 and on the
 //! runtimes that people use. It prints a table or JSON, or writes the page of the notes. It is an
 //! example because it needs this package's dev-dependencies.
 #![forbid(unsafe_code)]
@@ -19,16 +19,9 @@ use house::findings::{FINDINGS, Finding};
 use indicatif::ProgressBar;
 use serde_json::json;
 
-#[path = "../../../crates/05-executor/benches/against_peers"]
-mod against_peers {
-    //! The adapters of the stages.
-    #![allow(dead_code, reason = "some are for the bench alone")]
-    pub mod stages;
-}
+#[path = "../../tests/common/lessons.rs"]
+mod lessons;
 mod page;
-#[path = "../../../crates/05-executor/tests/contract/subjects.rs"]
-#[allow(dead_code, reason = "the subjects with a hook are for the lesson's own contract")]
-mod stages;
 mod table;
 
 /// Counts the bytes of the heap, so that the checks see what a task leaves behind.
@@ -43,7 +36,7 @@ static HEAP: harness::Counting = harness::Counting;
 #[derive(Parser)]
 #[command(
     name = "just matrix",
-    after_help = "Examples:\n  just matrix\n  just matrix tokio monoio --part b\n  just matrix s4 --json\n  just matrix --notes\n\n\
+    after_help = "Examples:\n  just matrix\n  just matrix tokio monoio --part b\n  just matrix s4-join --json\n  just matrix --notes\n\n\
         Exit codes: 0 the failures are exactly those that are explained; 1 they are not; \
         2 wrong usage"
 )]
@@ -72,7 +65,7 @@ enum Part {
 
 /// All executors.
 fn subjects() -> Vec<Subject<Tested>> {
-    stages::all().into_iter().chain(peers::subjects()).collect()
+    lessons::all().into_iter().chain(peers::subjects()).collect()
 }
 
 /// The outcome of a check on a subject.

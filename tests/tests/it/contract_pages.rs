@@ -6,15 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use harness::{Level, chat, executor, future, waker};
 use house::{findings::FINDINGS, notes::headings};
 
-#[path = "../../../crates/05-executor/benches/against_peers"]
-mod against_peers {
-    //! The adapters of the stages.
-    #![allow(dead_code, reason = "some are for the bench alone")]
-    pub mod stages;
-}
-#[path = "../../../crates/05-executor/tests/contract/subjects.rs"]
-#[allow(dead_code, reason = "the subjects with a hook are for the lesson's own contract")]
-mod stages;
+#[path = "../common/lessons.rs"]
+mod lessons;
 
 #[test]
 fn every_check_has_a_heading_in_both_languages() {
@@ -87,7 +80,7 @@ fn cells<'a>(page: &'a str, first: &[&str]) -> BTreeMap<(&'a str, &'a str), &'a 
 
 #[test]
 fn the_tables_of_the_matrix_say_what_fails_and_what_is_declared() {
-    let subjects: Vec<_> = stages::all().into_iter().chain(peers::subjects()).collect();
+    let subjects: Vec<_> = lessons::all().into_iter().chain(peers::subjects()).collect();
     let names: Vec<&str> = subjects.iter().map(|subject| subject.name).collect();
     for language in ["es", "en"] {
         let page = house::root().join("notes").join(language).join("matriz.md");

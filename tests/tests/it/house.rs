@@ -194,6 +194,7 @@ fn badly_written_sources_are_found() {
     let list = &["crates/x/src/raw.rs"];
     let (lib, raw, stage) =
         (Path::new("crates/x/src/lib.rs"), Path::new("crates/x/src/raw.rs"), Path::new("crates/x/src/s2_queue.rs"));
+    let part = Path::new("crates/x/src/s3_stealing/ring.rs");
     let head = |text: &str| sources::head(lib, text);
     let of_lines = |lines: usize| "//! x\n".repeat(lines);
     let length = |lines, file: &str, lesson| sources::length(Path::new(file), &of_lines(lines), lesson);
@@ -235,6 +236,8 @@ fn badly_written_sources_are_found() {
         (one_stage(stage, "// as in crate::s1_spin\nuse crate::s2_queue::Queue;\nuse crate::parts::x;\n"), None),
         (one_stage(stage, "use lesson_waker::s8_parker::Parker;\n"), None),
         (one_stage(stage, "use lesson::s8_parker::Parker;\n"), Some("found: s8_parker")),
+        (one_stage(part, "use crate::s2_queue::Queue;\nuse super::ring;\n"), Some("found: s2_queue")),
+        (one_stage(part, "use crate::s3_stealing::ring;\n"), None),
         (one_stage(lib, "pub mod s1_spin;\npub mod s2_queue;\n"), None),
     ];
     for (number, (found, expected)) in cases.into_iter().enumerate() {

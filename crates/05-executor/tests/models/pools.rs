@@ -14,7 +14,7 @@ use lesson_executor::{parts::join::JoinError, s2_block_on::block_on, s5_pool::Po
 use shuttle::{
     Config, MaxSteps, Runner,
     scheduler::{PctScheduler, RandomScheduler},
-    sync::{Barrier, Mutex},
+    sync::{Barrier, Mutex, mpsc},
     thread,
 };
 
@@ -145,23 +145,20 @@ fn the_drop_of_a_pool_drops_all_futures() {
     });
 }
 
-/// The pool is dropped by one of its own tasks, which goes on waiting: the end of that poll drops
-/// it.
+/// A task of the pool drops the pool, and then returns `Pending`. The end of that poll drops the
+/// task's future.
 #[test]
 fn a_task_drops_its_own_pool() {
     check(|| {
-        let (pool, alive) = (Arc::new(Mutex::new(None)), Arc::new(AtomicUsize::new(0)));
-        let (own, held) = (Arc::clone(&pool), Held::new(&alive));
-        let made = Pool::new(2);
-        let handle = made.spawn(poll_fn(move |cx| {
+        let alive = Arc::new(AtomicUsize::new(0));
+        let (pool, held, (send, receive)) = (Pool::new(2), Held::new(&alive), mpsc::channel::<Pool>());
+        let receive = Mutex::new(receive);
+        let handle = pool.spawn(poll_fn(move |_| {
             let _held = &held;
-            match own.lock().unwrap().take() {
-                Some::<Pool>(pool) => drop(pool),
-                None => cx.waker().wake_by_ref(),
-            }
+            drop(receive.lock().unwrap().recv());
             Poll::<()>::Pending
         }));
-        *pool.lock().unwrap() = Some(made);
+        send.send(pool).unwrap();
         assert!(matches!(block_on(handle), Err(JoinError::Cancelled)));
         assert_eq!(alive.load(Relaxed), 0);
     });

@@ -1,6 +1,6 @@
-//! System calls, counted without any other program: a process has its parent trace it, which looks
-//! at every call of every thread, as `strace -f` does. It needs no privilege, but a kernel from 5.3
-//! on.
+//! Counts system calls without another program. A process lets its parent trace it, and the parent
+//! sees every call of every thread, as `strace -f` does. It needs no privilege, but Linux 5.3 or
+//! later.
 
 use std::process::Child;
 
@@ -15,15 +15,15 @@ use nix::{
     unistd::Pid,
 };
 
-/// What a traced process sends itself where the part begins that counts, and where it ends.
+/// The signal that a traced process sends itself where the counted part begins and where it ends.
 const MARK: Signal = Signal::SIGUSR1;
 
-/// In the process that is to be traced: stops until its parent does so, and makes an empty part,
-/// for what a mark costs.
+/// Stops this process until its parent traces it. Then it makes an empty part, which shows the cost
+/// of a mark.
 ///
 /// # Errors
 ///
-/// If this kernel does not let it.
+/// If the kernel refuses.
 pub fn follow_me() -> Result<(), String> {
     ptrace::traceme().map_err(|error| format!("{NOT_HERE}: {error}"))?;
     raise(Signal::SIGSTOP).map_err(|error| error.to_string())?;
@@ -32,19 +32,19 @@ pub fn follow_me() -> Result<(), String> {
     Ok(())
 }
 
-/// How an error begins that is not the subject's.
+/// The beginning of an error that is not the subject's.
 pub const NOT_HERE: &str = "system calls cannot be counted here";
 
-/// In the process that is traced: the part that counts begins, or ends.
+/// Marks the beginning or the end of the counted part, in the traced process.
 pub fn mark() {
     raise(MARK).expect("one may send oneself a signal");
 }
 
-/// The calls of a process and all its threads between its marks. It must be called on the thread
-/// that has started it.
+/// Returns the number of calls of a process, with all its threads, between its marks. Call it on
+/// the thread that has started the process.
 pub fn of(child: &Child) -> Result<f64, String> {
     let child = Pid::from_raw(child.id().cast_signed());
-    // Of each part.
+    // The calls of each part.
     let mut parts: Vec<u64> = Vec::new();
     let mut marks = 0;
     let mut follows = false;
@@ -62,7 +62,7 @@ pub fn of(child: &Child) -> Result<f64, String> {
                     Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_TRACECLONE | Options::PTRACE_O_EXITKILL;
                 ptrace::setoptions(pid, options).map_err(|error| error.to_string())?;
             }
-            // A new thread begins with this.
+            // A new thread begins with this stop.
             WaitStatus::Stopped(_, Signal::SIGSTOP) => {}
             WaitStatus::Stopped(_, MARK) => {
                 marks += 1;
@@ -79,14 +79,14 @@ pub fn of(child: &Child) -> Result<f64, String> {
         }
         let stopped = status.pid().filter(|_| !matches!(status, WaitStatus::Exited(..) | WaitStatus::Signaled(..)));
         match stopped.map(|pid| ptrace::syscall(pid, deliver)) {
-            // It was killed meanwhile.
+            // The process was killed meanwhile.
             None | Some(Ok(()) | Err(Errno::ESRCH)) => {}
             Some(Err(error)) => return Err(error.to_string()),
         }
     }
 }
 
-/// The first part is empty: what is in it is the second mark, as in all others.
+/// The first part is empty: it holds only the second mark, as every other part does.
 fn without_marks(parts: &[u64]) -> f64 {
     let Some((mark, parts)) = parts.split_first() else { return 0.0 };
     parts.iter().map(|calls| calls.saturating_sub(*mark)).sum::<u64>() as f64

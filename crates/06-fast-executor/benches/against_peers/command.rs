@@ -11,12 +11,12 @@ use super::{
     subjects::{Subject, Table, tables},
 };
 
-/// Put every stage of the lesson and every runtime under the same loads, each in a process of its
-/// own, and print two tables: those on one thread, and the pools, with two workers.
+/// Put every stage of lessons 5 and 6 and every runtime under the same loads, each in a process of
+/// its own. Print two tables: one thread, and pools with two workers.
 ///
-/// The last stage is compared with the best peer of each row, and with the stage before it: won,
-/// tied or lost by the 95 % interval of the ratio within the rounds, or few, if there are fewer
-/// than six. First comes what is counted (heap, system calls), then what is timed.
+/// The last stage of a table is compared with the best peer of each row, and with the stage before
+/// it. The 95 % interval of the ratio decides: won, tied or lost, or few if there are fewer than
+/// six rounds. Heap and system calls are counted first; then comes what is timed.
 #[derive(Debug, Parser)]
 #[command(
     name = "just bench fast-executor",
@@ -30,11 +30,11 @@ pub struct Arguments {
     /// Only subjects whose names contain this word; may be repeated
     #[arg(long, value_name = "NAME")]
     subject: Vec<String>,
-    /// So many rounds of what is timed, and no more where the interval is too wide; fewer than 6
-    /// give none, and no verdict
+    /// Measure this many rounds, even if the interval is too wide; fewer than 6 give no interval
+    /// and no verdict
     #[arg(long, visible_alias = "pairs", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: Option<u32>,
-    /// Print one JSON object a row
+    /// Print one JSON object for each row
     #[arg(long)]
     pub json: bool,
     /// Draw the ratios to the best peer into this file, as SVG
@@ -43,7 +43,7 @@ pub struct Arguments {
     /// List the rows and the subjects
     #[arg(long)]
     pub list: bool,
-    /// Cargo's.
+    /// Cargo adds this flag.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -51,14 +51,14 @@ pub struct Arguments {
 /// Why nothing is measured.
 #[derive(Debug)]
 pub enum Usage {
-    /// What clap has to say: the help, or an error.
+    /// clap's help or error.
     Clap(clap::Error),
-    /// The rows and the subjects.
+    /// The list of rows and subjects.
     List,
 }
 
 impl Arguments {
-    /// Those of a command line, the program's name included.
+    /// Parses a command line, with the program's name in front.
     pub fn of(line: impl IntoIterator<Item = OsString>) -> Result<Arguments, Usage> {
         let arguments = Arguments::try_parse_from(line).map_err(Usage::Clap)?;
         let wrong = |message: String| Usage::Clap(Arguments::command().error(ErrorKind::ValueValidation, message));
@@ -86,14 +86,14 @@ impl Arguments {
         Ok(arguments)
     }
 
-    /// The rows of a table that are asked for and that somebody who is asked for can carry.
+    /// The chosen rows of a table that a chosen subject can carry.
     pub fn rows(&self, target: Target, table: &Table) -> Vec<&'static Row> {
         let asked = |row: &Row| self.words.is_empty() || self.words.iter().any(|word| row.id.contains(word.as_str()));
         let carried = |row: &Row| self.subjects(table).iter().any(|subject| subject.load(row.load).is_some());
         ROWS.iter().filter(|row| row.target() == target && asked(row) && carried(row)).collect()
     }
 
-    /// The subjects of a table that are asked for.
+    /// The chosen subjects of a table.
     pub fn subjects<'a>(&self, table: &'a Table) -> Vec<&'a Subject> {
         let asked = |subject: &&Subject| {
             self.subject.is_empty() || self.subject.iter().any(|word| subject.name.contains(word.as_str()))
@@ -103,9 +103,8 @@ impl Arguments {
 }
 
 impl Usage {
-    /// Prints it. Both programs are given every command line, and what needs to be said once only
-    /// one of them says: the first one, which is that which counts, tells an error, the other the
-    /// help.
+    /// Prints it. Both programs get every command line, and one message must not appear twice. The
+    /// counting program runs first, so it prints an error; the timing one prints the help.
     pub fn tell(self, target: Target) -> ExitCode {
         match self {
             Usage::Clap(error) if error.use_stderr() => error.exit(),

@@ -1,5 +1,5 @@
-//! What is done to every runtime, written once over the traits that all are measured through. Each
-//! load gives a tally of what has really happened, from inside of the tasks.
+//! The loads, written once over the traits of `peers::runtime`. Each load returns a tally that its
+//! tasks have counted, so that a load which did not happen is an error.
 
 use std::{
     future::poll_fn,
@@ -20,18 +20,17 @@ use std::{
 use futures::{channel::oneshot, task::AtomicWaker};
 use peers::runtime::{Blocks, Spawns, Starts};
 
-/// What looks at the part of a load that counts: a clock, for example. By default it does nothing.
+/// Looks at the counted part of a load: a clock, for example. By default it does nothing.
 pub trait Meter {
-    /// Before the part of a load that is to find all threads of a pool parked.
+    /// Called before a part that must find all threads of a pool parked.
     fn settle(&mut self) {}
-    /// Here begins what counts.
+    /// The counted part begins.
     fn begin(&mut self) {}
-    /// Here it ends.
+    /// The counted part ends.
     fn end(&mut self) {}
 }
 
-/// Tasks spawned inside of `block_on`, and then all of them joined. The tally is the sum of their
-/// numbers.
+/// Spawns tasks inside `block_on`, and then joins them all. The tally is the sum of their numbers.
 pub fn batch<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
     meter.begin();
@@ -47,7 +46,7 @@ pub fn batch<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     sum
 }
 
-/// The same, each joined before the next is spawned.
+/// The same, but each task is joined before the next one is spawned.
 pub fn one_by_one<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
     meter.begin();
@@ -62,7 +61,7 @@ pub fn one_by_one<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 
     sum
 }
 
-/// So many tasks step aside so many times. The tally is the number of polls.
+/// `n` tasks yield `n` times each. The tally is the number of polls.
 pub fn yields<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
     meter.begin();
@@ -78,7 +77,7 @@ pub fn yields<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     latch.tally()
 }
 
-/// The same where no task can be started from within.
+/// The same for a runtime whose tasks cannot start tasks.
 pub fn yields_from_outside<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     meter.begin();
     let lease = Lease::new(n);
@@ -91,7 +90,7 @@ pub fn yields_from_outside<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter
     latch.tally()
 }
 
-/// Each of so many tasks starts a partner, and they exchange two messages. The tally is the number
+/// Each of `n` tasks starts a partner, and the two exchange two messages. The tally is the number
 /// of messages.
 pub fn ping_pong<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
@@ -118,7 +117,7 @@ pub fn ping_pong<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     latch.tally()
 }
 
-/// Each task starts the next. The tally is the number of tasks, as the last one says.
+/// Each task starts the next one. The last task reports the tally: the number of tasks.
 pub fn chained<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
     meter.begin();
@@ -142,7 +141,8 @@ fn link<R: Spawns>(within: &R::Within, n: u64, number: u64, done: oneshot::Sende
     });
 }
 
-/// A task starts all others, which nobody joins. The tally is how many have run.
+/// One task starts all others, and nobody joins them. The tally is the number of tasks that have
+/// run.
 pub fn inside<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
     meter.begin();
@@ -161,7 +161,7 @@ pub fn inside<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     lease.arrived()
 }
 
-/// Tasks spawned while the runtime does nothing, and then joined in `block_on`. The tally is the
+/// Spawns tasks while the runtime does nothing, and then joins them in `block_on`. The tally is the
 /// sum of their numbers.
 pub fn outside<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     meter.settle();
@@ -178,8 +178,8 @@ pub fn outside<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     sum
 }
 
-/// What is blocked on asks another thread, sleeps, and is woken by the answer. The tally is the
-/// number of answers.
+/// The root asks another thread, sleeps, and is woken by the answer. The tally is the number of
+/// answers.
 pub fn wake_root<R: Blocks>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let asked = answering(n);
     meter.begin();
@@ -200,7 +200,7 @@ pub fn wake_task<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     latch.tally()
 }
 
-/// Asks a thread that answers, one question after the other.
+/// Asks another thread one question after another.
 fn answering(n: u64) -> impl Future<Output = u64> + Send + 'static {
     let (ask, asked) = mpsc::channel::<oneshot::Sender<u64>>();
     thread::spawn(move || asked.into_iter().for_each(|answer| answer.send(1).expect("it is awaited")));
@@ -220,14 +220,15 @@ pub fn block_on_ready<R: Blocks>(runtime: &R, n: u64, meter: &mut dyn Meter) -> 
     let mut sum = 0;
     meter.begin();
     for number in 0..n {
-        // Inside of the poll, so that the compiler must not leave out what is around it.
+        // `black_box` is inside the poll, so the compiler cannot remove what is around it.
         sum += runtime.block_on(poll_fn(|_| Poll::Ready(black_box(number))));
     }
     meter.end();
     sum
 }
 
-/// Tasks that wait for ever, whose handles are kept. The tally is how many have been polled.
+/// Tasks that wait forever, whose handles are kept. The tally is the number of tasks that were
+/// polled.
 pub fn idle<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let within = runtime.within();
     let mut kept = Vec::with_capacity((n + STEP) as usize);
@@ -249,7 +250,7 @@ pub fn idle<R: Spawns>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     })
 }
 
-/// The same where there are no handles.
+/// The same for a runtime without handles.
 pub fn idle_unjoined<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u64 {
     let step = |_| {
         let lease = Lease::new(STEP);
@@ -264,8 +265,9 @@ pub fn idle_unjoined<R: Starts>(runtime: &R, n: u64, meter: &mut dyn Meter) -> u
     polled
 }
 
-/// How many idle tasks are spawned before all have been polled: what counts are the tasks, and not
-/// a queue that was long once. The first ones, for which the queue grows, do not count.
+/// The number of idle tasks that are spawned before all of them have been polled. So the tasks
+/// count, and not a queue that was long once. The first tasks, for which the queue grows, do not
+/// count.
 const STEP: u64 = 100;
 
 /// A future of 64 bytes that never becomes ready.
@@ -291,7 +293,7 @@ impl Future for Idle {
     }
 }
 
-/// Steps aside so many times, and gives the number of its polls.
+/// Yields this many times, and returns the number of its polls.
 struct Yields {
     left: u64,
     polls: u64,
@@ -311,9 +313,9 @@ impl Future for Yields {
     }
 }
 
-/// Whoever arrives last lets the one go on who waits.
+/// The last task that arrives lets the waiting one go on.
 ///
-/// It stays for ever, so that a task which arrives has no count of references to pay for.
+/// It is never freed, so a task that arrives pays for no reference count.
 #[derive(Default)]
 struct Latch {
     left: AtomicU64,
@@ -321,10 +323,10 @@ struct Latch {
     waits: AtomicWaker,
 }
 
-/// The latches that no load has.
+/// The latches that no load uses now.
 static FREE: Mutex<Vec<&'static Latch>> = Mutex::new(Vec::new());
 
-/// A latch that a load has, for so many to arrive.
+/// A latch for a load, on which this many tasks will arrive.
 struct Lease {
     latch: &'static Latch,
     expected: u64,
@@ -332,7 +334,7 @@ struct Lease {
 
 impl Lease {
     fn new(expected: u64) -> Lease {
-        let free = FREE.lock().expect("nobody panics with it").pop();
+        let free = FREE.lock().expect("no thread panics with this lock").pop();
         let latch = free.unwrap_or_else(|| Box::leak(Box::default()));
         latch.left.store(expected, Relaxed);
         latch.tally.store(0, Relaxed);
@@ -346,11 +348,11 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // Whoever is late, in a load that has failed, must not arrive at another's. That the last
-        // one is yet to wake does no harm: whoever waits looks again.
+        // A task that is late, in a load that has failed, must not arrive in another load. A waiter
+        // that is woken too early does no harm, because it looks again.
         if self.latch.left.load(Acquire) == 0 {
             self.latch.waits.take();
-            FREE.lock().expect("nobody panics with it").push(self.latch);
+            FREE.lock().expect("no thread panics with this lock").push(self.latch);
         }
     }
 }

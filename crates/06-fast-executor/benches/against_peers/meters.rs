@@ -1,5 +1,5 @@
-//! What looks at a load, in the process that carries it: a clock, the counts of the allocator, or
-//! marks for the process that traces this one.
+//! The meters, in the process that carries a load: a clock, the counts of the allocator, or marks
+//! for the process that traces this one.
 
 use std::{
     fs,
@@ -16,10 +16,10 @@ use super::{
     subjects::tables,
 };
 
-/// Carries one load of one subject, and prints the figure an operation.
+/// Carries one load of one subject, and prints the figure for one operation.
 pub fn carry(run: &str) -> ExitCode {
     match figure(run) {
-        // Nobody listens any more if the bench was ended.
+        // If the bench was ended, nobody reads this, and the error does not matter.
         Ok(figure) => drop(writeln!(io::stdout(), "{figure}")),
         Err(why) => {
             eprintln!("{why}");
@@ -62,7 +62,7 @@ fn total(row: &Row, clock: &Clock, heap: &Heap) -> f64 {
         What::Nanos | What::KernelNanos => clock.total.as_secs_f64() * 1e9,
         What::Bytes => heap.total.0,
         What::Allocations => heap.total.1,
-        // The process that traces this one has them.
+        // The process that traces this one counts the calls.
         What::Calls => 0.0,
     }
 }
@@ -93,7 +93,7 @@ struct Heap {
     total: (f64, f64),
 }
 
-/// The bytes that are not freed, and the allocations so far.
+/// The bytes that are in use, and the number of allocations so far.
 fn heap() -> (f64, f64) {
     let counted = harness::live_bytes().zip(harness::allocations());
     let (bytes, allocations) = counted.expect("the program that asks for them counts them");
@@ -128,7 +128,7 @@ impl Meter for Marks {
     }
 }
 
-/// Until the kernel says of every other thread of this process that it sleeps: then a pool has
+/// Waits until every other thread of this process sleeps, as the kernel sees it. A pool then has
 /// nothing more to do.
 fn until_others_sleep() {
     while !others_sleep().unwrap_or(true) {
@@ -140,7 +140,7 @@ fn others_sleep() -> io::Result<bool> {
     let this = fs::read_link("/proc/thread-self")?;
     for thread in fs::read_dir("/proc/self/task")? {
         let thread = thread?;
-        // One that has ended meanwhile is gone.
+        // A thread that has ended meanwhile has no status.
         let Ok(stat) = fs::read_to_string(thread.path().join("stat")) else { continue };
         let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
         if this.file_name() != Some(&thread.file_name()) && state != Some('S') {

@@ -1,5 +1,5 @@
-//! The lesson's executors against those that people use: what `timed.rs` and `counted.rs` have in
-//! common, which is all but the allocator. [`subjects`] is who, [`rows`] what, [`loads`] how.
+//! The bench: the executors of lessons 5 and 6 against those that people use. `timed.rs` and
+//! `counted.rs` share all of it but the allocator.
 
 pub mod calls;
 pub mod command;
@@ -24,17 +24,17 @@ use command::{Arguments, Usage};
 use rounds::Measured;
 use subjects::Table;
 
-/// Which of the two programs this is.
+/// One of the two programs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Target {
-    /// The one with the clock.
+    /// The program with the clock.
     Timed,
-    /// The one with the allocator that counts.
+    /// The program with the counting allocator.
     Counted,
 }
 
-/// The `main` of either. Exit code 0 if the tables are there, whatever they say; 1 if a figure is
-/// missing; 2 for wrong usage.
+/// The `main` of both programs. The exit code is 0 if the tables were printed, whatever they say; 1
+/// if a figure is missing; 2 for wrong usage.
 pub fn main(target: Target) -> ExitCode {
     let mut arguments = env::args().skip(1);
     if let (Some(process::RUN), Some(run)) = (arguments.next().as_deref(), arguments.next()) {

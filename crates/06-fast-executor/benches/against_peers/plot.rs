@@ -1,4 +1,4 @@
-//! The ratios to the best peer of each row, drawn: left of the line is faster.
+//! Draws the ratios to the best peer of each row. Left of the line is faster.
 
 use std::{
     error::Error,
@@ -13,12 +13,12 @@ use plotters::prelude::*;
 use super::rounds::Measured;
 
 const WIDTH: u32 = 1000;
-/// Of that, for the names of the subjects.
+/// The part of the width that the names of the subjects take.
 const NAMES: u32 = 190;
-/// How high a row is drawn, and a name.
+/// The height of a row, and of a name.
 const ROW: u32 = 44;
 const NAME: u32 = 20;
-/// What a table needs beside its rows.
+/// The height that a table needs beside its rows.
 const REST: u32 = 100;
 
 /// Writes the drawing.
@@ -38,7 +38,8 @@ pub fn write(file: &Path, rows: &[Measured]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Whether the drawing can be written there, before all is measured. What is there stays.
+/// Fails if the drawing cannot be written there. It is called before the measurement, and leaves an
+/// existing file as it is.
 pub fn check(file: &Path) -> io::Result<()> {
     let is_new = !file.exists();
     OpenOptions::new().append(true).create(true).open(file)?;

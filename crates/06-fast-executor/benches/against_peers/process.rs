@@ -8,10 +8,10 @@ use super::{
     subjects::{DEADLINE, VARIABLES},
 };
 
-/// The argument that tells a process what it is to carry.
+/// The argument that tells a process which load to carry.
 pub const RUN: &str = "--run";
 
-/// What the row asks for, an operation; or why there is no such figure.
+/// The figure for one operation of a row; or why there is none.
 pub fn figure(table: &str, row: &Row, subject: &str) -> Result<f64, String> {
     let this = env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new(this);

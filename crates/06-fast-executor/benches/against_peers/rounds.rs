@@ -1,5 +1,5 @@
-//! A row: its subjects in turn, round after round, and what comes of that. The statistics are those
-//! of the crate `measure`.
+//! A row: its subjects take turns, round after round, and the figures are compared. The statistics
+//! are those of the crate `measure`.
 
 use measure::{Compared, Median, Outcome, Plan, Round, ratio};
 
@@ -10,33 +10,32 @@ use super::{
 
 /// A row with its figures.
 pub struct Measured {
-    /// The table.
+    /// The table that it belongs to.
     pub table: &'static str,
-    /// The row.
+    /// The row that was measured.
     pub row: &'static Row,
-    /// Each subject that was asked for; `None` where the row does not apply.
+    /// Each chosen subject with its median; `None` if the row does not apply to it.
     pub subjects: Vec<(&'static str, Option<Median>)>,
-    /// How many rounds there were.
+    /// The number of rounds.
     pub rounds: usize,
-    /// The peer with the lowest of `beside_ours`.
+    /// The peer with the lowest figure in `beside_ours`.
     pub best_peer: Option<&'static str>,
-    /// Each subject's figure to that of the last stage, the median over the rounds that both have:
-    /// the machine may be slower in rounds that not all of them have. Without a stage, or if it is
-    /// system calls, which may be none, the median of its figures.
+    /// The ratio of each subject to the last stage: the median over the rounds that both have.
+    /// Rounds differ in speed, so medians over different rounds must not be compared. Without a
+    /// stage, and for system calls, which may be zero, it is the median of the subject's figures.
     beside_ours: Vec<f64>,
-    /// The last stage beside it, if both are there.
+    /// The last stage compared with the best peer.
     pub compared: Option<Compared>,
-    /// The last stage beside the stage before it, if both are there: what its step has brought. All
-    /// of a table have as many threads.
+    /// The last stage compared with the stage before it: what its idea is worth.
     pub step: Option<Compared>,
 }
 
 /// System calls differ with how threads meet. The median of three rounds is enough.
 const OF_CALLS: usize = 3;
-/// Peers that are at most so much slower than the best one may yet turn out to be the best.
+/// A peer that is at most this much slower than the best one may still turn out to be the best.
 const CLOSE: f64 = 1.05;
 
-/// Measures a row: `figure` gives that of a subject in a round, the first of which is 1.
+/// Measures a row. `figure` returns the figure of a subject in a round; the first round is 1.
 pub fn measure(
     table: &'static str,
     row: &'static Row,
@@ -62,7 +61,7 @@ pub fn measure(
 }
 
 impl Measured {
-    /// What comes of these rounds.
+    /// Compares the figures of these rounds.
     pub fn new(table: &'static str, row: &'static Row, subjects: &[&Subject], rounds: &[Round]) -> Self {
         let of = |index: usize| Median::of(rounds.iter().filter_map(|round| round[index]));
         let medians: Vec<_> = (0..subjects.len()).map(of).collect();
@@ -97,17 +96,18 @@ impl Measured {
         Measured { table, row, subjects, rounds: rounds.len(), best_peer, beside_ours, compared, step }
     }
 
-    /// Both comparisons, as far as they are there.
+    /// Both comparisons, if they were made.
     fn comparisons(&self) -> impl Iterator<Item = &Compared> {
         self.compared.iter().chain(&self.step)
     }
 
-    /// Whether the interval of a ratio says too little.
+    /// Whether the interval of a ratio is too wide for a verdict.
     pub fn too_wide(&self) -> bool {
         self.comparisons().any(|compared| self.row.what.decided_by().is_too_wide(&compared.ratio))
     }
 
-    /// For more rounds: the stages that are compared, and every peer that may be the best.
+    /// The subjects that need more rounds: the compared stages, and every peer that may be the
+    /// best.
     pub fn contenders(&self) -> Vec<bool> {
         let contends = |(name, _): &(&'static str, Option<Median>)| {
             self.comparisons().any(|compared| [compared.ours, compared.other].contains(name))
@@ -116,7 +116,7 @@ impl Measured {
         self.subjects.iter().map(contends).collect()
     }
 
-    /// A subject's figure to that of the best peer, by what both are beside the last stage.
+    /// The ratio of a subject to the best peer, from their ratios to the last stage.
     pub fn to_best(&self, name: &str) -> Option<f64> {
         let of = |name: &str| self.subjects.iter().position(|(of, _)| *of == name).map(|index| self.beside_ours[index]);
         Some(of(name)? / of(self.best_peer?)?).filter(|ratio| ratio.is_finite())

@@ -1,55 +1,54 @@
-//! The rows: which load, how large, and what is looked at.
+//! The rows: the load, its size, and what is measured.
 
 use measure::DecidedBy;
 
 use super::{Target, subjects::Passes};
 
-/// A row.
+/// A row of the bench.
 #[derive(Debug)]
 pub struct Row {
     /// Its name on the command line and above its column.
     pub id: &'static str,
-    /// What it is, in a few words.
+    /// What it does, in a few words.
     pub about: &'static str,
-    /// The load that is put on the subjects.
+    /// The name of the load.
     pub load: &'static str,
-    /// How large that is.
+    /// The size of the load.
     pub n: u64,
-    /// And how often.
+    /// How often the load is put on a subject.
     pub passes: Passes,
-    /// What is looked at.
+    /// What is measured.
     pub what: What,
 }
 
-/// What is looked at.
+/// What is measured.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum What {
-    /// Nanoseconds an operation.
+    /// Nanoseconds for one operation.
     Nanos,
-    /// The same, where the kernel decides more than the runtime.
+    /// The same, where the kernel decides more than the runtime does.
     KernelNanos,
-    /// Bytes of the heap a task.
+    /// Bytes of heap for one task.
     Bytes,
-    /// Allocations a task.
+    /// Allocations for one task.
     Allocations,
-    /// System calls an operation.
+    /// System calls for one operation.
     Calls,
 }
 
 impl What {
-    /// Whether it is counted, and not timed.
+    /// Whether it is counted and not timed.
     pub fn is_count(self) -> bool {
         matches!(self, What::Bytes | What::Allocations | What::Calls)
     }
 
-    /// Who decides about a time.
+    /// What decides a time: the program or the kernel.
     pub fn decided_by(self) -> DecidedBy {
         if self == What::KernelNanos { DecidedBy::Kernel } else { DecidedBy::Program }
     }
 
-    /// A figure as it is shown where it is a count, which is a whole byte or a hundredth of an
-    /// allocation: what is less comes from threads that meet in another way. A time is compared as
-    /// it is.
+    /// Rounds a count as it is shown: to a byte, or to a hundredth of an allocation. Smaller
+    /// differences come from threads that meet in another way. A time is not rounded.
     pub fn rounded(self, figure: f64) -> f64 {
         match self {
             What::Bytes => figure.round(),
@@ -71,7 +70,7 @@ const fn idle(id: &'static str, about: &'static str, what: What) -> Row {
     Row { id, about, load: "idle", n: 10_000, passes: Passes::Cold, what }
 }
 
-/// All of them.
+/// All rows.
 pub static ROWS: &[Row] = &[
     timed("batch", "100,000 tasks spawned in block_on, then all joined", 100_000, 2),
     Row {
@@ -85,8 +84,8 @@ pub static ROWS: &[Row] = &[
     timed("chained", "1,000 tasks, each of which starts the next", 1_000, 100),
     timed("inside", "10,000 tasks started by a task", 10_000, 8),
     timed("outside", "10,000 tasks spawned while the runtime is idle, then joined", 10_000, 8),
-    // Many short passes, each with another thread: on which core that stands decides more than all
-    // else.
+    // Many short passes, each with a new thread: the core on which that thread runs decides more
+    // than anything else.
     Row { what: What::KernelNanos, ..timed("wake", "to another thread, which wakes, and back", 200, 40) },
     timed("ready", "block_on of a future that is ready", 100_000, 8),
     idle("bytes", "heap bytes of a task that waits, with a future of 64 bytes", What::Bytes),
@@ -99,23 +98,23 @@ pub static ROWS: &[Row] = &[
 ];
 
 impl Row {
-    /// Which program has it.
+    /// The program that measures it.
     pub fn target(&self) -> Target {
         if self.what.is_count() { Target::Counted } else { Target::Timed }
     }
 
-    /// How many operations a load of this size is.
+    /// The number of operations in a load of this size.
     pub fn operations(&self) -> u64 {
         if self.load == "yield" { self.n * self.n } else { self.n }
     }
 }
 
-/// The tally that a load of this size must give.
+/// The tally that a load of this size must return.
 pub fn tally(load: &str, n: u64) -> u64 {
     match load {
         // The sum of the numbers from 0.
         "batch" | "one-by-one" | "outside" | "ready" => n * (n - 1) / 2,
-        // In its last poll, a task does not step aside.
+        // In its last poll, a task does not yield.
         "yield" => n * (n + 1),
         "ping-pong" => 2 * n,
         _ => n,

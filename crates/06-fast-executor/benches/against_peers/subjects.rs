@@ -1,6 +1,5 @@
-//! Who is measured: every stage and every runtime of the two tables, each with the loads that it
-//! can carry, and the subject of parts B and C that it is. A new stage is one line here and its
-//! adapter in `stages.rs`.
+//! The subjects: every stage and every runtime of the two tables, with the loads that it can carry.
+//! A new stage is one line here, and an adapter in its lesson's `tests/common/stages.rs`.
 
 use std::time::Duration;
 
@@ -16,24 +15,25 @@ use super::{
     stages,
 };
 
-/// A runtime under its name.
+/// A runtime, and its name.
 pub struct Subject {
-    /// As in `peers`; a stage as in the lesson's contract.
+    /// The name: that of `peers`, or the stage's name. A stage of lesson 5 has the prefix
+    /// `executor-`.
     pub name: &'static str,
-    /// Whether it is a stage of the lesson.
+    /// Whether it is a stage of lesson 5 or 6.
     pub ours: bool,
-    /// Whether it has tasks: a `block_on` alone, which has none to look after, is shown, and is no
-    /// peer to be compared with.
+    /// Whether it has tasks. A `block_on` alone has none: it is shown, and no stage is compared
+    /// with it.
     pub has_tasks: bool,
-    /// What it can carry, by the names of the loads.
+    /// The loads that it can carry, by their names.
     pub loads: Vec<(&'static str, Load)>,
-    /// The same as a subject of the checks: for the test that runs them on it.
-    #[allow(dead_code, reason = "whoever measures does not check")]
+    /// The same runtime as a subject of the checks. A test runs them on it.
+    #[allow(dead_code, reason = "the bench does not check")]
     pub tested: fn() -> Tested,
 }
 
-/// Makes a runtime, and puts a load of size `n` on it: once, or once more for each of `passes`, of
-/// which the first does not count. Gives the tallies of those that count.
+/// Creates a runtime and puts a load of size `n` on it, as often as `passes` says. Returns the
+/// tallies of the passes that count.
 pub type Load = Box<dyn Fn(u64, Passes, &mut dyn Meter) -> Vec<u64>>;
 
 /// How often a load is put on a runtime.
@@ -41,20 +41,19 @@ pub type Load = Box<dyn Fn(u64, Passes, &mut dyn Meter) -> Vec<u64>>;
 pub enum Passes {
     /// Once, on a runtime that has done nothing yet.
     Cold,
-    /// So many times, after once that does not count.
+    /// This many times, after one time that does not count.
     Warm(u32),
 }
 
-/// Those on one thread, or those on a pool of two.
+/// The subjects on one thread, or the pools of two workers.
 pub struct Table {
-    /// Its name.
+    /// The name of the table.
     pub name: &'static str,
-    /// The stages in their order, and then the peers. The last stage is compared with the best peer
-    /// and with the stage before.
+    /// The stages in their order, and then the peers.
     pub subjects: Vec<Subject>,
 }
 
-/// Both.
+/// Both tables.
 pub fn tables() -> [Table; 2] {
     let single = vec![
         starts::<ladder::Spin>("executor-s1-spin").ours(),
@@ -85,10 +84,10 @@ pub fn tables() -> [Table; 2] {
     [Table { name: "single", subjects: single }, Table { name: "pools", subjects: pools }]
 }
 
-/// How many threads a pool has whose number is not told to it when it is made.
+/// The number of threads for the pools that read it from the environment.
 pub const VARIABLES: [(&str, &str); 2] = [("SMOL_THREADS", "2"), ("ASYNC_STD_THREAD_COUNT", "2")];
 
-/// Longer than any load takes that ends.
+/// The deadline of one process. Every load that ends takes much less.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
 fn blocks<R: Blocks>(name: &'static str) -> Subject {
@@ -120,7 +119,7 @@ fn spawns<R: Spawns>(name: &'static str) -> Subject {
 }
 
 fn load<R: Blocks>(load: fn(&R, u64, &mut dyn Meter) -> u64) -> Load {
-    /// Sees nothing.
+    /// Ignores everything.
     struct Nobody;
     impl Meter for Nobody {}
     Box::new(move |n, passes, meter| {
@@ -131,8 +130,8 @@ fn load<R: Blocks>(load: fn(&R, u64, &mut dyn Meter) -> u64) -> Load {
     })
 }
 
-/// In a pool it is a task that another thread wakes, and not what is blocked on: that is on a
-/// thread of its own.
+/// The loads of a pool. There the row `wake` wakes a task. The root of a pool has a thread of its
+/// own, so it would show nothing about the pool.
 fn pool<R: Spawns>(name: &'static str) -> Subject {
     let mut loads = spawns::<R>(name).loads;
     loads.retain(|(name, _)| !matches!(*name, "wake" | "ready" | "one-by-one"));
@@ -145,7 +144,7 @@ impl Subject {
         Subject { ours: true, ..self }
     }
 
-    /// One of its loads, if it can carry it.
+    /// The load of this name, if the subject can carry it.
     pub fn load(&self, name: &str) -> Option<&Load> {
         self.loads.iter().find(|(of, _)| *of == name).map(|(_, load)| load)
     }

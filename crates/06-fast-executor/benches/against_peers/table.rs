@@ -1,4 +1,4 @@
-//! What a person reads, and what a program does: the tables, and a line of JSON for each row.
+//! The output: tables for people, and one line of JSON for each row.
 
 use std::{fmt::Display, iter};
 
@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::{Target, rounds::Measured, rows::What, subjects::Subject};
 
-/// What has to be said of a subject beside its figures.
+/// The remarks on a subject, beside its figures.
 const NOTES: [(&str, &str); 1] = [(
     "monoio",
     "monoio has its feature `sync`, without which its wakers may not leave their thread. It cannot start a task from outside.",
 )];
 
-/// Prints the rows of a table: a column each.
+/// Prints the rows of a table, one column each.
 pub fn print(target: Target, subjects: &[&Subject], rows: &[Measured]) {
     let Some(first) = rows.first() else { return };
     let threads = if first.table == "single" { "One thread" } else { "Pools, two workers" };
@@ -31,7 +31,7 @@ pub fn print(target: Target, subjects: &[&Subject], rows: &[Measured]) {
             let (name, median) = row.subjects[index];
             let best = row.row.what != What::Calls && row.best_peer == Some(name);
             let value = median.map_or("·".to_owned(), |median| number(row.row.what, median.value));
-            // The mark stands outside of the column, so that the numbers stay below each other.
+            // The mark is outside the column, so the numbers stay aligned.
             Cell { text: format!("{value}{}", if best { '*' } else { ' ' }), style }
         });
         say(line(Cell { text: subject.name.to_owned(), style }, cells));
@@ -44,7 +44,8 @@ pub fn print(target: Target, subjects: &[&Subject], rows: &[Measured]) {
     say("");
 }
 
-/// Under the columns: the last stage to the best peer, and to the stage before it.
+/// Prints, below the columns, the ratios of the last stage to the best peer and to the stage before
+/// it.
 fn print_verdicts(rows: &[Measured]) {
     let to_best =
         print_ratios(rows, |row| row.compared.as_ref(), |compared| format!("{} to the best, *", compared.ours));
@@ -56,7 +57,8 @@ fn print_verdicts(rows: &[Measured]) {
     }
 }
 
-/// A ratio, its interval and its outcome, below each column that has it, and whether one has.
+/// Prints a ratio, its interval and its verdict below each column that has one. Returns whether any
+/// has.
 fn print_ratios(rows: &[Measured], of: fn(&Measured) -> Option<&Compared>, name: fn(&Compared) -> String) -> bool {
     let cells = |of_it: fn(&Compared) -> Cell| rows.iter().map(move |row| of(row).map_or_else(|| cell("·"), of_it));
     let mut names: Vec<String> = rows.iter().filter_map(of).map(name).collect();

@@ -1,8 +1,7 @@
-//! The pools and stage 4 under random load, for as long as it is told: tasks that spawn, yield,
-//! wait, panic, compute and block, whose handles are joined, dropped and aborted, also on other
-//! threads; and executors that go in the middle of it. Each future must be dropped once, each
-//! handle tell the truth, and the driver have its turn.
-//! `just stress fast-executor --seconds 60 --seed 5`
+//! The pools and stage 4 under random load, for as long as the command line says. Tasks spawn,
+//! yield, wait, panic, compute and block. Their handles are joined, dropped and aborted, also on
+//! other threads. Some executors are dropped in the middle of a round. `just stress fast-executor
+//! --seconds 60 --seed 5`
 #![forbid(unsafe_code)]
 
 use std::{
@@ -39,23 +38,23 @@ use world::{MEANT, Played, Random, World};
     after_help = "Exit codes: 0 all was right; 1 something was wrong, or hung; 2 wrong usage; 101 something panicked"
 )]
 struct Arguments {
-    /// For how long
+    /// How long to run
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=365 * 24 * 60 * 60))]
     seconds: u64,
-    /// What decides what is done in the first round, but not who is first; the next round has the
-    /// next one. Without it, the time of day does
+    /// The seed of the first round; each next round has the next number. It decides what is done,
+    /// but not which thread is first. Without it, the time of day is the seed
     #[arg(long)]
     seed: Option<u64>,
 }
 
-/// The example, which its test runs too.
+/// The `main` of the example. A test runs it too.
 pub fn main() -> ExitCode {
     let Arguments { seconds, seed } = Arguments::parse();
     let since_epoch = || std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_secs());
     let first = seed.unwrap_or_else(since_epoch);
     say(format_args!("seed {first}"));
     SEED.store(first, Relaxed);
-    // Those of the tasks are meant.
+    // The panics of tasks are intended.
     let hook = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if info.payload().downcast_ref() != Some(&MEANT) {
@@ -70,7 +69,7 @@ pub fn main() -> ExitCode {
             break;
         }
         SEED.store(seed, Relaxed);
-        // By the seed alone, so that with it the round is played again.
+        // The seed alone decides the round, so the same seed plays it again.
         let (stage, random) = (seed % 3, Random(seed));
         let played = match stage {
             0 => on_pools::play::<s2_pool::Executor>(2, random),
@@ -97,20 +96,20 @@ pub fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// A round that takes longer has hung.
+/// A round that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// That of the round that goes on.
+/// The seed of the current round.
 static SEED: AtomicU64 = AtomicU64::new(0);
 
-/// The round that goes on.
+/// The current round.
 static ROUND: Mutex<Weak<World>> = Mutex::new(Weak::new());
 
 fn begins(world: &Arc<World>) {
     *ROUND.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(world);
 }
 
-/// Ends the program if a round hangs, and says what it was at.
+/// Ends the program if a round hangs, and prints what the round was doing.
 fn watch() {
     let round = || ROUND.lock().unwrap_or_else(PoisonError::into_inner).clone();
     loop {

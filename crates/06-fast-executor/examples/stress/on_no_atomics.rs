@@ -1,5 +1,5 @@
-//! A round on stage 4: its thread spawns, polls and joins; another one wakes and aborts, and lets
-//! go of wakers late.
+//! One round on stage 4. Its thread spawns, polls and joins. Other threads wake, abort, and drop
+//! wakers late.
 
 use std::{
     future::{Future, poll_fn},
@@ -23,7 +23,7 @@ use super::{
     world::{Alone, Held, Played, Random, Step, Then, World, judge},
 };
 
-/// A task, which gives the number that it was given.
+/// A task, which returns the number that it was given.
 fn work(held: Held, mut random: Random, number: usize, depth: u64) -> Pin<Box<dyn Future<Output = usize>>> {
     let driver = held.0.driver.clone();
     let mut steps = Box::pin(async move {
@@ -31,12 +31,12 @@ fn work(held: Held, mut random: Random, number: usize, depth: u64) -> Pin<Box<dy
         for _ in 0..random.below(6) {
             match Step::next(&mut random) {
                 Step::Alone(step) => world.alone(step).await,
-                // Nobody else would run it.
+                // On one thread, no other thread would run the task.
                 Step::BlockForItsOwn => world.alone(Alone::Block).await,
                 Step::Spawn(then) if depth < 3 => {
                     let task = spawn(work(Held::new(&world), random.fork(), number + 1, depth + 1));
                     match then {
-                        // If it panicked instead, so it was told to.
+                        // The task may have panicked on purpose.
                         Then::Join => assert_eq!(task.await.unwrap_or(number + 1), number + 1),
                         Then::Abort => task.abort(),
                         Then::Drop => {}
@@ -57,7 +57,7 @@ fn work(held: Held, mut random: Random, number: usize, depth: u64) -> Pin<Box<dy
     }))
 }
 
-/// One executor, from its beginning to its end.
+/// Plays one executor from its beginning to its end.
 pub fn play(mut random: Random) -> Result<Played, String> {
     let (seed, has_driver, goes_early) = (random.0, random.below(2) == 0, random.below(3) == 0);
     let ends = if goes_early { "goes in the middle" } else { "is joined" };
@@ -86,7 +86,7 @@ fn disturb<D: Driver>(
     let make = |random: &mut Random, number| work(Held::new(world), random.fork(), number, 0);
     let mut handles: Vec<(usize, JoinHandle<usize>)> =
         (0..random.below(400) as usize).map(|number| (number, executor.spawn(make(&mut random, number)))).collect();
-    // Every other one of a half is aborted, and some are let go of.
+    // In one half of the tasks, every other one is aborted, and some handles are dropped.
     let half = handles.split_off(handles.len() / 2);
     let aborts: Vec<_> = half.iter().step_by(2).map(|(_, task)| task.abort_handle()).collect();
     let half: Vec<_> = half.into_iter().filter(|_| random.below(3) > 0).collect();

@@ -1,5 +1,5 @@
-//! A round on a pool: another thread spawns, joins, aborts and lets go beside the one that has made
-//! it, which joins its part or lets the pool go in the middle of it.
+//! One round on a pool. A second thread spawns, joins, aborts and drops handles. The thread that
+//! has made the pool joins the other tasks, or drops the pool in the middle of the round.
 
 use std::{
     future::{Future, poll_fn},
@@ -20,7 +20,7 @@ use super::{
     world::{Held, Played, Random, Step, Then, World, judge},
 };
 
-/// A task, which gives the number that it was given.
+/// A task, which returns the number that it was given.
 fn work<P: Pool>(held: Held, mut random: Random, number: usize, depth: u64) -> Work {
     let driver = held.0.driver.clone();
     let mut steps = Box::pin(async move {
@@ -36,7 +36,7 @@ fn work<P: Pool>(held: Held, mut random: Random, number: usize, depth: u64) -> W
                 Step::Spawn(then) if depth < 3 => {
                     let task = P::spawn_here(work::<P>(Held::new(&world), random.fork(), number + 1, depth + 1));
                     match then {
-                        // If it panicked instead, so it was told to.
+                        // The task may have panicked on purpose.
                         Then::Join => assert_eq!(task.await.unwrap_or(number + 1), number + 1),
                         Then::Abort => task.abort(),
                         Then::Drop => {}
@@ -57,7 +57,7 @@ fn work<P: Pool>(held: Held, mut random: Random, number: usize, depth: u64) -> W
     }))
 }
 
-/// One pool, from its beginning to its end.
+/// Plays one pool from its beginning to its end.
 pub fn play<P: Pool>(stage: u32, mut random: Random) -> Result<Played, String> {
     let (seed, workers) = (random.0, 1 + random.below(4) as usize);
     let (has_driver, goes_early) = (random.below(2) == 0, random.below(3) == 0);
@@ -69,7 +69,7 @@ pub fn play<P: Pool>(stage: u32, mut random: Random) -> Result<Played, String> {
     };
     let with = if has_driver { "a driver" } else { "no driver" };
     let ends = if goes_early { "goes in the middle" } else { "is joined" };
-    // A pool that goes runs no more tasks, so none may be blocked for.
+    // A pool that is dropped runs no more tasks, so no poll may block for one.
     let permits = if goes_early { 0 } else { workers - 1 };
     let world = World::new(seed, format!("stage {stage}, workers: {workers}, {with}, {ends}"), driver, permits);
     begins(&world);
@@ -106,7 +106,7 @@ fn disturb<P: Pool>(pool: P, world: &Arc<World>, mut random: Random, goes_early:
             }
             wrong
         });
-        // A pool that goes early has some of its tasks joined before.
+        // If the pool is dropped early, some of its tasks are joined before.
         let before = if goes_early { random.below(1 + handles.len() as u64) as usize / 2 } else { handles.len() };
         let late = handles.split_off(before);
         let mut wrong = None;

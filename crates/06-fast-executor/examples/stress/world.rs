@@ -1,5 +1,5 @@
-//! What the tasks of a round do and share: gates that another thread opens, bells that their polls
-//! block for, and the driver.
+//! What the tasks of a round do and share: gates that another thread opens, bells for which polls
+//! block, and the driver.
 
 use std::{
     array,
@@ -20,7 +20,7 @@ use super::fake_driver::Seen;
 pub const MEANT: &str = "a task that panics";
 const GATES: usize = 8;
 
-/// Numbers that look random (Steele, Lea, Flood: SplitMix64).
+/// Pseudorandom numbers (SplitMix64, by Steele, Lea and Flood).
 #[derive(Clone)]
 pub struct Random(pub u64);
 
@@ -37,32 +37,32 @@ impl Random {
     }
 }
 
-/// What a task does next.
+/// The next step of a task.
 pub enum Step {
-    /// What it needs nobody else for, or the world alone.
+    /// A step that needs no other task.
     Alone(Alone),
-    /// It spawns another one.
+    /// Spawns a task.
     Spawn(Then),
-    /// It spawns so many that do nothing, more than a worker's queue holds.
+    /// Spawns this many tasks that do nothing, more than a worker's queue holds.
     SpawnMany(u64),
-    /// Its poll blocks until a task that it spawns has run.
+    /// Blocks its poll until a task that it spawns has run.
     BlockForItsOwn,
 }
 
 pub enum Alone {
     Yield(u64),
-    /// Until another thread opens the gate.
+    /// Waits until another thread opens the gate.
     Pass(usize),
-    /// Until the driver has a turn; or until the gate is open, if there is no driver.
+    /// Waits until the driver has a turn. Without a driver, waits until the gate is open.
     Event(usize),
-    /// Its poll blocks until another thread answers.
+    /// Blocks its poll until another thread answers.
     Block,
     Compute(u64),
     Panic,
     Nothing,
 }
 
-/// What becomes of a task's handle.
+/// What happens to a task's handle.
 pub enum Then {
     Join,
     Abort,
@@ -95,23 +95,23 @@ impl Step {
 
 /// What the tasks of a round share.
 pub struct World {
-    /// Which round it is.
+    /// The seed of the round.
     seed: u64,
     about: String,
     now: Mutex<String>,
     made: AtomicUsize,
     dropped: AtomicUsize,
-    /// How many polls have blocked, and how many of these are over.
+    /// How many polls have blocked, and how many of them go on again.
     blocked: [AtomicUsize; 2],
     events: AtomicUsize,
     gates: [Mutex<Vec<Waker>>; GATES],
-    /// Of those whose polls block until another thread answers.
+    /// The bells of the polls that block until another thread answers.
     calls: Mutex<Vec<Arc<Bell>>>,
     pub driver: Option<Arc<Seen>>,
     pub permits: Permits,
 }
 
-/// What a round came to.
+/// The counts of a round.
 #[derive(Default)]
 pub struct Played {
     pub tasks: usize,
@@ -120,7 +120,7 @@ pub struct Played {
 }
 
 impl World {
-    /// So many polls at once may block until another task has run.
+    /// Creates a world. At most `permits` polls at once block until another task has run.
     pub fn new(seed: u64, about: String, driver: Option<Arc<Seen>>, permits: usize) -> Arc<Self> {
         Arc::new(World {
             seed,
@@ -137,12 +137,12 @@ impl World {
         })
     }
 
-    /// Notes what the round is at.
+    /// Notes what the round does now.
     pub fn now(&self, what: impl Into<String>) {
         *self.now.lock().unwrap() = what.into();
     }
 
-    /// For who wants to know why nothing goes on.
+    /// Describes a round that hangs.
     pub fn describe(&self) -> String {
         let World { seed, about, now, gates, blocked: [blocked, unblocked], .. } = self;
         let [made, dropped] = [&self.made, &self.dropped].map(|count| count.load(SeqCst));
@@ -158,7 +158,7 @@ impl World {
         )
     }
 
-    /// In the end: whether each future was dropped, and once.
+    /// Judges the round at its end: each future must be dropped once.
     pub fn judge(&self) -> Result<Played, String> {
         let [made, dropped] = [&self.made, &self.dropped].map(|count| count.load(SeqCst));
         let [blocked, events] = [&self.blocked[0], &self.events].map(|count| count.load(SeqCst));
@@ -205,7 +205,7 @@ impl World {
         self.block_for(|bell| self.calls.lock().unwrap().push(bell));
     }
 
-    /// Blocks this thread until somebody rings the bell that is given away.
+    /// Passes a bell to `give`, and blocks this thread until it rings.
     pub fn block_for(&self, give: impl FnOnce(Arc<Bell>)) {
         let ([blocked, unblocked], bell) = (&self.blocked, Arc::<Bell>::default());
         blocked.fetch_add(1, SeqCst);
@@ -214,7 +214,7 @@ impl World {
         unblocked.fetch_add(1, SeqCst);
     }
 
-    /// Opens gates and answers, until all is over. Some wakers it keeps until then.
+    /// Opens gates and rings bells until the round is over. It keeps some wakers until then.
     pub fn attend(&self, mut random: Random, is_over: impl Fn() -> bool) {
         let mut kept = Vec::new();
         let mut attend = |gate: usize| {
@@ -251,7 +251,7 @@ async fn yields(mut times: u64) {
     .await;
 }
 
-/// Rung once.
+/// A bell rings once.
 #[derive(Default)]
 pub struct Bell(Mutex<bool>, Condvar);
 
@@ -266,7 +266,8 @@ impl Bell {
     }
 }
 
-/// How many polls more may block until another task has run: there has to be a worker to run it.
+/// How many more polls may block until another task has run. There must be a worker to run that
+/// task.
 pub struct Permits {
     free: Mutex<usize>,
     returned: Condvar,
@@ -282,7 +283,7 @@ impl Permits {
         Some(Permit(self))
     }
 
-    /// Waits until nobody has one, and gives none from then on.
+    /// Waits until all permits are returned, and gives none from then on.
     pub fn close(&self) {
         let free = self.free.lock().unwrap();
         *self.returned.wait_while(free, |free| *free < self.all).unwrap() = 0;
@@ -296,7 +297,7 @@ impl Drop for Permit<'_> {
     }
 }
 
-/// In each future, so that its drops are counted.
+/// Each future holds one of these, so that its drops are counted.
 pub struct Held(pub Arc<World>);
 
 impl Held {
@@ -312,13 +313,13 @@ impl Drop for Held {
     }
 }
 
-/// What is wrong with what a handle told of a task.
+/// Returns what is wrong with the end that a handle reports.
 pub fn judge(end: Result<usize, JoinError>, number: usize, may_be_cancelled: bool) -> Option<String> {
     match end {
         Ok(given) if given == number => None,
         Ok(given) => Some(format!("task {number} gave {given}")),
         Err(JoinError::Cancelled) if may_be_cancelled => None,
-        Err(JoinError::Cancelled) => Some(format!("nobody aborted task {number}, and it was cancelled")),
+        Err(JoinError::Cancelled) => Some(format!("task {number} was cancelled, but not aborted")),
         Err(JoinError::Panicked(payload)) => {
             (payload.downcast_ref() != Some(&MEANT)).then(|| format!("task {number} panicked on its own"))
         }

@@ -34,10 +34,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 ///
 /// - A **searching** worker is awake, has found no task yet, and will look into every queue before
 ///   it sleeps. A worker that was woken counts as searching from the moment of the wake.
-/// - A **sleeping** worker is in its sleep place, or about to be. It has announced that in the word,
-///   so whoever queues a task can see it.
-/// - The **watcher** is a sleeping worker that looks into the queues every 10 ms. It finds the tasks
-///   for which nobody was woken.
+/// - A **sleeping** worker is in its sleep place, or about to be. It has announced that in the
+///   word, so whoever queues a task can see it.
+/// - The **watcher** is a sleeping worker that looks into the queues every 10 ms. It finds the
+///   tasks for which nobody was woken.
 ///
 /// All other workers poll.
 ///
@@ -95,9 +95,9 @@ impl IdleWorkers {
     /// The same after a push by a worker into its own queue. It has no fence, which would cost as
     /// much as all the rest of a yield.
     ///
-    /// Without the fence, a worker that falls asleep now may miss the push, and be missed here. That
-    /// does no harm: this worker looks again before its next poll. And while it is awake, there is a
-    /// watcher.
+    /// Without the fence, a worker that falls asleep now may miss the push, and be missed here.
+    /// That does no harm: this worker looks again before its next poll. And while it is awake,
+    /// there is a watcher.
     #[inline]
     pub fn notify_of_own(&self) {
         if self.is_wake_needed() {
@@ -196,8 +196,8 @@ impl IdleWorkers {
     // ANCHOR_END: search
 
     // ANCHOR: sleep
-    /// Sleeps, unless there is a task in a queue. Returns whether the worker searches now. In either
-    /// case it looks into the queues next.
+    /// Sleeps, unless there is a task in a queue. Returns whether the worker searches now. In
+    /// either case it looks into the queues next.
     #[must_use = "other threads rely on a searching worker"]
     pub fn sleep(&self, place: SleepPlace<'_>, searching: bool, is_more: impl Fn() -> bool) -> bool {
         let SleepPlace { worker, driver, is_shared } = place;
@@ -246,8 +246,8 @@ impl IdleWorkers {
         true
     }
 
-    /// Makes this sleeper the watcher if there is none and not all workers sleep. Returns whether it
-    /// sleeps with a deadline.
+    /// Makes this sleeper the watcher if there is none and not all workers sleep. Returns whether
+    /// it sleeps with a deadline.
     fn watches(&self, worker: usize) -> bool {
         let mut asleep = self.lock();
         let watches = asleep.watcher.is_none() && asleep.stack.len() < self.workers;

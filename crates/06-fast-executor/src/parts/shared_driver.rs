@@ -1,5 +1,5 @@
-//! What the workers of a pool sleep in: one of them in the driver, if the pool has one, and each of
-//! the others in a parker of its own. One worker at a time uses the driver.
+//! The places where the workers of a pool sleep. One of them sleeps in the driver, if the pool has
+//! one; each of the others has a parker of its own. One worker at a time uses the driver.
 
 use std::{
     mem, process,

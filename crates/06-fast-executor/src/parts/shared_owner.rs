@@ -55,7 +55,8 @@ impl<S: Schedule> SharedOwner<S> {
         F: Future<Output: Send> + Send + 'static,
     {
         let [task, entry, joined] = TaskRef::new(future, Arc::clone(&self.scheduler));
-        // SAFETY: the task is new and has no other handle. The handle gets the future's output type.
+        // SAFETY: the task is new and has no other handle. The handle gets the future's output
+        // type.
         let handle = unsafe { JoinHandle::new(joined) };
         let mut tasks = self.list_of(&task);
         if tasks.closed {

@@ -36,8 +36,8 @@ use owner::LocalOwner;
 /// An executor on one thread.
 ///
 /// It is first come, first served: a task in the queue waits for one poll of each task in front of
-/// it. The root, the future of [`block_on`](Executor::block_on), is not in the queue. Once woken, it
-/// waits for at most one poll of a task.
+/// it. The root, the future of [`block_on`](Executor::block_on), is not in the queue. Once woken,
+/// it waits for at most one poll of a task.
 ///
 /// A task goes through these states:
 ///

@@ -58,7 +58,8 @@ impl<S: Schedule> LocalOwner<S> {
             event::task("enqueue", entry.address());
             self.scheduler.schedule(ScheduledTask(entry));
         }
-        // SAFETY: the task is new and has no other handle. The handle gets the future's output type.
+        // SAFETY: the task is new and has no other handle. The handle gets the future's output
+        // type.
         unsafe { JoinHandle::new(joined) }
     }
     // ANCHOR_END: spawn
@@ -107,7 +108,8 @@ impl<S: Schedule> Drop for LocalOwner<S> {
 
 impl<S: Schedule> Spawner<Rc<LocalOwner<S>>> {
     /// Makes a task of the future and puts it into the run queue. The executor may be dropped
-    /// already: then the future is dropped at once, and the handle says that the task was cancelled.
+    /// already: then the future is dropped at once, and the handle says that the task was
+    /// cancelled.
     pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.0.spawn(future)
     }

@@ -104,8 +104,8 @@ impl StealingQueues {
         // time from a different one first.
         let stolen = self.steal_from(worker, (polls / POLLS_PER_ROUND) as usize, 1);
         if !self.injector.is_empty() {
-            // A task that always comes back into the own queue may spawn tasks faster than one in 61
-            // polls takes them. So it waits behind them once.
+            // A task that always comes back into the own queue may spawn tasks faster than one in
+            // 61 polls takes them. So it waits behind them once.
             self.injector.push(worker.ring.take_all());
         }
         stolen.or_else(|| self.injector.take_one())
@@ -167,7 +167,8 @@ impl Deref for WorkerGuard {
 
 impl Drop for WorkerGuard {
     fn drop(&mut self) {
-        // The last reference drops what is left in the queue, so the `RefCell` is not borrowed here.
+        // The last reference drops what is left in the queue, so the `RefCell` is not borrowed
+        // here.
         let worker = WORKER.try_with(RefCell::take);
         drop(worker);
     }

@@ -1,5 +1,5 @@
-//! What a task in a slot does with its future and its output. These are the functions of its vtable,
-//! one set for each type of future, and the function that fills a slot.
+//! What a task in a slot does with its future and its output. These are the functions of its
+//! vtable, one set for each type of future, and the function that fills a slot.
 
 #![allow(unsafe_code)]
 

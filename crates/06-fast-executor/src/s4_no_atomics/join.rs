@@ -116,7 +116,8 @@ impl<T> Drop for JoinHandle<T> {
         let header = self.task.header();
         let waker = header.joiner.take();
         let is_output_here = matches!(header.owner_word.take_output(), OutputStep::Take);
-        // SAFETY: the output is stored, and this call has taken it. `new` promised that it is a `T`.
+        // SAFETY: the output is stored, and this call has taken it. `new` promised that it is a
+        // `T`.
         let output = is_output_here.then(|| unsafe { self.task.take_output::<T>() });
         self.task.release(HANDLE);
         // Either drop may panic, so both come last.

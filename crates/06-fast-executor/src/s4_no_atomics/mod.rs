@@ -1,7 +1,7 @@
 //! Stage 4: one thread again, and no atomic step on it. The executor's own thread wakes, queues,
-//! counts and joins tasks with plain loads and stores; other threads have a word and a list of their
-//! own. A new task takes the slot that the last one has left in the cache. The price: a join handle
-//! stays on the thread.
+//! counts and joins tasks with plain loads and stores; other threads have a word and a list of
+//! their own. A new task takes the slot that the last one has left in the cache. The price: a join
+//! handle stays on the thread.
 
 use std::{
     cell::{Cell, RefCell},
@@ -32,8 +32,8 @@ use core_ref::{CoreRef, Ran, with_current_core};
 pub use join::{AbortHandle, JoinHandle};
 
 /// The maximum number of polls between two looks at the driver and at the wakes of other threads.
-/// It is a little less than [`POLLS_PER_TURN`] allows, and prime: so it does not resonate with loops
-/// of round numbers.
+/// It is a little less than [`POLLS_PER_TURN`] allows, and prime: so it does not resonate with
+/// loops of round numbers.
 const POLLS_PER_LOOK: u32 = 61;
 const _: () = assert!(POLLS_PER_LOOK <= POLLS_PER_TURN);
 
@@ -43,17 +43,18 @@ const _: () = assert!(POLLS_PER_LOOK <= POLLS_PER_TURN);
 /// [`block_on`](Executor::block_on): it has a place in the queue. A task in the queue waits for one
 /// poll of each task in front of it.
 ///
-/// A task goes through these states. All steps but the wake from another thread are plain loads and
-/// stores:
+/// A task goes through these states. Only a wake from another thread takes an atomic step:
 ///
 /// ```text
-///                        wake                      poll          ready, panicked or aborted
-///   idle ─────────────────────────────> queued ──────────> idle ────────────────────────────> ended
-///     │                                   ^                               the last reference     │
-///     │ wake from        the owner looks  │                               and the handle go      v
-///     └─────────────> woken ──────────────┘                                                  free slot
-///       another thread
+///                     wake               poll            ready, panicked or aborted
+///   idle ─────────────────────> queued ──────────> idle ────────────────────────────> ended
+///     │                           ^
+///     │ wake from                 │ the executor's thread takes the wakes
+///     │ another thread            │ of other threads
+///     └─────────────> woken ──────┘
 /// ```
+///
+/// The slot of a task that has ended is free when its handle and its last reference are gone.
 ///
 /// The executor stays on its thread, with its futures, which need not be `Send`:
 ///

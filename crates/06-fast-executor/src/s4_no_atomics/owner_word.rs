@@ -41,8 +41,8 @@ const OWN_REFERENCE: u32 = 1 << 10;
 pub(super) struct OwnerWord(Cell<u32>);
 // ANCHOR_END: own
 
-/// How large the owner's number may become before it is added to the remote word. Otherwise it would
-/// overflow if for hours one thread makes the wakers of a task and another one drops them.
+/// How large the owner's number may become before it is added to the remote word. Otherwise it
+/// would overflow if for hours one thread makes the wakers of a task and another one drops them.
 const FAR: i32 = if cfg!(loom_model) { 2 } else { 1 << 20 };
 
 /// What a handle finds in place of the output.

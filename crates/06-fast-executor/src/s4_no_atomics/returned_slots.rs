@@ -1,7 +1,7 @@
 //! The slots that other threads give back. Any thread pushes; the owner thread takes all at once.
 //!
-//! This is Treiber's stack, linked through the slots, so a push allocates nothing. Its known problem
-//! ("ABA") is with a thread that takes one element, and no thread does that here.
+//! This is Treiber's stack, linked through the slots, so a push allocates nothing. Its known
+//! problem ("ABA") is with a thread that takes one element, and no thread does that here.
 
 #![allow(unsafe_code)]
 

@@ -1,6 +1,6 @@
 //! Slots for tasks, all of one size. A new task takes the slot that was freed last, which is still
-//! in the cache. The slab grows by a page at a time, and frees its pages only at its end. It is also
-//! the list of all tasks.
+//! in the cache. The slab grows by a page at a time, and frees its pages only at its end. It is
+//! also the list of all tasks.
 
 #![allow(unsafe_code)]
 
@@ -16,8 +16,8 @@ use crate::sync::cell::UnsafeCell;
 
 /// The alignment of a page. So the address of a slot tells where its page begins.
 const PAGE: usize = if cfg!(loom_model) { 1 << 16 } else { 1 << 12 };
-/// The size of a page. Two words are left to the allocator, which can then place the next page right
-/// behind.
+/// The size of a page. Two words are left to the allocator, which can then place the next page
+/// right behind.
 const SIZE: usize = PAGE - 2 * size_of::<usize>();
 /// The number of slots in a page.
 const SLOTS: usize = if cfg!(loom_model) { 2 } else { (SIZE - size_of::<Page>()) / SLOT };
@@ -124,8 +124,8 @@ fn new_page(core: NonNull<()>) -> NonNull<Page> {
 impl Drop for Slab {
     fn drop(&mut self) {
         for page in mem::take(self.pages.get_mut()) {
-            // SAFETY: `new_page` allocated it with this layout. The core drops its slab only when no
-            // slot is in use.
+            // SAFETY: `new_page` allocated it with this layout. The core drops its slab only when
+            // no slot is in use.
             unsafe {
                 // A model sees here a use of the page that is not over.
                 page.as_ref().core.with_mut(|_| ());

@@ -85,9 +85,11 @@ impl Slot {
     #[inline]
     pub(super) unsafe fn run(self) {
         match self.header().owner_word.start() {
-            // SAFETY: `start` says that the future is here. The caller promises that nobody uses it.
+            // SAFETY: `start` says that the future is here. The caller promises that nobody uses
+            // it.
             StartStep::Poll => unsafe { (self.header().vtable.poll)(self) },
-            // SAFETY: `start` says that the future is here. The caller promises that nobody uses it.
+            // SAFETY: `start` says that the future is here. The caller promises that nobody uses
+            // it.
             StartStep::Cancel => unsafe { (self.header().vtable.cancel)(self) },
             StartStep::Over => self.release(QUEUED),
         }

@@ -1,6 +1,6 @@
-//! The waker of a task in a slot. Its data is a pointer to the task and stands for one reference. On
-//! the owner thread it uses the owner's word and queue; on any other thread, the remote word and the
-//! list of remote wakes.
+//! The waker of a task in a slot. Its data is a pointer to the task and stands for one reference.
+//! On the owner thread it uses the owner's word and queue; on any other thread, the remote word and
+//! the list of remote wakes.
 
 #![allow(unsafe_code)]
 
@@ -77,8 +77,8 @@ impl Slot {
 /// A counted reference to a task, for any thread. It can only abort the task.
 pub(super) struct SlotRef(Slot);
 
-// SAFETY: this reference keeps the task in its slot. `abort`, `retain` and `give_back` use the remote
-// word on all threads but the owner thread.
+// SAFETY: this reference keeps the task in its slot. `abort`, `retain` and `give_back` use the
+// remote word on all threads but the owner thread.
 unsafe impl Send for SlotRef {}
 // SAFETY: as for `Send`; a shared reference can do no more than an owned one.
 unsafe impl Sync for SlotRef {}

@@ -9,7 +9,7 @@ use lesson_fast_executor::{s1_one_allocation, s4_no_atomics};
 
 /// What the two stages have in common.
 pub trait Stage: Sized + 'static {
-    /// What its thread sleeps in.
+    /// The driver.
     type Driver: Driver + Default;
     type Handle<T: 'static>: Handle<T>;
     type Spawner: LocalSpawn + Spawn + 'static;

@@ -6,7 +6,7 @@ use std::{future::Future, pin::Pin};
 use lesson_executor::parts::driver::Driver;
 use lesson_fast_executor::{parts::task::JoinHandle, s2_pool, s3_stealing};
 
-/// What a task does.
+/// The future of a task.
 pub type Work = Pin<Box<dyn Future<Output = usize> + Send>>;
 
 /// What the two pools have in common.

@@ -1,6 +1,6 @@
 //! The bench of the executors, without its clock. Every load does on every subject what its
-//! sentence says. A row is judged by the rule. System calls are counted exactly, and a wrong
-//! command line is an error.
+//! sentence says. Verdicts follow the rule. System calls are counted exactly. A wrong command line
+//! is an error.
 
 use std::{collections::BTreeSet, env, fs};
 
@@ -62,7 +62,7 @@ fn what_is_measured_is_what_is_checked() {
     }
 }
 
-/// How often the part of a load began that counts, and how often it ended.
+/// How often the counted part of a load has begun, and how often it has ended.
 #[derive(Default)]
 struct Parts {
     begun: u32,
@@ -85,7 +85,7 @@ fn every_load_does_on_every_subject_what_it_says() {
     for table in tables() {
         for subject in table.subjects {
             for (load, run) in &subject.loads {
-                // As many as the steps in which tasks that wait are spawned.
+                // The number of waiting tasks that a load spawns in one step.
                 let n = 100;
                 for (passes, counted) in [(Passes::Cold, 1), (Passes::Warm(3), 3)] {
                     let mut parts = Parts::default();
@@ -112,7 +112,7 @@ fn every_load_has_a_row_and_every_row_a_load_in_each_table_where_it_is() {
     assert_eq!(carried.map(|(load, _)| *load).collect::<BTreeSet<_>>(), rows);
     let ids: BTreeSet<&str> = ROWS.iter().map(|row| row.id).collect();
     assert_eq!(ids.len(), ROWS.len());
-    // The first table has all of them, and the pools all but those for one thread.
+    // The first table has all rows. The pools have all but those for one thread.
     let of =
         |table: usize, target| arguments(&[]).rows(target, &tables[table]).iter().map(|row| row.id).collect::<Vec<_>>();
     assert_eq!([of(0, Target::Timed), of(0, Target::Counted)].concat().len(), ROWS.len());
@@ -125,7 +125,7 @@ fn row(id: &str) -> &'static Row {
     ROWS.iter().find(|row| row.id == id).unwrap()
 }
 
-/// Two stages, two peers and one that has no tasks.
+/// Two stages, two peers, and one peer without tasks.
 fn subjects() -> [Subject; 5] {
     [("old", true), ("new", true), ("slow", false), ("fast", false), ("absent", false)].map(|(name, ours)| {
         // Nobody runs it: the figures are made up.
@@ -134,14 +134,14 @@ fn subjects() -> [Subject; 5] {
     })
 }
 
-/// A row with these figures, for all of them.
+/// A row with these figures for all subjects.
 fn measured(id: &str, rounds: &[[Option<f64>; 5]]) -> Measured {
     let rounds: Vec<Vec<Option<f64>>> = rounds.iter().map(|round| round.to_vec()).collect();
     Measured::new("single", row(id), &subjects().iter().collect::<Vec<_>>(), &rounds)
 }
 
 fn the_last_stage_is_compared_with_the_best_peer_round_by_round() {
-    // The machine is slower in every second round; the ratio is not.
+    // The machine is slower in every second round, but the ratio stays the same.
     let round = |factor: f64| [50.0, 90.0, 300.0, 100.0, 0.0].map(|figure| (figure > 0.0).then_some(figure * factor));
     let rounds: Vec<_> = (0..11).map(|number| round(if number % 2 == 0 { 1.0 } else { 2.0 })).collect();
     let row = measured("yield", &rounds);
@@ -151,12 +151,12 @@ fn the_last_stage_is_compared_with_the_best_peer_round_by_round() {
     assert!(row.median("absent").is_none());
     let alone = measured("ready", &[[None, Some(2.0), Some(4.0), Some(3.0), Some(1.0)]]);
     assert_eq!(alone.best_peer, Some("fast"), "whoever has no tasks is no peer");
-    // With more rounds, only of those that may be the best.
+    // Only the subjects that may be the best get more rounds.
     assert_eq!(row.contenders(), [true, true, false, true, false]);
 }
 
-/// Eleven rounds in which the last stage takes so many hundredths of the time of the stage before
-/// it, and half of that of the best peer. The machine is slower from round to round.
+/// Eleven rounds. The last stage takes this many hundredths of the time of the stage before it, and
+/// half of the time of the best peer. The machine gets slower from round to round.
 fn steps(hundredths: [u32; 11]) -> Vec<[Option<f64>; 5]> {
     let round = |(number, hundredths)| {
         let new = f64::from(number) * 64.0;
@@ -175,7 +175,7 @@ fn the_last_stage_is_compared_with_the_stage_before_it_round_by_round() {
         let hundredth = |ratio: f64| (ratio * 100.0).round() as u32;
         ([step.ratio.low, step.ratio.value, step.ratio.high].map(hundredth), step.outcome, too_wide)
     };
-    // Of eleven, the interval is from the second to the tenth.
+    // With eleven rounds, the interval goes from the second to the tenth figure.
     let mixed = |lowest: u32| [3, 9, 0, 5, 7, 1, 10, 4, 8, 2, 6].map(|more| lowest + more);
     assert_eq!(step("yield", mixed(60)), ([61, 65, 69], Outcome::Won, false));
     assert_eq!(step("yield", mixed(92)), ([93, 97, 101], Outcome::Tied, false));
@@ -203,8 +203,8 @@ fn the_stage_before_stays_a_contender_however_slow_it_is() {
     assert_eq!(measured("yield", &steps([1; 11])).contenders(), [true, true, false, true, false]);
 }
 
-/// How many rounds a row has, and how often each subject was run, if the stage before the last is
-/// uneven for so many rounds.
+/// The number of rounds of a row, and of the runs of each subject, if the stage before the last is
+/// uneven for this many rounds.
 fn rounds_while_uneven(uneven: usize, asked: Option<u32>) -> (usize, [usize; 5]) {
     let (subjects, mut runs) = (subjects(), [0; 5]);
     let references: Vec<&Subject> = subjects.iter().collect();
@@ -219,21 +219,21 @@ fn rounds_while_uneven(uneven: usize, asked: Option<u32>) -> (usize, [usize; 5])
 
 fn there_are_more_rounds_while_either_ratio_is_too_wide() {
     assert_eq!(rounds_while_uneven(0, None), (11, [11, 11, 11, 11, 0]));
-    // Of eleven, five are uneven; of 21, still five, and the interval is from the sixth to the
-    // sixteenth.
+    // Five of eleven rounds are uneven. With 21 rounds there are still five, and the interval goes
+    // from the sixth to the sixteenth figure.
     assert_eq!(rounds_while_uneven(11, None), (21, [21, 21, 11, 21, 0]));
     assert_eq!(rounds_while_uneven(usize::MAX, None), (241, [241, 241, 11, 241, 0]));
     assert_eq!(rounds_while_uneven(usize::MAX, Some(3)), (3, [3, 3, 3, 3, 0]));
 }
 
-/// Of two peers that are close, the slower one is left out after eleven rounds, and the machine is
-/// slower from the ninth on.
+/// Two peers are close. The slower one is left out after eleven rounds, and the machine is slower
+/// from the ninth round on.
 fn a_peer_is_not_the_best_for_having_been_measured_while_the_machine_was_faster() {
     let (subjects, mut last) = (subjects(), 0);
     let references: Vec<&Subject> = subjects.iter().collect();
     let row = rounds::measure("single", row("yield"), &references, None, |subject, round| {
         last = round;
-        // What its step brings is uneven: there will be more rounds.
+        // The ratio to the stage before is uneven, so there will be more rounds.
         let old = if round <= 11 && round % 2 == 0 { 300.0 } else { 200.0 };
         let figure = match subject.name {
             "old" => old,
@@ -294,7 +294,7 @@ fn a_row_is_an_object_with_its_figures_and_its_outcome() {
         (&0.5.into(), &true.into())
     );
     assert_eq!(object["step"]["outcome"], "won");
-    // Of five, the lowest and the highest are an interval of 94 %.
+    // With five figures, the lowest and the highest make an interval of only 94 %.
     let object = json(&measured("yield", &[figures; 5]));
     assert_eq!((&object["rounds"], &object["compared"]["ratio"]["median"]), (&5.into(), &1.5.into()));
     for compared in ["compared", "step"].map(|name| &object[name]) {
@@ -319,7 +319,7 @@ fn the_plot_names_every_row_and_every_subject_with_figures() {
     assert!(!drawing.contains("absent"), "{drawing}");
 }
 
-/// So many system calls.
+/// Makes this many system calls.
 fn ask(times: u64) {
     for _ in 0..times {
         let _ = getppid();
@@ -328,7 +328,7 @@ fn ask(times: u64) {
 
 const CALLS: &str = "BENCH_CALLS";
 
-/// What a process does that is traced by [`system_calls_are_counted_between_the_marks_alone`].
+/// What the process does that [`system_calls_are_counted_between_the_marks_alone`] traces.
 pub fn is_traced() {
     let asked: u64 = env::var(CALLS).unwrap().parse().unwrap();
     calls::follow_me().unwrap();

@@ -1,4 +1,4 @@
-//! What a task costs: one allocation, and no more bytes than a page of this lesson promises.
+//! The memory of a task: one allocation, and no more bytes than the README promises.
 
 use std::{
     cell::Cell,
@@ -21,7 +21,7 @@ pub fn add(suite: Suite) -> Suite {
     }
 }
 
-/// A future of 64 bytes that waits for ever.
+/// A future of 64 bytes that waits forever.
 pub struct Idle {
     _bytes: [u64; 8],
 }
@@ -41,12 +41,12 @@ impl Future for Idle {
     }
 }
 
-/// The bytes that are not freed.
+/// The bytes of the heap that are in use.
 pub fn live() -> usize {
     harness::live_bytes().expect("the allocator of this program counts")
 }
 
-/// The allocations so far.
+/// The number of allocations so far.
 pub fn allocations() -> usize {
     harness::allocations().expect("the allocator of this program counts")
 }
@@ -55,7 +55,7 @@ fn an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none() {
     const TASKS: usize = 1_000;
     let executor = Executor::new();
     let idle = || drop(executor.spawn(Idle::new()));
-    // Once, so that the queue has its room.
+    // Run this many once, so that the queue has its room.
     (0..TASKS).for_each(|_| drop(executor.spawn(async {})));
     executor.run_until_stalled();
     let (before, allocations) = (live(), allocations());
@@ -85,7 +85,7 @@ fn an_idle_task_is_one_allocation_of_120_bytes_and_a_finished_one_none() {
     assert!(live() < before);
 }
 
-/// Counts, in its first poll, and waits for ever.
+/// Counts its first poll, and waits forever.
 struct Counted {
     polled: &'static AtomicUsize,
     _bytes: [u64; 7],
@@ -110,13 +110,13 @@ fn idle_on_a_pool(spawn: impl Fn(Counted)) {
             thread::yield_now();
         }
     };
-    // Once, so that the queues have their room.
+    // Run this many once, so that the queues have their room.
     idle();
     let before = live();
     idle();
     assert_eq!(size_of::<Counted>(), 64);
-    // A queue may have had no more room, and another one too much; and what a thread began with may
-    // have gone meanwhile.
+    // One queue may have had to grow, and another one may have too much room. A thread may have
+    // freed what it used at its start.
     assert!((119 * TASKS..129 * TASKS).contains(&(live() - before)), "{} bytes", live() - before);
 }
 

@@ -1,6 +1,6 @@
-//! A million tasks, or a sample of them, in a stream and all at once, on one worker and on more
-//! than there are cores. They come to their end. A stream needs no more memory than its first
-//! waves, all at once no more than the README says, and in the end all is given back.
+//! A million tasks, or a sample of them: in a stream, and all at once, on one worker and on more
+//! workers than cores. All of them end. A stream needs no more memory than its first waves. All at
+//! once need no more than the README says. At the end all memory is free again.
 
 use std::{
     array,
@@ -22,19 +22,19 @@ use lesson_future::s4_yield_now::yield_now;
 use crate::{memory::live, pools::Pool};
 
 const MILLION: usize = 1_000_000;
-/// Enough to show what grows with each task.
+/// Enough tasks to show what grows with their number.
 const SAMPLE: usize = 50_000;
-/// How many there are at once in a stream.
+/// The number of tasks that a stream has at once.
 const WAVE: usize = 1_000;
 const WORKERS: [usize; 3] = [1, 2, 8];
 
-/// A vector of them that has doubled its room whenever it was full.
+/// The room of one entry in a vector that doubles whenever it is full.
 const ROOM_OF_AN_ENTRY: usize = 2 * size_of::<usize>();
-/// What is not the tasks': workers with the task that each is about to free, and their rings. It is
-/// less than a byte a task of the sample.
+/// What does not belong to the tasks: the workers, the task that each is about to free, and their
+/// rings. It is less than a byte for each task of the sample.
 const OTHERS: usize = 32 << 10;
 
-/// Adds each test twice: a sample, and the whole for the long run.
+/// Adds each test twice: with the sample, and with the million for the long run.
 pub fn add(suite: Suite) -> Suite {
     type OneQueue = s2_pool::Executor;
     type Stealing = s3_stealing::Executor;
@@ -59,7 +59,7 @@ pub fn add(suite: Suite) -> Suite {
         .alone_and_long("million::the_fast_one_has_all_of_them_at_once", || fast_all_at_once(MILLION))
 }
 
-/// Where tasks wait until all of them do.
+/// Tasks wait here until all of them do.
 struct Gate {
     wakers: Mutex<Vec<Waker>>,
     are_there: Condvar,
@@ -67,7 +67,7 @@ struct Gate {
 }
 
 impl Gate {
-    /// For so many. It allocates here, and no more.
+    /// Creates a gate for this many tasks. It allocates here, and not later.
     fn new(room: usize) -> Arc<Self> {
         Arc::new(Gate { wakers: Mutex::new(Vec::with_capacity(room)), are_there: Condvar::new(), room })
     }
@@ -81,8 +81,8 @@ impl Gate {
         self.wakers.lock().unwrap().drain(..count).for_each(Waker::wake);
     }
 
-    /// Wakes all, and lets go of them when their tasks are over: then these wakers are the last
-    /// that is left of them.
+    /// Wakes all tasks, and drops the wakers when the tasks have ended. These wakers are then the
+    /// last references to the tasks.
     fn wake_and_keep_until(&self, are_over: &Barrier) {
         let mut wakers = self.wakers.lock().unwrap();
         wakers.iter().for_each(Waker::wake_by_ref);
@@ -91,7 +91,7 @@ impl Gate {
     }
 }
 
-/// A future of 64 bytes, which is woken once.
+/// A future of 64 bytes that is woken once.
 struct Waits {
     gate: Arc<Gate>,
     is_there: bool,
@@ -122,8 +122,8 @@ impl Future for Waits {
     }
 }
 
-/// How many tasks of a wave are spawned from outside, and how many each of these spawns, half of
-/// which wait for another thread.
+/// The number of tasks of a wave that are spawned from outside, and the number that each of them
+/// spawns. Half of the latter wait for another thread.
 const OUTER: usize = 10;
 const INNER: usize = WAVE / OUTER - 1;
 const WAIT: usize = OUTER * INNER.div_ceil(2);
@@ -142,8 +142,8 @@ async fn inner(waits: Option<Waits>) {
     }
 }
 
-/// A wave after the other, of which each is joined before the next: none leaves more on the heap
-/// than there was before.
+/// One wave after another. Each is joined before the next one, and leaves no more on the heap than
+/// there was before.
 fn stream(tasks: usize, mut spawn_and_join: impl FnMut(&Arc<Gate>)) {
     let (gate, are_over) = (Gate::new(WAIT), Barrier::new(2));
     let before = live();
@@ -160,7 +160,7 @@ fn stream(tasks: usize, mut spawn_and_join: impl FnMut(&Arc<Gate>)) {
     }
 }
 
-/// With as many in the queue as there will ever be: it keeps the room.
+/// Fills the queue with as many tasks as there will ever be, so that it has its room.
 fn fill_the_queue<P: Pool>(pool: &P, workers: usize) {
     let (spawner, all_block) = (pool.spawner(), Arc::new(Barrier::new(workers + 1)));
     let block = || {
@@ -212,8 +212,8 @@ fn slows_one_down<P: Pool>(tasks: usize) {
     from_one_that_never_stops::<P>(tasks, true);
 }
 
-/// A task that is always there, and spawns more at each turn than a worker's queue holds. It is
-/// slowed down by them: how many there are at once does not grow with the turns.
+/// A task never stops, and spawns more tasks at each turn than a worker's queue holds. These tasks
+/// slow it down: their number does not grow with the turns.
 fn from_one_that_never_stops<P: Pool>(tasks: usize, waits_for_the_first: bool) {
     const A_TURN: usize = 1_000;
     const MOST: usize = SAMPLE / 2;
@@ -247,8 +247,8 @@ fn from_one_that_never_stops<P: Pool>(tasks: usize, waits_for_the_first: bool) {
 fn fast_in_a_stream(tasks: usize) {
     let before = live();
     let executor = s4_no_atomics::Executor::new();
-    // As many as there will ever be, woken by another thread while nobody runs them. The two
-    // lists that these come in take turns.
+    // Another thread wakes as many tasks as there will ever be, while nobody runs them. It does so
+    // twice, because two lists take turns.
     for _ in 0..2 {
         let gate = Gate::new(WAVE);
         (0..WAVE).for_each(|_| drop(executor.spawn(Waits::at(&gate))));
@@ -274,7 +274,7 @@ fn fast_all_at_once(count: usize) {
     gate.wait_until_all_are_there();
     let more = live() - before;
     assert!((104 * count..=108 * count).contains(&more), "{more} bytes");
-    // Half of them elsewhere, which makes a list of them.
+    // Wake half of them on another thread, which makes a list of them.
     thread::scope(|scope| scope.spawn(|| gate.wake(count / 2)).join().unwrap());
     gate.wake(count / 2);
     tasks.drain(..).for_each(|task| executor.block_on(task).unwrap());

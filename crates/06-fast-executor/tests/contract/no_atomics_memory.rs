@@ -1,4 +1,4 @@
-//! What a task of stage 4 costs, and that its slot comes back, from whichever thread.
+//! The memory of a task of stage 4. Its slot comes back, whichever thread frees it.
 
 use std::{
     cell::Cell,
@@ -26,7 +26,7 @@ fn an_idle_task_is_108_bytes_at_most() {
     [1_000, 1_337, 10_000, 100_000].into_iter().for_each(an_idle_one_is_cheap);
 }
 
-/// All is counted: what the slab has in store, where it notes its chunks, and the executor.
+/// Everything counts: the free slots of the slab, its list of pages, and the executor.
 fn an_idle_one_is_cheap(tasks: usize) {
     let before = (live(), allocations());
     let executor = Executor::new();
@@ -51,7 +51,7 @@ fn a_finished_one_makes_room() {
     assert_eq!((live(), allocations()), before, "bytes and allocations, and before");
 }
 
-/// Who drops the last waker of a task gives its slot back.
+/// The thread that drops the last waker of a task gives its slot back.
 fn a_slot_comes_back_from_another_thread() {
     const TASKS: usize = 1_000;
     let executor = Executor::new();

@@ -23,7 +23,8 @@ pub fn all() -> Vec<Subject<Tested>> {
     ]
 }
 
-/// The stages on one thread, with a driver for two checks that do something in the middle of a wake.
+/// The stages on one thread, with a driver for two checks that do something in the middle of a
+/// wake.
 pub fn hooked() -> Vec<Subject<Tested>> {
     let all = vec![
         Subject::new(

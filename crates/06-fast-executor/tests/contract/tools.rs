@@ -1,5 +1,6 @@
-//! What a person sees of `just bench fast-executor` and `just stress fast-executor`: the help, an error, and
-//! nothing at all behind a pipe that is closed. This program plays both of them, as its own child.
+//! What a person sees of `just bench fast-executor` and `just stress fast-executor`: the help, an
+//! error, and nothing at all behind a closed pipe. This program plays both tools, as a child of
+//! itself.
 
 use std::{
     env,
@@ -11,7 +12,7 @@ use harness::Suite;
 
 use crate::{against_peers, bench, stress};
 
-/// What this program plays if its parent says so.
+/// A tool that this program plays for its parent.
 #[derive(Clone, Copy, Debug)]
 pub enum Tool {
     Bench,
@@ -24,14 +25,14 @@ pub enum Tool {
 const TOOL: &str = "TOOL";
 
 impl Tool {
-    /// This program as that tool.
+    /// The command that starts this program as the tool.
     pub fn command(self) -> Command {
         let mut command = Command::new(env::current_exe().unwrap());
         command.env(TOOL, format!("{self:?}")).stdin(Stdio::null());
         command
     }
 
-    /// Plays the tool that the parent named, if it named one.
+    /// Plays the tool that the parent has named, if it has.
     pub fn played() -> Option<ExitCode> {
         match env::var(TOOL).ok()?.as_str() {
             "Bench" => Some(against_peers::main(against_peers::Target::Timed)),
@@ -81,7 +82,7 @@ fn behind_a_pipe_that_is_closed_they_end_quietly() {
 
 fn the_help_says_how_they_are_called() {
     for (tool, words) in [
-        (Tool::Bench, ["Usage: just bench fast-executor [", "So many rounds of what is timed"]),
+        (Tool::Bench, ["Usage: just bench fast-executor [", "Measure this many rounds"]),
         (
             Tool::Stress,
             ["Usage: just stress fast-executor [", "Put the pools and the executor without atomics under random load"],
@@ -110,7 +111,7 @@ fn a_wrong_command_line_is_a_clear_message_and_exit_code_2() {
 }
 
 fn a_panic_that_is_not_meant_names_the_round() {
-    // No thread can have such a stack.
+    // No thread can have a stack of this size.
     let mut program = command(Tool::Stress, &["--seconds", "1", "--seed", "5"]);
     program.env("RUST_MIN_STACK", "1152921504606846976");
     let [_, error] = text(&program.output().unwrap());

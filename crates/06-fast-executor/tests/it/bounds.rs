@@ -1,4 +1,4 @@
-//! Who may go to another thread, as the compiler sees it.
+//! The types that may go to another thread, as the compiler decides it.
 
 use std::rc::Rc;
 
@@ -33,7 +33,7 @@ fn pools_may_go_anywhere_and_be_used_by_many_at_once() {
     const {
         assert!(Facts::<s2_pool::Executor>::SEND && Facts::<s2_pool::Spawner>::SEND);
         assert!(Facts::<s3_stealing::Executor>::SEND && Facts::<s3_stealing::Spawner>::SEND);
-        // A reference may be sent if what it refers to may be shared.
+        // `&T` is `Send` if `T` is `Sync`.
         assert!(Facts::<&s2_pool::Executor>::SEND && Facts::<&s2_pool::Spawner>::SEND);
         assert!(Facts::<&s3_stealing::Executor>::SEND && Facts::<&s3_stealing::Spawner>::SEND);
     }

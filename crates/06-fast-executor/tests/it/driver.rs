@@ -61,7 +61,7 @@ macro_rules! stages {
 
 stages!(s1_one_allocation s4_no_atomics);
 
-/// The same on all of them.
+/// Makes tests of functions, on all of these stages.
 macro_rules! on_each {
     ($($test:ident)*) => {
         mod one_allocation {
@@ -94,7 +94,7 @@ fn it_has_its_turn_while_a_task_or_the_root_wakes_itself_for_ever<S: Stage>() {
             let counted = Rc::clone(&polls);
             executor.spawn(async move { counted.set(busy.await) });
             executor.run_until_stalled();
-            // It was in the queue before who was woken, and is told by that one.
+            // This task was in the queue before the woken one, which stops it.
             assert!((1..=POLLS_PER_TURN + 1).contains(&polls.get()), "{} polls of a task", polls.get());
         } else {
             let polls = executor.block_on(busy);
@@ -221,8 +221,7 @@ fn others_who_wake_have_their_turn_while_a_task_wakes_itself_for_ever() {
     assert!(polls.get() <= POLLS_PER_TURN, "{} polls", polls.get());
 }
 
-/// A timer for one task, over whatever is slept in below: to sleep until its time is all that it
-/// asks of that.
+/// A timer for one task, on top of another driver, whose deadline it uses.
 struct Timer<D> {
     below: D,
     alarm: Rc<RefCell<Option<(Instant, Waker)>>>,

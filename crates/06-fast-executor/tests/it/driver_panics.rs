@@ -1,6 +1,6 @@
-//! A driver that panics in a worker: whoever waits for a task of that pool must not wait for ever,
-//! so the process ends, and says why. Therefore each pool is in a process of its own, which is this
-//! program again.
+//! A driver panics in a worker. A thread that waits for a task of that pool must not wait forever,
+//! so the process ends with a message. Each pool runs in a process of its own, a child of this
+//! program.
 
 use std::{
     env,
@@ -15,7 +15,7 @@ use lesson_executor::parts::driver::Driver;
 use lesson_fast_executor::{s2_pool, s3_stealing};
 
 const STAGE: &str = "STAGE_OF_A_DRIVER_THAT_PANICS";
-/// The test below, which is what its child runs.
+/// The test below. The child runs it too.
 const THIS: &str = "driver_panics::a_driver_that_panics_ends_the_process_and_not_only_its_worker";
 
 struct Panics;

@@ -1,5 +1,5 @@
-//! A join handle: the output comes once and whole, a panic stays where it belongs, and who goes
-//! takes nothing along.
+//! The join handle. The output arrives once and whole. A panic reaches one handle only. A handle
+//! that is dropped ends nothing.
 
 use std::{
     cell::{Cell, RefCell},
@@ -119,17 +119,17 @@ fn a_future_or_an_output_that_panics_when_it_is_dropped_hurts_nobody<S: Stage>()
     future.abort();
     executor.run_until_stalled();
     assert!(block_on(future).unwrap_err().is_panic());
-    // Nobody wants this one.
+    // Nobody wants this output.
     drop(executor.spawn(async { Panics }));
     executor.run_until_stalled();
-    // Here it is the handle that drops it.
+    // Here the handle drops the output.
     let output = executor.spawn(async { Panics });
     executor.run_until_stalled();
     assert!(catch_unwind(AssertUnwindSafe(|| drop(output))).is_err());
     assert_eq!(executor.block_on(executor.spawn(async { 5 })).unwrap(), 5);
 }
 
-/// What somebody panics with, and whose drop panics with what panics in its own.
+/// A payload whose drop panics with another payload, whose drop panics too.
 struct Payload(u32);
 
 impl Drop for Payload {
@@ -138,7 +138,7 @@ impl Drop for Payload {
     }
 }
 
-/// Panics with that in its poll, if it comes to it, and in its drop.
+/// Panics with such a payload in its poll, and in its drop.
 struct Panics;
 
 impl Future for Panics {
@@ -157,7 +157,7 @@ impl Drop for Panics {
 
 fn a_payload_that_panics_when_it_is_dropped_hurts_nobody<S: Stage>() {
     let executor = S::new();
-    // The first of its payloads is the one that nobody sees. The second is for who asks.
+    // Nobody sees the payload of the poll. The handle reports the payload of the drop.
     let both = executor.spawn(Panics);
     drop(executor.spawn(ready(Panics)));
     executor.run_until_stalled();
@@ -166,7 +166,8 @@ fn a_payload_that_panics_when_it_is_dropped_hurts_nobody<S: Stage>() {
     assert_eq!(executor.block_on(executor.spawn(async { 5 })).unwrap(), 5);
 }
 
-/// A joiner's waker, which panics when it is woken, and again when it is dropped after the handle.
+/// The waker of a joiner. It panics when it is woken, and again when it is dropped after the
+/// handle.
 struct Joiner(Mutex<Option<JoinHandle<()>>>);
 
 impl Wake for Joiner {
@@ -247,7 +248,7 @@ fn a_task_that_cannot_be_sent_is_aborted_from_elsewhere_and_dropped_here<S: Stag
     assert_eq!(dropped.get(), Some(thread::current().id()));
 }
 
-/// Its future holds the handle, and is polled by it: what it waits for is its own end.
+/// The future holds the task's own handle and polls it: it waits for its own end.
 fn a_task_that_joins_itself_waits_and_goes_with_its_executor<S: Stage>() {
     let executor = S::new();
     let (held, seen) = canary();

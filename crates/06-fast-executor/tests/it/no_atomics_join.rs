@@ -1,6 +1,6 @@
-//! Stage 4's handle and slot, beyond what `join_handle.rs` asks of both stages. A future of any
-//! size stays in its place and is dropped once, and so is its output. A panic reaches its own
-//! handle alone. A joiner that registers while the task ends gets the output at once.
+//! Stage 4's handle and slot, beyond what `join_handle.rs` tests on both stages. A future of any
+//! size stays in its place and is dropped once, and so is its output. A panic reaches one handle
+//! only. A joiner that registers while the task ends gets the output at once.
 
 use std::{
     cell::RefCell,
@@ -17,7 +17,7 @@ use lesson_fast_executor::s4_no_atomics::Executor;
 
 use crate::ends::Ends as _;
 
-/// Ends now, and stays in its place until then.
+/// Runs a task that ends soon, and checks that its future has stayed in its place.
 fn watched<B: Copy + 'static, T: Copy + 'static>(executor: &Executor, bytes: B, output: T) -> T {
     let (held, seen) = canary();
     let mut polls = 0;
@@ -49,7 +49,7 @@ fn futures_and_outputs_of_all_sizes_and_alignments_come_through() {
     assert_eq!(watched(&executor, [1_u8; 1_000], 5_u8), 5);
     assert_eq!(watched(&executor, (), [5_u8; 1_000]), [5; 1_000]);
     assert_eq!(watched(&executor, Aligned(1), Aligned(5)), Aligned(5));
-    // One in a box, which nobody takes. (`join_handle` has one that is not.)
+    // An output in a box, which nobody takes. (`join_handle` has one that is not in a box.)
     let (output, seen) = canary();
     let handle = executor.spawn(async move { (output, [0_u8; 1_000]) });
     executor.run_until_stalled();
@@ -58,15 +58,15 @@ fn futures_and_outputs_of_all_sizes_and_alignments_come_through() {
     assert_eq!(seen.drops(), 1);
 }
 
-/// The clone of a joiner's waker, or the drop of the one before, runs the executor, and with it the
-/// task, to its end.
+/// The clone of a joiner's waker, or the drop of the previous one, runs the executor and so ends
+/// the task.
 #[test]
 fn who_is_registered_while_the_task_ends_gets_the_output_at_once() {
     for in_the_clone in [true, false] {
         let executor = Rc::new(Executor::new());
         let task = executor.spawn(async { 5 });
-        // What a probe runs must be `Send`, and the executor is not: it is reached through the
-        // thread.
+        // A function of a probe must be `Send`, but the executor is not. So the function finds the
+        // executor in a thread-local.
         thread_local! {
             static RUN: RefCell<Option<Rc<Executor>>> = const { RefCell::new(None) };
         }
@@ -97,7 +97,7 @@ impl Drop for Panics {
     }
 }
 
-/// What it panics with, which does so again.
+/// The payload of that panic, which panics again.
 struct PanicsAgain;
 
 impl Drop for PanicsAgain {
@@ -118,7 +118,7 @@ fn whatever_panics_wherever_it_is_its_own_matter() {
     assert_eq!(seen.drops(), 1);
     let why = block_on(panics).unwrap_err();
     assert!(why.is_panic() && why.to_string() == "the task panicked: no such group", "{why}");
-    // The future, when it is dropped.
+    // A future panics when it is dropped.
     let future = executor.spawn(async {
         let _held = Panics;
         pending::<()>().await
@@ -127,7 +127,7 @@ fn whatever_panics_wherever_it_is_its_own_matter() {
     future.abort();
     executor.run_until_stalled();
     std::mem::forget(block_on(future).unwrap_err().into_panic());
-    // Future and output, both unseen, and all that they panic with.
+    // Future and output panic, nobody sees them, and the payloads panic too.
     drop(executor.spawn(async {
         panic_any(PanicsAgain);
         #[expect(unreachable_code, reason = "this gives the output its type")]
@@ -140,11 +140,11 @@ fn whatever_panics_wherever_it_is_its_own_matter() {
         poll_fn(|_| Poll::Ready(Panics)).await
     }));
     executor.run_until_stalled();
-    // Here it is the handle that drops it.
+    // Here the handle drops the output.
     let output = executor.spawn(async { Panics });
     executor.run_until_stalled();
     catch_unwind(AssertUnwindSafe(|| drop(output))).map_err(std::mem::forget).unwrap_err();
-    // And here who is woken.
+    // Here the woken waker panics.
     let probe = WakerProbe::new().on_wake(|| panic!("in a wake"));
     let mut joined = Task::new(executor.spawn(async { 5 }));
     assert!(joined.poll_with(&probe.waker()).is_pending());

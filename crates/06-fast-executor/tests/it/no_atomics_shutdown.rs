@@ -1,5 +1,5 @@
-//! Stage 4 at its end, beside what `shutdown.rs` asks of both: what a waker of a `block_on` does
-//! that is long over, and the end of the thread.
+//! The end of stage 4, beyond what `shutdown.rs` tests on both stages: a waker of a `block_on` that
+//! ended long ago, and the end of the thread.
 
 use std::{
     cell::Cell,
@@ -14,7 +14,7 @@ use lesson_fast_executor::s4_no_atomics::{Executor, spawn};
 
 use crate::shutdown::OnDrop;
 
-/// The root's waker is left behind, woken, by a `block_on` that is over.
+/// A `block_on` ends and leaves its root's waker behind, which was woken.
 #[test]
 fn a_waker_of_what_was_blocked_on_is_of_no_matter_later() {
     let executor = Executor::new();
@@ -41,8 +41,8 @@ fn a_waker_of_what_was_blocked_on_is_of_no_matter_later() {
     waker.wake();
 }
 
-/// Made before and after what else the thread keeps, it is dropped at the thread's end, where a
-/// future wakes and spawns.
+/// The executor is in a thread-local. It is dropped when the thread ends, and a future wakes and
+/// spawns in its drop.
 #[test]
 fn an_executor_in_a_thread_local_drops_its_tasks_at_the_end_of_its_thread() {
     thread_local! {

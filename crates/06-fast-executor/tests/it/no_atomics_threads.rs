@@ -1,6 +1,6 @@
-//! Stage 4's wakers on other threads, all at once: woken, cloned, dropped and aborted in an order
-//! that a seed decides, while the tasks come and go. Under AddressSanitizer this is where a slot
-//! that is given back too early, or never, shows.
+//! Stage 4's wakers on other threads: woken, cloned, dropped and aborted at the same time, in an
+//! order that a seed decides, while tasks come and go. AddressSanitizer finds here a slot that is
+//! given back too early, or never.
 
 use std::{
     sync::{
@@ -18,13 +18,13 @@ use crate::told::{Told, WAKES, next, told};
 
 const TASKS: usize = 400;
 
-/// What another thread has of a task.
+/// What another thread holds of a task.
 struct Remote {
     told: Told,
     abort: AbortHandle,
 }
 
-/// A task, and what it gives: how often it was polled, or that it was aborted.
+/// A task, and what its handle reports: the number of its polls, or that it was aborted.
 fn task(alive: &Arc<AtomicUsize>) -> (impl Future<Output = Option<usize>> + 'static, Remote) {
     let (future, told) = told(alive);
     let handle = spawn(future);
@@ -32,8 +32,8 @@ fn task(alive: &Arc<AtomicUsize>) -> (impl Future<Output = Option<usize>> + 'sta
     (async { handle.await.ok() }, Remote { told, abort })
 }
 
-/// Tells each task to go on and wakes it, again and again, and aborts some. What it keeps of them
-/// goes last, and late.
+/// Tells each task to go on and wakes it, many times, and aborts some. It drops some wakers only at
+/// the end.
 fn disturb(tasks: Vec<Remote>, mut seed: u64) {
     let mut kept = Vec::new();
     for Remote { told, abort } in tasks {
@@ -49,7 +49,7 @@ fn disturb(tasks: Vec<Remote>, mut seed: u64) {
                 abort.abort();
             }
         }
-        // The last one, which a task must not miss.
+        // The last wake, which the task must not miss.
         told.waker().into_iter().for_each(Waker::wake);
         if next(&mut seed).is_multiple_of(2) {
             kept.clear();
@@ -74,7 +74,7 @@ fn whatever_they_do(seeds: u64) {
         let (left, threads) = executor.block_on(async {
             let mut threads = Vec::new();
             let mut joined = 0;
-            // Two rounds, so that slots of the first come back from the other threads.
+            // Two rounds, so that slots of the first round come back from other threads.
             for round in 0..2 {
                 let (mut joins, mut groups) = (Vec::new(), [(); 3].map(|()| Vec::new()));
                 for number in 0..TASKS {
@@ -97,7 +97,7 @@ fn whatever_they_do(seeds: u64) {
                 }
             }
             assert!(joined > TASKS, "seed {seed}: most of them were joined, {joined}");
-            // And some that are still there when the executor goes.
+            // Some tasks are still there when the executor is dropped.
             let (joins, remotes): (Vec<_>, Vec<_>) = (0..TASKS).map(|_| task(&alive)).unzip();
             let (go, goes) = mpsc::channel();
             threads.push(thread::spawn(move || {

@@ -1,5 +1,5 @@
-//! What pools have beside what the contract asks of every executor: workers that share a driver,
-//! tasks that block, and an end from within.
+//! What pools have beyond the contract of every executor: workers that share a driver, tasks that
+//! block, and a pool that one of its own tasks drops.
 
 use std::{
     future::{Future, pending},
@@ -22,10 +22,10 @@ use crate::ends::Ends as _;
 use crate::fake_driver::{Fake, Seen};
 use crate::pools::Pool;
 
-/// Far longer than any of these takes.
+/// Far longer than any of these tests takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The same on both stages.
+/// Makes tests of functions, on both stages.
 macro_rules! on_both {
     ($($test:ident)*) => {
         mod on_a_pool {
@@ -50,7 +50,7 @@ on_both! {
     a_worker_gives_the_driver_its_turn_in_time_whoever_is_busy
 }
 
-/// Each waits, in its poll, for the other one.
+/// Each task waits in its poll for the other one.
 fn two_workers_poll_at_once<P: Pool>() {
     let (pool, barrier) = (P::new(2), Arc::new(Barrier::new(2)));
     let meet = || {
@@ -62,8 +62,7 @@ fn two_workers_poll_at_once<P: Pool>() {
     assert_eq!(leaders, 1);
 }
 
-/// The same, while a task that wakes itself is on each of the other workers: nobody is idle who
-/// would come for it.
+/// The same, while each of the other workers polls a task that wakes itself: no worker is idle.
 fn nor_if_the_others_are_never_idle<P: Pool>() {
     for workers in [2, 3] {
         let (pool, is_over) = (P::new(workers), Arc::new(AtomicBool::new(false)));
@@ -92,8 +91,8 @@ fn nor_if_the_others_are_never_idle<P: Pool>() {
     }
 }
 
-/// It has pushed what it waits for into its own queue, and told nobody, or somebody, as it happens:
-/// again and again.
+/// The task pushes another one into its worker's own queue, and blocks for it. A worker may or may
+/// not have been woken; so this is repeated.
 fn a_task_that_blocks_keeps_nobody_waiting_for_ever<P: Pool>() {
     let pool = P::new(2);
     for _ in 0..50 {
@@ -129,7 +128,7 @@ fn the_last_spawner_and_the_pool_itself_may_go_in_a_task<P: Pool>() {
     let task = pool.spawn(async move {
         let _held = held;
         drop(is_given.lock().unwrap().recv().unwrap());
-        // Its pool is gone, and what is spawned is dropped at once.
+        // The pool is gone, so a new task is dropped at once.
         assert!(P::spawn_on(&spawner, async {}).is_finished());
         drop(spawner);
         pending::<()>().await
@@ -157,12 +156,11 @@ fn what_is_left_is_dropped_by_who_drops_the_pool<P: Pool>() {
     }));
     polled.wait();
     drop(pool);
-    // Its poll was over by then: no worker is left that could be in it.
+    // The poll had ended by then: no worker is left that could run it.
     assert_eq!(told.try_iter().collect::<Vec<_>>(), [thread::current().id()], "dropped once, and here");
 }
 
-/// A task that wakes itself until another one, which waits for a turn of the driver, was polled
-/// again.
+/// A task wakes itself until another one, which waits for a turn of the driver, was polled again.
 fn until_a_turn<P: Pool>(pool: &P, seen: &Arc<Seen>) {
     let stop = Arc::new(AtomicBool::new(false));
     let (event, stops) = (Arc::clone(seen).event(), Arc::clone(&stop));
@@ -175,8 +173,8 @@ fn until_a_turn<P: Pool>(pool: &P, seen: &Arc<Seen>) {
     assert!(block_on(busy).unwrap() >= 1);
 }
 
-/// All workers but one block in their polls for what a task tells them after an event, and that one
-/// may be who leaves the driver.
+/// All workers but one block in their polls until a task has had its events. The worker that leaves
+/// the driver may be one of them.
 fn block_for_an_event<P: Pool>(pool: &P, blocking: usize, seen: &Arc<Seen>) {
     for _ in 0..50 {
         let (done, are_done): (Vec<_>, Vec<_>) = (0..blocking).map(|_| mpsc::channel()).unzip();
@@ -207,7 +205,7 @@ fn a_driver_is_looked_after_while_all_workers_but_one_block<P: Pool>() {
     }
 }
 
-/// Spawns when it is dropped, and notes whether that was refused at once.
+/// Calls a function when it is dropped, which tells whether its spawn was refused at once.
 struct SpawnsInItsDrop<F: FnMut() -> bool>(F);
 
 impl<F: FnMut() -> bool> Drop for SpawnsInItsDrop<F> {
@@ -217,7 +215,7 @@ impl<F: FnMut() -> bool> Drop for SpawnsInItsDrop<F> {
 }
 
 fn what_a_drop_spawns_while_a_pool_goes_is_dropped_at_once<P: Pool>() {
-    // Their number, so that they are in many lists.
+    // Enough tasks to be in many lists.
     const TASKS: usize = 64;
     let (pool, refused) = (P::new(2), Arc::new(AtomicUsize::new(0)));
     for _ in 0..TASKS {
@@ -247,7 +245,7 @@ fn a_driver_is_entered_by_one_at_a_time_and_has_its_turn_however_busy_they_are<P
     }
 }
 
-/// With one worker, all polls are its own.
+/// The pool has one worker, so it makes all polls.
 fn a_worker_gives_the_driver_its_turn_in_time_whoever_is_busy<P: Pool>() {
     type Busy<'a> = &'a dyn Fn(u32) -> Pin<Box<dyn Future<Output = ()> + Send>>;
     type Load<P> = (&'static str, fn(&P, Busy));

@@ -1,6 +1,6 @@
-//! Wakers and handles on other threads, all at once: woken, cloned, dropped, aborted and joined in
-//! an order that a seed decides. Under AddressSanitizer (`just asan executor`) this is where a task
-//! that is freed too early, or never, shows.
+//! Wakers and handles on other threads: woken, cloned, dropped, aborted and joined at the same
+//! time, in an order that a seed decides. AddressSanitizer (`just asan fast-executor`) finds here a
+//! task that is freed too early, or never.
 
 use std::{
     sync::{
@@ -19,7 +19,7 @@ use crate::told::{Told, WAKES, next, told};
 
 const TASKS: usize = 500;
 
-/// What another thread has of a task.
+/// What another thread holds of a task.
 struct Remote {
     told: Told,
     handle: JoinHandle<usize>,
@@ -30,8 +30,8 @@ fn spawn(executor: &Executor, alive: &Arc<AtomicUsize>) -> Remote {
     Remote { told, handle: executor.spawn(future) }
 }
 
-/// Tells each task to go on and wakes it, again and again; and then lets its handle go, aborts it,
-/// or joins it. How many it joined.
+/// Tells each task to go on and wakes it, many times. Then it drops, aborts or joins the handle.
+/// Returns the number of tasks that it has joined.
 fn disturb(tasks: Vec<Remote>, mut seed: u64) -> usize {
     let mut joined = 0;
     for Remote { told, handle } in tasks {
@@ -86,7 +86,7 @@ fn whatever_they_do(seeds: u64) {
             .collect();
         drop(done);
         let mut finished = Vec::new();
-        // Until all have told, or one has panicked.
+        // Until all threads have reported, or one has panicked.
         loop {
             executor.run_until_stalled();
             match is_done.try_recv() {
@@ -97,7 +97,7 @@ fn whatever_they_do(seeds: u64) {
         }
         threads.into_iter().for_each(|thread| thread.join().unwrap());
         assert!(finished.iter().sum::<usize>() > TASKS / 4, "seed {seed}: most of them were joined");
-        // The last quarter is still there when the executor goes.
+        // The last quarter of the tasks is still there when the executor is dropped.
         drop(executor);
         assert_eq!(alive.load(SeqCst), 0, "seed {seed}: futures that are left");
         drop(tasks);

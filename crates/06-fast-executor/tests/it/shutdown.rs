@@ -1,5 +1,5 @@
-//! When the executor goes, every future goes: here, now, and once; and what they do on their way is
-//! no trouble.
+//! The end of an executor. Every future is dropped on this thread, before `drop` returns, and once.
+//! The drops may wake, spawn and join.
 
 use std::{
     cell::{Cell, RefCell},
@@ -62,7 +62,7 @@ fn a_task_is_dropped_whether_it_waits_is_queued_or_new<S: Stage>() {
     drop(executor);
     assert_eq!([waits.1.drops(), queued.1.drops(), woken.1.drops(), new.1.drops()], [1; 4]);
     assert!(block_on(handle).unwrap_err().is_cancelled());
-    // Here and elsewhere, and late: the last one takes along whatever is left.
+    // Wake them here and on another thread, after the executor. The last waker frees what is left.
     let wakers = wakers.take();
     wakers.iter().for_each(Waker::wake_by_ref);
     drop(wakers[0].clone());
@@ -83,7 +83,7 @@ fn what_a_drop_spawns_is_dropped_at_once<S: Stage>() {
         }));
         assert!(spawner.spawn_local(async {}).is_err_and(|why| why.is_shutdown()));
         assert!(S::spawn_on(&spawner, async {}).is_finished());
-        // More than there are slots in a page.
+        // More tasks than a page has slots.
         (0..100).for_each(|_| drop(S::spawn_on(&spawner, pending::<()>())));
     });
     drop(executor.spawn(async move {
@@ -96,7 +96,8 @@ fn what_a_drop_spawns_is_dropped_at_once<S: Stage>() {
     assert!(block_on(spawned.take().unwrap()).unwrap_err().is_cancelled());
 }
 
-/// Wakes itself and the others, here and elsewhere, while it is dropped with the executor.
+/// Each future wakes itself and the others, here and on another thread, while the executor drops
+/// it.
 fn wakes_in_a_drop_wake_nobody<S: Stage>() {
     let executor = S::new();
     let wakers = Rc::<RefCell<Vec<Waker>>>::default();
@@ -145,8 +146,7 @@ fn one_that_is_run_inside_of_another_ones_poll_says_so<S: Stage>() {
     outer.block_on(async { inner.block_on(async {}) });
 }
 
-/// The spawner in it keeps the executor's tasks from being freed, unless those are dropped when the
-/// executor is.
+/// The spawner in the task keeps the tasks of the executor, unless the executor's drop drops them.
 fn a_task_that_holds_its_own_spawner_and_handles_is_no_ring<S: Stage>() {
     let executor = S::new();
     let (held, seen) = canary();

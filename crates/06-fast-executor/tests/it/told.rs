@@ -12,7 +12,7 @@ use std::{
 /// How often a task is told to go on before it is ready.
 pub const WAKES: usize = 8;
 
-/// What another thread has of a task.
+/// What another thread holds of a task.
 pub struct Told {
     times: Arc<AtomicUsize>,
     waker: Arc<Mutex<Option<Waker>>>,
@@ -34,7 +34,7 @@ pub fn told(alive: &Arc<AtomicUsize>) -> (impl Future<Output = usize> + Send + '
     (future, told)
 }
 
-/// Counts itself down.
+/// Subtracts 1 from the count.
 struct Held(Arc<AtomicUsize>);
 
 impl Drop for Held {

@@ -1,6 +1,7 @@
-//! Models of what happens where threads meet. Under `--cfg loom_model` they run parts of the lesson
-//! in the orders that loom tries (`just loom`). Under `--cfg shuttle_model` they run whole pools in
-//! random orders (`just shuttle`). The guards remove one line of the lesson at a time: its model must fail.
+//! Models of what happens where threads meet. Under `--cfg loom_model` they run parts of the
+//! lesson, in the orders that loom tries (`just loom`). Under `--cfg shuttle_model` they run whole
+//! pools in random orders (`just shuttle`). The guards remove one line of the lesson at a time: its
+//! model must fail.
 #![cfg(any(loom_model, shuttle_model))]
 #![forbid(unsafe_code)]
 

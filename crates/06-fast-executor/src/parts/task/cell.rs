@@ -66,7 +66,8 @@ pub(super) struct TaskVtable {
 pub(crate) struct TaskRef(NonNull<TaskHeader>);
 
 // SAFETY: the state word decides which thread uses the cells, and the scheduler is `Send + Sync`. A
-// future that is not `Send` is used only in `poll` and `cancel`, whose callers vouch for the thread.
+// future that is not `Send` is used only in `poll` and `cancel`, whose callers vouch for the
+// thread.
 unsafe impl Send for TaskRef {}
 // SAFETY: as for `Send`; a shared reference can do no more than an owned one.
 unsafe impl Sync for TaskRef {}

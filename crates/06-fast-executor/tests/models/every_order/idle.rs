@@ -1,5 +1,5 @@
-//! Sleep and wake-up of workers: whenever an entry is pushed, a worker comes for it. If none came,
-//! all threads of the model would sleep forever, and loom reports that.
+//! The sleep and the wake of workers. After every push a worker comes for the entry. Otherwise all
+//! threads of the model would sleep forever, and loom reports that.
 
 use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -20,7 +20,7 @@ use super::tools::bounded;
 struct Pool {
     queue: AtomicUsize,
     idle: IdleWorkers,
-    /// How many entries were taken, and a bell that rings then.
+    /// The number of entries that were taken, and a condition that announces it.
     taken: Mutex<usize>,
     bell: Condvar,
 }
@@ -35,13 +35,13 @@ impl Pool {
         self.queue.load(Relaxed) > 0
     }
 
-    /// Takes an entry if there is one. As in a real queue, it is a read-modify-write that takes,
-    /// and sees the last push.
+    /// Takes an entry if there is one. As in a real queue, a read-modify-write takes it and sees
+    /// the last push.
     fn take(&self) -> bool {
         self.queue.fetch_update(Relaxed, Relaxed, |entries| entries.checked_sub(1)).is_ok()
     }
 
-    /// A worker, until it has taken one entry; then it is busy until so many were taken.
+    /// A worker that takes one entry, and is then busy until this many were taken.
     fn work(self: &Arc<Self>, worker: usize, until: usize) -> thread::JoinHandle<()> {
         let pool = Arc::clone(self);
         thread::spawn(move || {
@@ -69,7 +69,7 @@ impl Pool {
     }
 }
 
-/// A parker, and a clock by which each deadline comes once everybody else has done what they can.
+/// A parker with a clock: a deadline comes once all other threads have done what they can.
 struct Clock(Parking);
 
 impl Driver for Clock {
@@ -87,7 +87,7 @@ impl Driver for Clock {
     }
 }
 
-/// It falls asleep while something is pushed.
+/// The worker falls asleep during the push.
 #[test]
 fn idle_sees_the_push() {
     loom::model(|| {
@@ -98,8 +98,8 @@ fn idle_sees_the_push() {
     });
 }
 
-/// Two entries, two workers, and who takes one is busy until the other is taken: so one cannot do
-/// for both, and who relied on it is looked for.
+/// Two entries and two workers. A worker that has one entry is busy until the other one is taken.
+/// So one worker cannot take both, and the one that searched must wake the other.
 #[test]
 fn idle_wakes_the_next() {
     bounded(2, || {
@@ -111,23 +111,23 @@ fn idle_wakes_the_next() {
     });
 }
 
-/// A worker that is busy puts something where it would take it next, and tells nobody, since
-/// somebody watches.
+/// A busy worker pushes the entry that it would take next, and wakes nobody, because there is a
+/// watcher.
 #[test]
 fn idle_watches() {
     bounded(2, || {
         let pool = Pool::new(2);
         let other = pool.work(0, 1);
-        // This thread is the second worker, in a poll.
+        // This thread is the second worker. It is in a poll.
         pool.queue.fetch_add(1, Relaxed);
         pool.idle.notify_of_next();
-        // And the poll blocks.
+        // And that poll blocks.
         other.join().unwrap();
     });
 }
 
-/// The watcher sees something at its deadline, and the worker itself has taken it after all. Then
-/// the same as above.
+/// At its deadline the watcher sees an entry, but the worker has taken it after all. Then the same
+/// happens again.
 #[test]
 fn idle_goes_on_watching() {
     bounded(3, || {
@@ -135,7 +135,7 @@ fn idle_goes_on_watching() {
         let other = pool.work(0, 1);
         pool.queue.fetch_add(1, Relaxed);
         pool.idle.notify_of_next();
-        // The poll takes its time.
+        // The poll takes long.
         thread::yield_now();
         if pool.take() {
             pool.idle.ensure_watcher();
@@ -146,14 +146,14 @@ fn idle_goes_on_watching() {
     });
 }
 
-/// Somebody wakes the watcher while it gets up by itself. It counts as one that searches then, and
-/// no longer once it has found something: if it still did, nobody would be woken any more.
+/// Another thread wakes the watcher while it gets up by itself. It then counts as searching, until
+/// it has found something. If it counted longer, no worker would be woken any more.
 #[test]
 fn idle_is_woken_at_its_deadline() {
     bounded(3, || {
         let pool = Pool::new(2);
         let other = pool.work(0, 1);
-        // From outside, while the second worker is in a poll.
+        // The push comes from outside, while the second worker is in a poll.
         pool.push();
         other.join().unwrap();
         assert!(pool.idle.search(), "nobody searches");

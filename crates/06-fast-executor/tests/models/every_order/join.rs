@@ -1,5 +1,5 @@
-//! Stage 1's handle on another thread than its task: the output comes, once, to whoever is still
-//! there, and nothing stays behind.
+//! Stage 1's handle on another thread than its task. The output arrives once, and nothing is left
+//! behind.
 
 use std::{
     future::Future as _,
@@ -44,8 +44,8 @@ fn join_handle_goes_while_the_task_ends() {
     });
 }
 
-/// It leaves a waker, and another one in its place, and goes; meanwhile the task ends. Who goes on
-/// holding the task holds no waker.
+/// The handle leaves a waker, then another one, and is dropped, while the task ends. A reference to
+/// the task then holds no waker.
 #[test]
 fn join_leaves_no_waker_behind() {
     bounded(3, || {
@@ -75,7 +75,7 @@ fn join_leaves_no_waker_behind() {
     });
 }
 
-/// Who has left a waker is woken, or has seen the output.
+/// A joiner that has left a waker is woken, or has seen the output.
 #[test]
 fn join_is_woken() {
     loom::model(|| {

@@ -1,6 +1,6 @@
-//! Stage 4, where its two words meet: a wake from elsewhere against the end, who drops the last
-//! reference, and what becomes of the slots when the executor goes first. What it has in common
-//! with stage 1 is in `wake.rs` and `shutdown.rs`.
+//! Stage 4, where its two words meet: a wake from another thread against the end of the task, the
+//! drop of the last reference, and the slots when the executor is dropped first. `wake.rs` and
+//! `shutdown.rs` have the models of both stages.
 
 use std::task::Waker;
 
@@ -9,7 +9,7 @@ use loom::thread;
 
 use super::tools::{Flags, Kept, Watched, all_freed, bounded, executor};
 
-/// Two tasks, each woken by another thread: the second in the stack unparks nobody, and need not.
+/// Two threads wake one task each. The second one in the list does not unpark, and need not.
 #[test]
 fn two_tasks_are_woken() {
     bounded(2, || {
@@ -36,7 +36,7 @@ fn two_tasks_are_woken() {
     });
 }
 
-/// A waker of a task that waits for ever.
+/// A waker of a task that waits forever.
 fn waiting(executor: &Executor<Watched>) -> Waker {
     let kept = Kept::default();
     drop(executor.spawn(Flags::new().wait(1, kept.clone())));
@@ -44,9 +44,9 @@ fn waiting(executor: &Executor<Watched>) -> Waker {
     kept.take()
 }
 
-/// The task ends; its wakers, some of which were made here and one there, are dropped in two
-/// threads. Then its slot is another task's. (As the numbers of the words are small here, one is
-/// handed over to the other.)
+/// The task ends. Its wakers, some made here and one there, are dropped on two threads. Then
+/// another task uses the slot. (In a model the numbers are small, so one word hands its number to
+/// the other.)
 #[test]
 fn last_reference_is_dropped_elsewhere() {
     loom::model(|| {
@@ -64,7 +64,7 @@ fn last_reference_is_dropped_elsewhere() {
         task.abort();
         executor.run_until_stalled();
         drop((task, here));
-        // It may be in the very slot.
+        // This task may use the same slot.
         drop(executor.spawn(async {}));
         executor.run_until_stalled();
         thread.join().unwrap();
@@ -73,8 +73,8 @@ fn last_reference_is_dropped_elsewhere() {
     });
 }
 
-/// Here all wakers are dropped before the task ends, and what is left elsewhere goes meanwhile:
-/// then a look tells, or a step.
+/// All wakers of this thread are dropped before the task ends, and one on another thread meanwhile.
+/// A look at the word must be enough, or a step decides.
 #[test]
 fn look_is_enough() {
     loom::model(|| {
@@ -95,7 +95,8 @@ fn look_is_enough() {
     });
 }
 
-/// A wake from elsewhere meets the end of its task: the entry keeps the slot, or there is none.
+/// A wake from another thread meets the end of its task. The entry keeps the slot, or there is no
+/// entry.
 #[test]
 fn wake_while_it_ends() {
     loom::model(|| {
@@ -117,8 +118,8 @@ fn wake_while_it_ends() {
     });
 }
 
-/// The executor goes while two threads have a task each, and one wakes it. Whoever comes last, if
-/// only after the executor, frees it all.
+/// The executor is dropped while two threads have a task each, and one of them wakes it. The last
+/// one frees everything, even after the executor.
 #[test]
 fn shutdown_leaves_the_last_slot_to_whoever_has_it() {
     bounded(3, || {

@@ -1,5 +1,5 @@
-//! The queue for all, of which a worker takes its share while another comes for its own, or steals
-//! from that share.
+//! The injector. A worker takes its share while another one takes its own share, or steals from the
+//! first share.
 
 use std::{iter::from_fn, sync::Arc};
 
@@ -29,8 +29,8 @@ impl Schedule for All {
     }
 }
 
-/// A worker, which looks everywhere once. It steals before it has seen what the lock of the queue
-/// for all shows.
+/// A worker that looks everywhere once. It steals first, before the lock of the injector has shown
+/// it anything.
 fn work(own: &LocalRing, all: &Injector, other: &Ring) -> Vec<ScheduledTask> {
     let mut taken: Vec<_> = own.steal(other, ROOM).map(|(first, _)| first).into_iter().collect();
     taken.extend(all.take(own, 2));
@@ -38,7 +38,7 @@ fn work(own: &LocalRing, all: &Injector, other: &Ring) -> Vec<ScheduledTask> {
     taken
 }
 
-/// Meanwhile something is pushed from outside, by a thread that is then the second worker. Each
+/// Meanwhile a task is pushed from outside, by the thread that is then the second worker. Each
 /// entry is taken once.
 #[test]
 fn queues_give_each_entry_to_one() {

@@ -1,5 +1,5 @@
-//! The queue of a worker, which puts in and takes out while another one steals: each entry is taken
-//! by one of them.
+//! The queue of a worker. The worker pushes and pops while another one steals. Each entry is taken
+//! once.
 
 use std::{
     future::ready,
@@ -17,7 +17,7 @@ use loom::thread;
 
 use super::tools::{Dropped, bounded};
 
-/// Keeps what is scheduled, in a mutex that is no part of the model.
+/// Keeps the scheduled tasks in a mutex that is not part of the model.
 #[derive(Default)]
 struct Kept(Mutex<Vec<ScheduledTask>>);
 
@@ -29,8 +29,8 @@ impl Schedule for Kept {
     fn close(&self) {}
 }
 
-/// So many entries, and how many of their tasks were polled: a task with two entries, or none,
-/// would show.
+/// This many entries, and a function for each that counts the drops of its future. It shows a task
+/// that was run twice, or never.
 fn entries(count: usize) -> (SharedOwner<Kept>, Vec<ScheduledTask>, Vec<impl Fn() -> usize>) {
     let owner = SharedOwner::new(Kept::default());
     let drops = (0..count).map(|_| {
@@ -43,12 +43,12 @@ fn entries(count: usize) -> (SharedOwner<Kept>, Vec<ScheduledTask>, Vec<impl Fn(
     (owner, entries, drops)
 }
 
-/// Takes what there is to steal into a queue of its own, and from there.
+/// A thief, which steals into a queue of its own and then takes the tasks from there.
 fn thief(from: Arc<Ring>) -> thread::JoinHandle<Vec<ScheduledTask>> {
     thief_who_comes(1, from)
 }
 
-/// The same, so many times.
+/// A thief that steals this many times.
 fn thief_who_comes(times: usize, from: Arc<Ring>) -> thread::JoinHandle<Vec<ScheduledTask>> {
     thread::spawn(move || {
         let (own, _) = ring();
@@ -84,7 +84,7 @@ fn ring_is_taken_from_by_two() {
     });
 }
 
-/// Its slots are used again, while a thief may still look at what was there before.
+/// Slots are used again while a thief may still look at their old entries.
 #[test]
 fn ring_begins_anew() {
     bounded(3, || {
@@ -105,8 +105,8 @@ fn ring_begins_anew() {
     });
 }
 
-/// What does not fit is half of it, unless a thief makes room meanwhile, who comes twice: then
-/// there is less than half.
+/// A push into a full ring moves half of it out. A thief may make room meanwhile, twice: then there
+/// is less than half.
 #[test]
 fn ring_overflows() {
     bounded(3, || {
@@ -121,7 +121,7 @@ fn ring_overflows() {
     });
 }
 
-/// All of it is taken at once, while a thief takes half.
+/// The worker takes everything at once while a thief takes half.
 #[test]
 fn ring_is_emptied() {
     loom::model(|| {
@@ -138,7 +138,7 @@ fn ring_is_emptied() {
     });
 }
 
-/// Two thieves, who are in each other's way.
+/// Two thieves compete.
 #[test]
 fn ring_has_two_thieves() {
     bounded(3, || {
@@ -157,7 +157,7 @@ fn ring_has_two_thieves() {
     });
 }
 
-/// The owner closes while somebody spawns, and while somebody runs a task.
+/// The owner closes while another thread spawns, and while it runs a task.
 #[test]
 fn shared_owner_closes() {
     loom::model(|| {
@@ -175,7 +175,7 @@ fn shared_owner_closes() {
         });
         owner.close();
         thread.join().unwrap();
-        // A real scheduler, once closed, drops what comes to it.
+        // A real scheduler that is closed drops such an entry.
         owner.scheduler().0.lock().unwrap().clear();
         drop(held);
         assert_eq!([early_drops(), late_drops()], [1, 1], "drops of the futures");

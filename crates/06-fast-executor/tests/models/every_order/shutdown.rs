@@ -1,5 +1,5 @@
-//! B7, C15: an abort, and the end of the executor while others wake, abort and join. Every future
-//! is dropped once, and every task freed.
+//! B7, C15: an abort, and the end of the executor, while other threads wake, abort and join. Every
+//! future is dropped once, and every task is freed.
 
 use std::future::pending;
 
@@ -17,8 +17,8 @@ on_both! {
     shutdown_while_a_task_is_woken
 }
 
-/// Aborted before its poll, in it, or after; then it is dropped where it was polled, and who joins
-/// is told.
+/// The task is aborted before its poll, during the poll, or after it. Its future is dropped on the
+/// executor's thread, and the handle reports it.
 fn abort_from_elsewhere<S: Stage<Driver = Watched>>() {
     loom::model(|| {
         let (executor, alive) = executor::<S>();
@@ -36,7 +36,7 @@ fn abort_from_elsewhere<S: Stage<Driver = Watched>>() {
     });
 }
 
-/// The entry that a wake makes is taken out, or refused.
+/// The entry that the wake makes is taken out, or refused.
 fn shutdown_while_a_task_is_woken<S: Stage<Driver = Watched>>() {
     loom::model(|| {
         let (executor, alive) = executor::<S>();
@@ -59,7 +59,7 @@ fn shutdown_while_a_task_is_woken<S: Stage<Driver = Watched>>() {
     });
 }
 
-/// On stage 1 alone, whose handle may be on another thread.
+/// Only on stage 1, whose handle may be on another thread.
 fn shutdown_while(meanwhile: fn(JoinHandle<()>)) {
     loom::model(move || {
         let (executor, alive) = executor::<Executor<_>>();

@@ -1,5 +1,5 @@
-//! What the models are made of: an executor whose last reference shows, and futures that wait for
-//! what others do.
+//! Tools of the models: an executor that shows whether it was freed, and futures that wait for
+//! other threads.
 
 use std::{
     future::{Future, poll_fn},
@@ -16,16 +16,16 @@ use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::one_thread::Stage;
 
-/// A model of which not all orders can be tried: those in which a thread is stopped, while it could
-/// go on, at most so many times. (`LOOM_MAX_PREEMPTIONS` sets a bound for all models.) Most bugs
-/// need one or two.
+/// Runs a model that has too many orders. loom tries those in which it preempts a thread at most
+/// this many times. (`LOOM_MAX_PREEMPTIONS` sets a bound for all models.) Most bugs need one or
+/// two.
 pub fn bounded(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(builder.preemption_bound.map_or(preemptions, |bound| bound.min(preemptions)));
     builder.check(model);
 }
 
-/// Flags that order nothing by themselves: what is seen of them is what a wake shows.
+/// Flags that order nothing by themselves. A thread sees them through a wake.
 #[derive(Clone)]
 pub struct Flags(Arc<[AtomicBool; 2]>);
 
@@ -42,8 +42,8 @@ impl Flags {
         self.0[..first].iter().all(|flag| flag.load(Relaxed))
     }
 
-    /// Ready once so many of them are set, each of which is followed by a wake of the waker that is
-    /// kept here.
+    /// Is ready when this many flags are set. After each of them, the thread that set it wakes the
+    /// waker that is kept here.
     pub fn wait(&self, first: usize, kept: Kept) -> impl Future<Output = ()> + Send + 'static {
         let flags = self.clone();
         poll_fn(move |cx| {
@@ -53,7 +53,8 @@ impl Flags {
     }
 }
 
-/// A waker, in a mutex that is no part of the model: it orders nothing, since nobody waits for it.
+/// A waker in a mutex that is not part of the model. No thread waits for that mutex, so it orders
+/// nothing.
 #[derive(Clone, Default)]
 pub struct Kept(Arc<Mutex<Option<Waker>>>);
 
@@ -67,7 +68,7 @@ impl Kept {
     }
 }
 
-/// Counts its references and its wakes; no part of the model either.
+/// Counts its references and its wakes. It is not part of the model either.
 #[derive(Default)]
 pub struct Count(AtomicUsize);
 
@@ -88,7 +89,7 @@ impl Wake for Count {
     }
 }
 
-/// What is dropped, and where it shows how often.
+/// A value that counts its drops.
 pub struct Dropped(Arc<AtomicUsize>);
 
 impl Dropped {
@@ -104,15 +105,15 @@ impl Drop for Dropped {
     }
 }
 
-/// An executor, and what is left once the last task of it is freed: one reference.
+/// An executor, and a reference that shows when its last task was freed.
 pub fn executor<S: Stage<Driver = Watched>>() -> (S, Arc<()>) {
     let watched = Watched::default();
     let alive = Arc::clone(&watched.alive);
     (S::with_driver(watched), alive)
 }
 
-/// A parker. Whoever has its unparker holds a reference: the run queue does, and each task holds
-/// that.
+/// A parker that counts the holders of its unparker. The run queue is one, and each task keeps the
+/// run queue.
 #[derive(Default)]
 pub struct Watched {
     parking: Parking,
@@ -143,7 +144,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Nothing of the executor is left.
+/// Asserts that everything of the executor was freed.
 pub fn all_freed(alive: &Arc<()>) {
     assert_eq!(Arc::strong_count(alive), 1, "every task is freed, and once");
 }

@@ -104,6 +104,12 @@ pub const GUARDS: &[Guard] = &[
         "self.0.fetch_sub(REFERENCE, Relaxed) / REFERENCE == 1",
         "join_handle_goes_while_the_task_ends",
     ),
+    guard(
+        STATE,
+        "{ (now, Err(AlreadyComplete)) } else { (now & !AWAITED, Ok(())) }",
+        "{ (now & !AWAITED, Ok(())) } else { (now & !AWAITED, Ok(())) }",
+        "join_leaves_no_waker_behind",
+    ),
     guard(JOIN, "state.take_back()?;", "", "join_leaves_no_waker_behind"),
     guard(
         CELL,
@@ -176,8 +182,7 @@ pub const GUARDS: &[Guard] = &[
         "            if false {\n                self.get_up",
         "idle_sees_the_push",
     ),
-    // That only the last to search looks (`== SEARCHER`) saves a look: if it was not, nobody is
-    // wanted.
+    // The condition `== SEARCHER` only saves a look. Without it, no wake would be needed either.
     guard(
         IDLE,
         "if self.is_wake_needed() && is_more() {",

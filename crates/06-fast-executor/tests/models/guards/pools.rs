@@ -1,5 +1,5 @@
-//! The lines that the models of whole pools guard, each with its model. A line that only makes a
-//! pool faster is not in the list.
+//! The lines that the models of whole pools guard, each with its model. Lines that only make a pool
+//! faster are not in the list.
 
 use harness::guards::{Guard, guard};
 
@@ -10,7 +10,7 @@ const DRIVER: &str = "parts/shared_driver.rs";
 const QUEUES: &str = "s3_stealing/queues.rs";
 
 pub const GUARDS: &[Guard] = &[
-    // Whoever is wanted is told.
+    // A worker that is needed is woken.
     guard(POOL, "        self.idle.notify();\n", "", "a_push_is_seen_in_a_pool"),
     guard(STEALING, "PushedTo::Injector => self.idle.notify(),", "PushedTo::Injector => {}", "a_push_is_seen_where"),
     guard(
@@ -29,7 +29,7 @@ pub const GUARDS: &[Guard] = &[
     guard(POOL, "idle.found(|| !queue.is_empty());", "idle.found(|| false);", "two_from_outside_meet_in_a_pool"),
     guard(STEALING, "idle.found(|| queues.is_more());", "", "two_from_outside_meet_where"),
     guard(STEALING, "idle.found(|| queues.is_more());", "idle.found(|| false);", "two_from_outside_meet_where"),
-    // Whoever goes to sleep looks.
+    // A worker that falls asleep looks.
     guard(POOL, "let is_more = || !queue.is_empty();", "let is_more = || false;", "a_push_is_seen_in_a_pool"),
     guard(STEALING, "let is_more = || queues.is_more();", "let is_more = || false;", "a_push_is_seen_where"),
     guard(QUEUES, "|| self.rings.iter().any(|ring| !ring.is_empty())", "", "a_task_blocks_for_another_where"),
@@ -54,7 +54,7 @@ pub const GUARDS: &[Guard] = &[
         "asleep.watcher == Some(worker) && false { WATCHED }",
         "the_driver_of_a_pool_is_not_left_alone",
     ),
-    // The driver has its turn, and nobody waits for who is in it.
+    // The driver has its turn, and no worker waits for another one in it.
     guard(POOL, "                driver.turn();\n", "", "the_driver_of_a_pool_has_its_turn"),
     guard(STEALING, "                driver.turn();\n", "", "the_driver_has_its_turn_where"),
     guard(

@@ -1,6 +1,6 @@
-//! A driver for models: it wakes whoever waits for an event, at its next turn or while somebody
-//! sleeps in it. Its clock goes, and then a deadline may come at any time; or it stands still, and
-//! then none comes.
+//! A driver for models. It wakes the task that waits for an event, at its next turn or when a
+//! worker parks. If its clock goes, a deadline may come at any moment. If the clock stands still,
+//! no deadline comes.
 
 use std::{
     future::poll_fn,
@@ -38,7 +38,7 @@ impl Events {
         Events(Arc::new(Inside { waits: Mutex::default(), unparked: Flag::default(), clock_goes }))
     }
 
-    /// Ready once the driver has woken it.
+    /// Is ready when the driver has woken it.
     pub async fn next(&self) {
         let mut registered = false;
         poll_fn(|cx| {
@@ -47,14 +47,14 @@ impl Events {
             }
             registered = true;
             *self.0.waits.lock().unwrap() = Some(cx.waker().clone());
-            // As a real driver would be told of what is new.
+            // A real driver is told of a new registration too.
             self.0.unparked.set();
             Poll::Pending
         })
         .await;
     }
 
-    /// Whether somebody was woken.
+    /// Whether a task was woken.
     fn happens(&self) -> bool {
         let waker = self.0.waits.lock().unwrap().take();
         waker.map(Waker::wake).is_some()
@@ -89,7 +89,7 @@ impl Wake for Inside {
     }
 }
 
-/// What a thread blocks for.
+/// A thread blocks until the flag is set.
 #[derive(Default)]
 pub struct Flag(Mutex<bool>, Condvar);
 

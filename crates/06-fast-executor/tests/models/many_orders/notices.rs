@@ -1,5 +1,5 @@
-//! Pushes that must wake a worker at once. The driver's clock stands still here, so a worker sleeps
-//! until it is woken: no deadline helps.
+//! Pushes that must wake a worker at once. The driver's clock stands still here: a worker sleeps
+//! until it is woken, and no deadline helps.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ fn two_that_meet() -> [Work; 2] {
     })
 }
 
-/// The only worker falls asleep while something is pushed.
+/// The only worker falls asleep during a push.
 fn a_push_is_seen<P: Pool>() {
     let pool = P::with_driver(1, Events::whose_clock_stands_still());
     for _ in 0..2 {
@@ -30,7 +30,7 @@ fn a_push_is_seen<P: Pool>() {
     }
 }
 
-/// What comes from outside, one right after the other, is for two workers.
+/// Two tasks come from outside, one right after the other. They need two workers.
 fn two_from_outside_meet<P: Pool>() {
     let pool = P::with_driver(2, Events::whose_clock_stands_still());
     let both = two_that_meet().map(|work| pool.spawn(work));
@@ -38,7 +38,7 @@ fn two_from_outside_meet<P: Pool>() {
     assert_eq!(leaders, 1);
 }
 
-/// A task blocks for the first of two that it has put into its worker's queue.
+/// A task pushes two tasks into its worker's queue, and blocks for the first one.
 fn a_task_blocks_for_another<P: Pool>() {
     let pool = P::with_driver(2, Events::whose_clock_stands_still());
     let task = pool.spawn(async {
@@ -55,7 +55,7 @@ fn a_task_blocks_for_another<P: Pool>() {
     assert_eq!(block_on(task).unwrap(), 2);
 }
 
-/// A worker that is due for a turn, while another one sleeps in the driver, goes on.
+/// A worker is due for a turn while another one sleeps in the driver. It must go on.
 fn a_turn_waits_for_nobody<P: Pool>() {
     let pool = P::with_driver(2, Events::whose_clock_stands_still());
     let task = pool.spawn(async {

@@ -1,4 +1,5 @@
-//! Tasks that spawn, that others wake, abort and let go of, and whose pool goes meanwhile.
+//! Tasks that spawn tasks; other threads wake, abort and detach them; and their pool is dropped
+//! meanwhile.
 
 use std::sync::{
     Arc,
@@ -44,7 +45,7 @@ fn tasks_spawn_tasks<P: Pool>() {
     assert_eq!(alive.load(Relaxed), 0, "futures that are left");
 }
 
-/// Others wake, abort and let go.
+/// Another thread wakes, aborts and detaches tasks.
 fn others_interfere<P: Pool>() {
     let alive = Arc::new(AtomicUsize::new(0));
     let pool = P::new(2);
@@ -78,7 +79,8 @@ fn others_interfere<P: Pool>() {
     assert_eq!(alive.load(Relaxed), 0, "futures that are left");
 }
 
-/// The pool goes while others wake and spawn; whoever joins is told.
+/// The pool is dropped while another thread wakes and spawns. Each handle reports the end of its
+/// task.
 fn it_goes<P: Pool>() {
     let alive = Arc::new(AtomicUsize::new(0));
     let pool = P::new(2);

@@ -1,5 +1,5 @@
-//! Tools of the models: futures that count how many of them are left, that yield, and that wait;
-//! and the number of orders that each model is run in.
+//! Tools of the models: futures that are counted, that yield, and that wait; and the number of
+//! orders in which each model runs.
 
 use std::{
     future::poll_fn,
@@ -16,13 +16,13 @@ use shuttle::{
     sync::Mutex,
 };
 
-/// In so many orders of each kind.
+/// Runs the model in this many orders of each kind.
 pub fn check(model: fn()) {
     const ORDERS: usize = 1_000;
     let config = || {
         let mut config = Config::new();
         config.stack_size = 1 << 19;
-        // Whoever looks again by the clock does so as long as there is somebody to wait for.
+        // A worker that looks by the clock does so as long as another thread is to run.
         config.max_steps = MaxSteps::FailAfter(100_000);
         config
     };
@@ -30,7 +30,7 @@ pub fn check(model: fn()) {
     Runner::new(PctScheduler::new(3, ORDERS), config()).run(model);
 }
 
-/// Counts itself down when it is dropped.
+/// Subtracts itself from the count when it is dropped.
 pub struct Held(Arc<AtomicUsize>);
 
 impl Held {
@@ -46,7 +46,7 @@ impl Drop for Held {
     }
 }
 
-/// Wakes itself so many times.
+/// Wakes itself this many times.
 pub async fn yields(mut times: usize) {
     poll_fn(|cx| {
         if times == 0 {
@@ -59,7 +59,7 @@ pub async fn yields(mut times: usize) {
     .await;
 }
 
-/// Leaves its waker there, and is ready when it is told to be.
+/// A future that leaves its waker here, and is ready when the gate is open.
 #[derive(Clone, Default)]
 pub struct Gate(Arc<Mutex<(bool, Option<Waker>)>>);
 

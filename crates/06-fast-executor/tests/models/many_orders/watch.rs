@@ -1,6 +1,6 @@
-//! Polls that block: as long as one worker is free, it comes for what nobody was told of, and for
-//! the driver that nobody is in. If it did not, all threads of the model would wait for ever, or
-//! look again for ever, and shuttle says so.
+//! Polls that block. As long as one worker is free, it finds the tasks for which nobody was woken,
+//! and takes the driver that is free. Otherwise all threads of the model would wait forever, or
+//! look again forever, and shuttle reports that.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use super::{
 };
 use crate::pools::Pool;
 
-/// All workers but one block until a task has seen two events; and it may be one of them who leaves
-/// the driver.
+/// All workers but one block until a task has seen two events. The worker that leaves the driver
+/// may be one of them.
 fn the_driver_is_not_left_alone<P: Pool>() {
     let (events, seen) = (Events::with_a_clock(), Arc::new(Flag::default()));
     let pool = P::with_driver(3, events.clone());
@@ -36,7 +36,7 @@ fn the_driver_is_not_left_alone<P: Pool>() {
     assert_eq!(ended, 3);
 }
 
-/// A task blocks for another, which it has put where it would take it next.
+/// A task blocks for another one, which its worker would take next.
 fn what_nobody_was_told_of_is_found<P: Pool>() {
     let pool = P::with_driver(3, Events::with_a_clock());
     let task = pool.spawn(async {
@@ -52,7 +52,7 @@ fn what_nobody_was_told_of_is_found<P: Pool>() {
     assert_eq!(block_on(task).unwrap(), 1);
 }
 
-/// The only worker is never idle, and the driver has its turn.
+/// The only worker is never idle, and the driver still has its turn.
 fn the_driver_has_its_turn<P: Pool>() {
     let (events, seen) = (Events::with_a_clock(), Arc::new(Flag::default()));
     let pool = P::with_driver(1, events.clone());
