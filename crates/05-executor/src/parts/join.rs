@@ -83,6 +83,7 @@ pub(crate) struct Reporter<F: Future> {
     future: Option<Pin<Box<F>>>,
     cell: Arc<ResultCell<F::Output>>,
 }
+// ANCHOR_END: reporter
 
 impl<F: Future> Reporter<F> {
     /// Wraps a future, and returns the cell that its handle needs.
@@ -92,6 +93,7 @@ impl<F: Future> Reporter<F> {
         (Reporter { future: Some(Box::pin(future)), cell: Arc::clone(&cell) }, cell)
     }
 
+    // ANCHOR: end
     /// Drops the future first, and reports the result second.
     fn end(&mut self, result: Result<F::Output, JoinError>) {
         let future = self.future.take();
@@ -103,11 +105,13 @@ impl<F: Future> Reporter<F> {
             }
         });
     }
+    // ANCHOR_END: end
 }
 
 impl<F: Future> Future for Reporter<F> {
     type Output = ();
 
+    // ANCHOR: poll
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let aborted = lock(&self.cell.0).aborted;
         let Some(future) = &mut self.future else { return Poll::Ready(()) };
@@ -123,6 +127,7 @@ impl<F: Future> Future for Reporter<F> {
         self.end(result);
         Poll::Ready(())
     }
+    // ANCHOR_END: poll
 }
 
 impl<F: Future> Drop for Reporter<F> {
@@ -133,7 +138,6 @@ impl<F: Future> Drop for Reporter<F> {
         }
     }
 }
-// ANCHOR_END: reporter
 
 // ANCHOR: handle
 /// Waits for the result of a task.
@@ -172,6 +176,7 @@ impl<T> JoinHandle<T> {
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
+    // ANCHOR: await
     /// # Panics
     ///
     /// If it is polled again after it was ready.
@@ -188,6 +193,7 @@ impl<T> Future for JoinHandle<T> {
         drop(last);
         Poll::Pending
     }
+    // ANCHOR_END: await
 }
 
 impl<T> Drop for JoinHandle<T> {

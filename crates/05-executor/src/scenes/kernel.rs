@@ -106,7 +106,6 @@ fn burnt() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs().try_into().unwrap_or(0))
 }
 
-// ANCHOR: turn
 /// A driver with a place for one waker. It wakes that waker at its next turn, as a driver does for a
 /// socket that has been readable for a while.
 struct Socket {
@@ -129,7 +128,6 @@ impl Driver for Socket {
         self.parking.unparker()
     }
 }
-// ANCHOR_END: turn
 
 pub fn play_turn(stage: Stage) -> Result<(), String> {
     let waiter = Arc::<Mutex<Option<Waker>>>::default();
