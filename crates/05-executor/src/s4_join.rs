@@ -248,13 +248,13 @@ impl<D: Driver> Executor<D> {
     fn count_poll(&self) {
         self.polls.set(self.polls.get() + 1);
         if self.polls.get() == POLLS_PER_TURN {
+            event::turn();
             self.turn();
         }
     }
 
     fn turn(&self) {
         self.polls.set(0);
-        event::turn();
         self.driver.borrow_mut().turn();
     }
 

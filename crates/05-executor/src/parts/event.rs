@@ -17,7 +17,7 @@ pub(crate) fn queue(event: &'static str, task: u64) {
     emit(move || trace!(target: "executor", event, task));
 }
 
-/// The driver has its turn between two polls.
+/// The driver has a turn between two polls, because one is due.
 pub(crate) fn turn() {
     emit(|| trace!(target: "executor", event = "turn"));
 }
