@@ -16,7 +16,10 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::AcqRel},
+        atomic::{
+            AtomicBool,
+            Ordering::{AcqRel, Relaxed},
+        },
     },
     task::{Context, Poll, Wake, Waker},
     thread,
@@ -25,6 +28,12 @@ use std::{
 /// Acquires the lock. Use it in place of `mutex.lock().unwrap()`.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Releases the lock, sleeps until the condition variable is notified, and acquires the lock again. It
+/// may also return without a cause.
+fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -41,7 +50,10 @@ pub struct Parker {
 impl Parker {
     /// Sleeps until `unpark`. If `unpark` was called since the last `park`, it does not sleep.
     pub fn park(&self) {
-        todo!("step 1: while *unparked is false, changed.wait(guard); then set it to false")
+        todo!(
+            "step 1: while *unparked is false, unparked = wait(&self.changed, unparked); then set it to false. It is a \
+             `while`, because a sleep may end without a cause, and because another thread may have taken the unpark"
+        )
     }
 
     /// Ends the sleep of the thread in `park`, or the next one.
@@ -117,7 +129,10 @@ impl Shared {
 
     /// Makes a task of the future, and puts it into the queue.
     fn add(self: &Arc<Self>, work: Work) -> Arc<Task> {
-        todo!("step 2: an Arc<Task> with queued: true and the next id; push a clone of it; return it")
+        todo!(
+            "step 2: under the lock, the next id; an Arc<Task> with queued: true and last_poll: false; release the lock; \
+             push a clone of the task; return the task"
+        )
     }
 }
 
@@ -125,8 +140,9 @@ impl Task {
     /// Polls the future once. No lock is held meanwhile.
     fn run(self: Arc<Self>) {
         todo!(
-            "step 2: set queued to false and take the future out of its state; release the lock; poll the future with a \
-             waker made of this Arc<Task>; if it is Pending, lock the state again and put the future back"
+            "step 2: set queued to false and take the future out of its state (a queued task has one); release the lock; \
+             poll the future with a waker made of this Arc<Task>; if it is Pending, lock the state again and put the \
+             future back"
         )
     }
 }
@@ -171,8 +187,9 @@ impl Executor {
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
         todo!(
-            "step 3: under the lock of the state, set queued to true; push the task if queued was false before and the \
-             future is in its place. Then, in Task::run: after putting the future back, push the task if it is queued"
+            "step 3: under the lock of the state, set queued to true, and look whether it was false before and the future \
+             is in its place; release the lock; if both, Arc::clone(&self.shared).push(self). Then, in Task::run: after \
+             putting the future back, look at queued; release the lock; if it is true, push in the same way"
         )
     }
 }
@@ -184,8 +201,9 @@ impl Executor {
     /// Runs `root` to its end on this thread, and polls tasks meanwhile.
     pub fn block_on<F: Future>(&self, root: F) -> F::Output {
         todo!(
-            "step 4: in a loop: poll the root if its flag `woken` was set (it is at first); then run one task; if there is \
-             no task, park"
+            "step 4: in a loop: if woken.swap(false, AcqRel), poll the root (woken is true at first); then run one task; \
+             if there is no task and woken is still false, park. (A block_on inside the root's poll may have used up the \
+             unpark that came with a wake.)"
         )
     }
 }
@@ -214,7 +232,8 @@ impl Executor {
         F::Output: Send + 'static,
     {
         todo!(
-            "step 5: shared.add a boxed Reporter of the future; return a handle with the Reporter's cell and a waker of the task"
+            "step 5: make an empty cell in an Arc; shared.add(Box::pin(a Reporter of the boxed future and the cell)); \
+             return a handle with the cell and a waker made of the task"
         )
     }
 }
@@ -284,8 +303,9 @@ impl<T> Future for JoinHandle<T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         todo!(
-            "step 5: clone the waker before the lock; under the lock, take the result; if there is none, store the waker \
-             as the waiter"
+            "step 5: clone the waker before the lock; under one lock, take the result, and if there is none, replace the \
+             waiter by the waker (under two locks, the result could come between). Release the lock before the old waiter \
+             is dropped"
         )
     }
 }
@@ -295,8 +315,8 @@ impl<T> Future for JoinHandle<T> {
 // place is `Reporter::poll`.
 
 // -------------------------------------------------------------------------------------------------
-// Step 7: the end. Then these pass: B7 B8 C15 V1. Three things can end a task before its future is
-// ready:
+// Step 7: the end. Then these pass: B7 B8 C15 C16 V1. Three things can end a task before its future
+// is ready:
 //
 // - The handle asks for it: `abort`, below.
 // - Its future is dropped: write an `impl<F: Future> Drop for Reporter<F>` that reports `Cancelled`
@@ -306,7 +326,8 @@ impl<T> Future for JoinHandle<T> {
 //   the locks, since a future may wake another task when it is dropped.
 //
 // For that, `add` puts every task into `all`, and `run` removes it when it has ended. When `closed`
-// is set, `push` adds nothing, and `add` drops the future.
+// is set, `push` adds nothing, and `add` drops the future, without the lock. So you touch `add`,
+// `push`, `run`, `Reporter::poll` and `abort`, and write two `Drop`s.
 
 impl<T> JoinHandle<T> {
     /// Cancels the task: its future is dropped instead of polled the next time.
@@ -318,9 +339,9 @@ impl<T> JoinHandle<T> {
 // -------------------------------------------------------------------------------------------------
 // Step 8: threads that share one queue (lesson: `s5_pool`). Then these pass: C4 C5 C10 C18 V1.
 //
-// A task may be in a poll on another thread when its executor is dropped. Then its future is not in
-// its place. So whatever takes the futures out also sets `last_poll`, and `Task::run` drops the future
-// instead of putting it back if `last_poll` is set.
+// A task may drop its own pool inside a poll. Then its future is not in its place, and `Pool::drop`
+// runs on a worker, which must not wait for itself. So the code that takes the futures out also sets
+// `last_poll`, and if it is set, `Task::run` drops the future instead of putting it back.
 
 /// Wakes one worker of a pool. Workers sleep in the condition variable, with the lock of `Shared::tasks`.
 struct Workers(Condvar);
@@ -342,7 +363,8 @@ impl Pool {
     /// Starts this many worker threads.
     pub fn new(threads: usize) -> Self {
         todo!(
-            "step 8: a Shared whose unparker is made of an Arc<Workers>; threads that call run_worker(&shared, &workers)"
+            "step 8: a Shared whose unparker is made of an Arc<Workers>; threads that call run_worker(&shared, &workers). \
+             The executor's parker is not used: Arc::default()"
         )
     }
 
@@ -364,14 +386,14 @@ impl Pool {
 /// Polls one task after another until `closed` is set.
 fn run_worker(shared: &Shared, workers: &Workers) {
     todo!(
-        "step 8: while it is open and the queue is empty, workers.0.wait(tasks), as in Parker::park; if it is closed, return; \
-         else take a task, release the lock, and run the task"
+        "step 8: in a loop: while closed is false and the queue is empty, tasks = wait(&workers.0, tasks); if closed is \
+         true, return; else take a task, release the lock, and run the task"
     )
 }
 
 impl Drop for Pool {
     /// Waits until every thread has ended its current poll. The drop of `executor` does the rest.
     fn drop(&mut self) {
-        todo!("step 8: set closed; workers.0.notify_all(); join the threads")
+        todo!("step 8: set closed; workers.0.notify_all(); join the threads, except thread::current()")
     }
 }

@@ -11,7 +11,10 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::AcqRel},
+        atomic::{
+            AtomicBool,
+            Ordering::{AcqRel, Relaxed},
+        },
     },
     task::{Context, Poll, Wake, Waker},
     thread,
@@ -19,6 +22,12 @@ use std::{
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Releases the lock, sleeps until the condition variable is notified, and acquires the lock again. It
+/// may also return without a cause.
+fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Lets a thread sleep until another thread unparks it.
@@ -33,7 +42,7 @@ impl Parker {
     pub fn park(&self) {
         let mut unparked = lock(&self.unparked);
         while !mem::take(&mut *unparked) {
-            unparked = self.changed.wait(unparked).unwrap_or_else(PoisonError::into_inner);
+            unparked = wait(&self.changed, unparked);
         }
     }
 
@@ -235,6 +244,7 @@ impl Executor {
             }
             match self.shared.pop() {
                 Some(task) => task.run(),
+                None if root_waker.woken.load(Relaxed) => {}
                 None => self.parker.park(),
             }
         }
@@ -430,7 +440,7 @@ fn run_worker(shared: &Shared, workers: &Workers) {
     loop {
         let mut tasks = lock(&shared.tasks);
         while !tasks.closed && tasks.queue.is_empty() {
-            tasks = workers.0.wait(tasks).unwrap_or_else(PoisonError::into_inner);
+            tasks = wait(&workers.0, tasks);
         }
         if tasks.closed {
             return;
@@ -446,7 +456,10 @@ impl Drop for Pool {
         lock(&self.executor.shared.tasks).closed = true;
         self.workers.0.notify_all();
         for thread in self.threads.drain(..) {
-            thread.join().expect("a worker only polls reporters, and a reporter never panics");
+            // A task of the pool may drop the pool. Its thread does not wait for itself.
+            if thread.thread().id() != thread::current().id() {
+                thread.join().expect("a worker only polls reporters, and a reporter never panics");
+            }
         }
     }
 }
