@@ -323,7 +323,7 @@ impl<T> Future for JoinHandle<T> {
 //   if the future has not ended.
 // - The executor is dropped: write an `impl Drop for Executor` that sets `closed`, empties `queue`
 //   and `all`, and takes the future out of every task. Drop these futures after you have released
-//   the locks, since a future may wake another task when it is dropped.
+//   the locks: the drop of a future may wake another task, and a wake needs the locks.
 //
 // For that, `add` puts every task into `all`, and `run` removes it when it has ended. When `closed`
 // is set, `push` adds nothing, and `add` drops the future, without the lock. So you touch `add`,

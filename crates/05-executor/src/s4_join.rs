@@ -66,7 +66,8 @@ impl Shared {
         if !tasks.closed {
             tasks.queue.push_back(task);
         }
-        // If the executor was dropped, the end of this function drops the task, without the lock.
+        // Release the lock first. If the executor was dropped, the end of this function drops `task`:
+        // that may wake other tasks, and a wake needs the lock.
         drop(tasks);
         self.unparker.wake_by_ref();
     }
@@ -98,7 +99,7 @@ impl Shared {
         tasks.closed = true;
         let (queue, all) = (mem::take(&mut tasks.queue), mem::take(&mut tasks.all));
         drop(tasks);
-        // The lock is released: a future may wake another task when it is dropped.
+        // The lock is released: the drop of a future may wake another task, and a wake needs the lock.
         drop(queue);
         all.into_values().for_each(|task| task.drop_future());
     }
@@ -213,10 +214,11 @@ impl<D: Driver> Executor<D> {
                     return output;
                 }
             }
-            // A wake of the root also unparks. But a `block_on` inside the last poll may have used
-            // up that unpark, so the flag is looked at again.
+            // A wake of the root sets its flag and unparks this thread. But the last poll may have
+            // called `block_on` itself, and that call may have used up the unpark. So the flag is
+            // checked again before the sleep.
             if !self.run_next() && !root_waker.is_woken() {
-                // A wake that comes after these two looks unparks, and `park` returns at once.
+                // A wake that comes after both checks unparks this thread: `park` returns at once.
                 self.driver.borrow_mut().park(None);
             }
         }

@@ -68,7 +68,8 @@ impl Shared {
         if !tasks.closed {
             tasks.queue.push_back(task);
         }
-        // If the executor was dropped, the end of this function drops the task, without the lock.
+        // Release the lock first. If the executor was dropped, the end of this function drops `task`:
+        // that may wake other tasks, and a wake needs the lock.
         drop(tasks);
         self.changed.notify_one();
     }
@@ -115,7 +116,7 @@ impl Shared {
         let mut tasks = lock(&self.tasks);
         let (queue, all) = (mem::take(&mut tasks.queue), mem::take(&mut tasks.all));
         drop(tasks);
-        // The lock is released: a future may wake another task when it is dropped.
+        // The lock is released: the drop of a future may wake another task, and a wake needs the lock.
         drop(queue);
         all.into_values().for_each(|task| task.drop_future());
     }
@@ -242,7 +243,8 @@ impl Drop for Pool {
         let shared = &self.spawner.0;
         shared.close();
         for worker in self.workers.drain(..) {
-            // A task of the pool may drop the pool. Its worker does not wait for itself.
+            // A task may drop its own pool. Then this code runs on a worker, which must not wait for
+            // itself.
             if worker.thread().id() != thread::current().id() {
                 // A worker never panics: it polls reporters, and a reporter contains all panics.
                 drop(worker.join());

@@ -1,6 +1,6 @@
-//! The locks, flags and threads that the models replace. Usually they are those of std. Under
-//! `--cfg loom_model` they are loom's: loom runs a program again and again, in every order of its
-//! threads' steps that it knows. Under `--cfg shuttle_model` they are shuttle's: it runs random orders.
+//! The locks, flags and threads of this lesson, which tests replace. Usually they are those of std.
+//! Under `--cfg loom_model` they are loom's. loom runs a program many times and tries the orders of
+//! its threads' steps. Under `--cfg shuttle_model` they are shuttle's, which tries random orders.
 
 use std::sync::PoisonError;
 

@@ -34,7 +34,7 @@ pub trait Driver {
 /// The maximum number of polls between two [turns](Driver::turn) of the driver.
 pub const POLLS_PER_TURN: u32 = 64;
 
-/// A driver that waits for no events. Its thread sleeps until another thread unparks it.
+/// A driver without events of its own. Its thread sleeps until another thread unparks it.
 #[derive(Default)]
 pub struct Parking(Parker);
 

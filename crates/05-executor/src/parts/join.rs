@@ -142,7 +142,8 @@ impl<F: Future> Drop for Reporter<F> {
 // ANCHOR: handle
 /// Waits for the result of a task.
 ///
-/// If the handle is dropped, the task runs on, and its output is dropped. The task is *detached*.
+/// If the handle is dropped, the task continues to run, and its output is dropped when it ends. Such
+/// a task is called *detached*.
 ///
 /// Cancel safe: code that stops awaiting `&mut handle` can await it again later.
 pub struct JoinHandle<T> {
@@ -158,8 +159,8 @@ impl<T> JoinHandle<T> {
     }
 
     // ANCHOR: abort
-    /// Asks to cancel the task: the next time, its future is dropped instead of polled, and the result
-    /// is [`JoinError::Cancelled`]. If the task has ended, or ends in its current poll, `abort` does
+    /// Asks to cancel the task: instead of its next poll, its future is dropped, and the result is
+    /// [`JoinError::Cancelled`]. If the task has ended, or ends in its current poll, `abort` does
     /// nothing.
     pub fn abort(&self) {
         lock(&self.cell.0).aborted = true;

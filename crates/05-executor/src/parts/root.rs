@@ -34,8 +34,8 @@ impl RootWaker {
         self.woken.load(Relaxed) && self.woken.swap(false, Acquire)
     }
 
-    /// Returns whether there is a wake to take. A wake that arrives after this call also unparks
-    /// the thread.
+    /// Returns whether the root was woken and that wake was not taken yet. A wake after this call is
+    /// not lost: it unparks the thread.
     pub fn is_woken(&self) -> bool {
         self.woken.load(Relaxed)
     }

@@ -1,5 +1,5 @@
-//! The scenes that read the kernel's counters: context switches and CPU time. These scenes are too
-//! long for a record.
+//! The scenes that read the kernel's counters: context switches and CPU time. These scenes print no
+//! record, because it would have thousands of lines.
 
 use std::{
     fs,
