@@ -30,8 +30,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Releases the lock, sleeps until the condition variable is notified, and acquires the lock again. It
-/// may also return without a cause.
+/// Releases the lock, sleeps until the condition variable is notified, and acquires the lock again.
+/// It may also return without a cause.
 fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
     condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
 }
@@ -181,8 +181,8 @@ impl Executor {
 // Step 3: the waker puts its task back into the queue, once. Then these pass: B10 B11 C4 C5 C7 C9
 // V1.
 //
-// A task may be woken while it is polled. Its future is out of the state then. So the wake only sets
-// `queued`, and `Task::run` looks at `queued` when it has put the future back.
+// A task may be woken while it is polled. Its future is out of the state then. So the wake only
+// sets `queued`, and `Task::run` looks at `queued` when it has put the future back.
 
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
@@ -221,8 +221,8 @@ impl Wake for RootWaker {
 }
 
 // -------------------------------------------------------------------------------------------------
-// Step 5: a handle for the output (lesson: `s4_join`, as are steps 6 and 7). Then these pass: C6 C16
-// V1.
+// Step 5: a handle for the output (lesson: `s4_join`, as are steps 6 and 7). Then these pass: C6
+// C16 V1.
 
 impl Executor {
     /// Makes a task of the future, and returns the handle that waits for its output.
@@ -340,10 +340,11 @@ impl<T> JoinHandle<T> {
 // Step 8: threads that share one queue (lesson: `s5_pool`). Then these pass: C4 C5 C10 C18 V1.
 //
 // A task may drop its own pool inside a poll. Then its future is not in its place, and `Pool::drop`
-// runs on a worker, which must not wait for itself. So the code that takes the futures out also sets
-// `last_poll`, and if it is set, `Task::run` drops the future instead of putting it back.
+// runs on a worker, which must not wait for itself. So the code that takes the futures out also
+// sets `last_poll`, and if it is set, `Task::run` drops the future instead of putting it back.
 
-/// Wakes one worker of a pool. Workers sleep in the condition variable, with the lock of `Shared::tasks`.
+/// Wakes one worker of a pool. Workers sleep in the condition variable, with the lock of
+/// `Shared::tasks`.
 struct Workers(Condvar);
 
 impl Wake for Workers {

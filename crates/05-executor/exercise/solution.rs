@@ -24,8 +24,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Releases the lock, sleeps until the condition variable is notified, and acquires the lock again. It
-/// may also return without a cause.
+/// Releases the lock, sleeps until the condition variable is notified, and acquires the lock again.
+/// It may also return without a cause.
 fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
     condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,6 @@
 //! Stage 3: many tasks, and a queue of those to poll next. A new task enters the queue. A task that
-//! returns `Pending` is in no queue, and its waker puts it back. While the queue is empty, the thread
-//! sleeps.
+//! returns `Pending` is in no queue, and its waker puts it back. While the queue is empty, the
+//! thread sleeps.
 
 use std::{
     cell::{Cell, RefCell},
@@ -63,8 +63,8 @@ impl Shared {
         if !tasks.closed {
             tasks.queue.push_back(task);
         }
-        // Release the lock first. If the executor was dropped, the end of this function drops `task`:
-        // that may wake other tasks, and a wake needs the lock.
+        // Release the lock first. If the executor was dropped, the end of this function drops
+        // `task`: that may wake other tasks, and a wake needs the lock.
         drop(tasks);
         self.unparker.wake_by_ref();
     }
@@ -83,7 +83,8 @@ impl Shared {
         tasks.closed = true;
         let queue = mem::take(&mut tasks.queue);
         drop(tasks);
-        // The lock is released: the drop of a future may wake another task, and a wake needs the lock.
+        // The lock is released: the drop of a future may wake another task, and a wake needs the
+        // lock.
         drop(queue);
     }
 }
@@ -93,7 +94,8 @@ impl Wake for Task {
     fn wake(self: Arc<Self>) {
         let mut state = lock(&self.state);
         let was_queued = mem::replace(&mut state.queued, true);
-        // Without its future, the task is in a poll or has ended. The end of a poll looks at `queued`.
+        // Without its future, the task is in a poll or has ended. The end of a poll looks at
+        // `queued`.
         let has_future = state.future.is_some();
         drop(state);
         if has_future && !was_queued {
@@ -130,8 +132,8 @@ impl Task {
 /// An executor on one thread.
 ///
 /// It is first come, first served. A task in the queue waits for one poll of each task in front of
-/// it. The root, the future of [`block_on`](Executor::block_on), is not in the queue: once woken, it
-/// waits for at most one poll of a task.
+/// it. The root, the future of [`block_on`](Executor::block_on), is not in the queue: once woken,
+/// it waits for at most one poll of a task.
 pub struct Executor<D = Parking> {
     spawner: Spawner,
     driver: RefCell<D>,

@@ -1,5 +1,6 @@
-//! Stage 4: the end of a task. `spawn` returns a join handle, which gives the task's output, reports
-//! its panic and can cancel it. And the executor keeps all its tasks, so that none outlives it.
+//! Stage 4: the end of a task. `spawn` returns a join handle, which gives the task's output,
+//! reports its panic and can cancel it. And the executor keeps all its tasks, so that none outlives
+//! it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -50,8 +51,8 @@ struct Shared {
 struct Tasks {
     /// The tasks to poll next, in the order of their wakes.
     queue: VecDeque<Arc<Task>>,
-    /// All tasks that have not ended, by their numbers. The tasks refer to `Shared` in turn; the end
-    /// of a task and the end of the executor break that cycle.
+    /// All tasks that have not ended, by their numbers. The tasks refer to `Shared` in turn; the
+    /// end of a task and the end of the executor break that cycle.
     all: BTreeMap<u64, Arc<Task>>,
     /// The executor was dropped: no thread takes a task from the queue any more.
     closed: bool,
@@ -66,8 +67,8 @@ impl Shared {
         if !tasks.closed {
             tasks.queue.push_back(task);
         }
-        // Release the lock first. If the executor was dropped, the end of this function drops `task`:
-        // that may wake other tasks, and a wake needs the lock.
+        // Release the lock first. If the executor was dropped, the end of this function drops
+        // `task`: that may wake other tasks, and a wake needs the lock.
         drop(tasks);
         self.unparker.wake_by_ref();
     }
@@ -99,7 +100,8 @@ impl Shared {
         tasks.closed = true;
         let (queue, all) = (mem::take(&mut tasks.queue), mem::take(&mut tasks.all));
         drop(tasks);
-        // The lock is released: the drop of a future may wake another task, and a wake needs the lock.
+        // The lock is released: the drop of a future may wake another task, and a wake needs the
+        // lock.
         drop(queue);
         all.into_values().for_each(|task| task.drop_future());
     }
@@ -111,7 +113,8 @@ impl Wake for Task {
     fn wake(self: Arc<Self>) {
         let mut state = lock(&self.state);
         let was_queued = mem::replace(&mut state.queued, true);
-        // Without its future, the task is in a poll or has ended. The end of a poll looks at `queued`.
+        // Without its future, the task is in a poll or has ended. The end of a poll looks at
+        // `queued`.
         let has_future = state.future.is_some();
         drop(state);
         if has_future && !was_queued {
@@ -156,8 +159,8 @@ impl Task {
 /// An executor on one thread.
 ///
 /// It is first come, first served. A task in the queue waits for one poll of each task in front of
-/// it. The root, the future of [`block_on`](Executor::block_on), is not in the queue: once woken, it
-/// waits for at most one poll of a task.
+/// it. The root, the future of [`block_on`](Executor::block_on), is not in the queue: once woken,
+/// it waits for at most one poll of a task.
 pub struct Executor<D = Parking> {
     spawner: Spawner,
     driver: RefCell<D>,
@@ -281,8 +284,8 @@ pub struct Spawner(Arc<Shared>);
 impl Spawner {
     // ANCHOR: spawn
     /// Makes a task of the future and puts it into the queue. `spawn` itself does not poll. If the
-    /// executor was dropped, the future is dropped at once, and the handle reports that the task was
-    /// cancelled.
+    /// executor was dropped, the future is dropped at once, and the handle reports that the task
+    /// was cancelled.
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let (reporter, cell) = Reporter::new(future);
         let state = Mutex::new(State { future: Some(Box::pin(reporter)), queued: true });

@@ -36,8 +36,8 @@ struct State {
     /// The task is new, or was woken since its last poll began. So it is in the queue, or enters it
     /// when the current poll ends.
     queued: bool,
-    /// The executor was dropped during the current poll, so that poll is the last one. (Stage 4 does
-    /// not need this: its `block_on` borrows the executor while it polls.)
+    /// The executor was dropped during the current poll, so that poll is the last one. (Stage 4
+    /// does not need this: its `block_on` borrows the executor while it polls.)
     last_poll: bool,
 }
 // ANCHOR_END: task
@@ -52,8 +52,8 @@ struct Shared {
 struct Tasks {
     /// The tasks to poll next, in the order of their wakes.
     queue: VecDeque<Arc<Task>>,
-    /// All tasks that have not ended, by their numbers. The tasks refer to `Shared` in turn; the end
-    /// of a task and the end of the executor break that cycle.
+    /// All tasks that have not ended, by their numbers. The tasks refer to `Shared` in turn; the
+    /// end of a task and the end of the executor break that cycle.
     all: BTreeMap<u64, Arc<Task>>,
     /// The executor was dropped: no thread takes a task from the queue any more.
     closed: bool,
@@ -68,8 +68,8 @@ impl Shared {
         if !tasks.closed {
             tasks.queue.push_back(task);
         }
-        // Release the lock first. If the executor was dropped, the end of this function drops `task`:
-        // that may wake other tasks, and a wake needs the lock.
+        // Release the lock first. If the executor was dropped, the end of this function drops
+        // `task`: that may wake other tasks, and a wake needs the lock.
         drop(tasks);
         self.changed.notify_one();
     }
@@ -92,7 +92,8 @@ impl Shared {
     /// `None` once the executor was dropped.
     fn pop(&self) -> Option<Arc<Task>> {
         let mut tasks = lock(&self.tasks);
-        // A loop, because a sleep may end without a cause, and because another worker may be faster.
+        // A loop, because a sleep may end without a cause, and because another worker may be
+        // faster.
         while !tasks.closed && tasks.queue.is_empty() {
             tasks = self.changed.wait(tasks).unwrap_or_else(PoisonError::into_inner);
         }
@@ -116,7 +117,8 @@ impl Shared {
         let mut tasks = lock(&self.tasks);
         let (queue, all) = (mem::take(&mut tasks.queue), mem::take(&mut tasks.all));
         drop(tasks);
-        // The lock is released: the drop of a future may wake another task, and a wake needs the lock.
+        // The lock is released: the drop of a future may wake another task, and a wake needs the
+        // lock.
         drop(queue);
         all.into_values().for_each(|task| task.drop_future());
     }
@@ -128,7 +130,8 @@ impl Wake for Task {
     fn wake(self: Arc<Self>) {
         let mut state = lock(&self.state);
         let was_queued = mem::replace(&mut state.queued, true);
-        // Without its future, the task is in a poll or has ended. The end of a poll looks at `queued`.
+        // Without its future, the task is in a poll or has ended. The end of a poll looks at
+        // `queued`.
         let has_future = state.future.is_some();
         drop(state);
         if has_future && !was_queued {
@@ -167,8 +170,8 @@ impl Task {
     }
     // ANCHOR_END: run
 
-    /// Drops the future of a task that will not be polled again. During a poll, the end of that poll
-    /// drops it.
+    /// Drops the future of a task that will not be polled again. During a poll, the end of that
+    /// poll drops it.
     fn drop_future(&self) {
         let mut state = lock(&self.state);
         state.last_poll = true;
@@ -180,9 +183,9 @@ impl Task {
 
 /// An executor with threads of its own, its workers.
 ///
-/// It is first come, first served: the workers take the tasks from the queue in order. A thread that
-/// is no worker can wait for a task: it calls [`block_on`](crate::s2_block_on::block_on) with the
-/// task's join handle.
+/// It is first come, first served: the workers take the tasks from the queue in order. A thread
+/// that is no worker can wait for a task: it calls [`block_on`](crate::s2_block_on::block_on) with
+/// the task's join handle.
 pub struct Pool {
     spawner: Spawner,
     workers: Vec<thread::JoinHandle<()>>,
@@ -243,8 +246,8 @@ impl Drop for Pool {
         let shared = &self.spawner.0;
         shared.close();
         for worker in self.workers.drain(..) {
-            // A task may drop its own pool. Then this code runs on a worker, which must not wait for
-            // itself.
+            // A task may drop its own pool. Then this code runs on a worker, which must not wait
+            // for itself.
             if worker.thread().id() != thread::current().id() {
                 // A worker never panics: it polls reporters, and a reporter contains all panics.
                 drop(worker.join());

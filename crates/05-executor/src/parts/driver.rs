@@ -1,5 +1,5 @@
-//! How an executor's thread sleeps while the run queue is empty. Here it sleeps in a parker. A later
-//! lesson puts another driver in its place, which waits for sockets and timers too.
+//! How an executor's thread sleeps while the run queue is empty. Here it sleeps in a parker. A
+//! later lesson puts another driver in its place, which waits for sockets and timers too.
 
 use std::{task::Waker, time::Instant};
 
@@ -11,11 +11,11 @@ use lesson_waker::s8_parker::Parker;
 /// A driver may know of events, such as data in a socket. Then futures leave their wakers with it,
 /// and it wakes them in [`turn`](Driver::turn) and in [`park`](Driver::park).
 pub trait Driver {
-    /// Sleeps until the [`unparker`](Driver::unparker) is called, until the driver has woken a task,
-    /// or until the deadline.
+    /// Sleeps until the [`unparker`](Driver::unparker) is called, until the driver has woken a
+    /// task, or until the deadline.
     ///
-    /// If the unparker was called since the last `park` returned, `park` does not sleep. It may also
-    /// return without a cause.
+    /// If the unparker was called since the last `park` returned, `park` does not sleep. It may
+    /// also return without a cause.
     fn park(&mut self, deadline: Option<Instant>);
 
     /// Wakes the tasks whose event has happened, and does not wait.

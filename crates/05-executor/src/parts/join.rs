@@ -142,8 +142,8 @@ impl<F: Future> Drop for Reporter<F> {
 // ANCHOR: handle
 /// Waits for the result of a task.
 ///
-/// If the handle is dropped, the task continues to run, and its output is dropped when it ends. Such
-/// a task is called *detached*.
+/// If the handle is dropped, the task continues to run, and its output is dropped when it ends.
+/// Such a task is called *detached*.
 ///
 /// Cancel safe: code that stops awaiting `&mut handle` can await it again later.
 pub struct JoinHandle<T> {

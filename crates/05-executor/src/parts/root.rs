@@ -18,8 +18,8 @@ pub struct RootWaker {
 }
 
 impl RootWaker {
-    /// Creates the waker of a new root. The new root counts as woken, so that it is polled once. Each
-    /// wake also calls `unparker`, which ends the sleep of the thread in `block_on`.
+    /// Creates the waker of a new root. The new root counts as woken, so that it is polled once.
+    /// Each wake also calls `unparker`, which ends the sleep of the thread in `block_on`.
     pub fn new(unparker: Waker) -> Arc<Self> {
         Arc::new(RootWaker { woken: AtomicBool::new(true), unparker })
     }
@@ -34,8 +34,8 @@ impl RootWaker {
         self.woken.load(Relaxed) && self.woken.swap(false, Acquire)
     }
 
-    /// Returns whether the root was woken and that wake was not taken yet. A wake after this call is
-    /// not lost: it unparks the thread.
+    /// Returns whether the root was woken and that wake was not taken yet. A wake after this call
+    /// is not lost: it unparks the thread.
     pub fn is_woken(&self) -> bool {
         self.woken.load(Relaxed)
     }

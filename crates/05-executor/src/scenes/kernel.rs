@@ -106,8 +106,8 @@ fn burnt() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs().try_into().unwrap_or(0))
 }
 
-/// A driver with a place for one waker. It wakes that waker at its next turn, as a driver does for a
-/// socket that has been readable for a while.
+/// A driver with a place for one waker. It wakes that waker at its next turn, as a driver does for
+/// a socket that has been readable for a while.
 struct Socket {
     parking: Parking,
     waiter: Arc<Mutex<Option<Waker>>>,
