@@ -218,7 +218,10 @@ fn play_wake(stage: Stage) -> Result<(), String> {
     };
     let sent = sending.map_err(|why| why.to_string())?.join();
     record.show()?;
-    say(format_args!("\nreader received {output:?}; the send returned {:?}.", sent.map_err(|_| "the sender panicked")?));
+    say(format_args!(
+        "\nreader received {output:?}; the send returned {:?}.",
+        sent.map_err(|_| "the sender panicked")?
+    ));
     Ok(())
 }
 
@@ -238,7 +241,7 @@ async fn goes_on() -> u32 {
 
 fn play_panic() -> Result<(), String> {
     let record = Record::start()?;
-    // The record shows the panic, so its message need not.
+    // The record shows the panic, so std's message is switched off.
     panic::set_hook(Box::new(|_| ()));
     let executor = s4_join::Executor::new();
     // ANCHOR: panic

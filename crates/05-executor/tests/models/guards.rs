@@ -36,7 +36,7 @@ const GUARDS: &[Guard] = &[
         STAGE_4,
         "        event::queue(\"enqueue\", task.id);\n",
         "        event::queue(\"enqueue\", task.id);\n        self.unparker.wake_by_ref();\n        if true { \
-         lock(&self.queue).tasks.push_back(task); return; }\n",
+         lock(&self.tasks).queue.push_back(task); return; }\n",
         "wake_against_the_park",
     ),
     // A wake during a poll is kept.
@@ -48,17 +48,27 @@ const GUARDS: &[Guard] = &[
         "        let was_woken = std::mem::replace(&mut state.queued, false);\n",
         "wake_during_a_poll",
     ),
-    guard(STAGE_4, "let is_waiting = state.future.is_some();", "let is_waiting = true;", "wake_during_a_poll"),
+    guard(STAGE_4, "let has_future = state.future.is_some();", "let has_future = true;", "wake_during_a_poll"),
     // The root sees what was done before its wake.
     guard(ROOT, "self.woken.swap(true, Release);", "self.woken.swap(true, Relaxed);", "wake_of_the_root"),
     guard(ROOT, "self.woken.swap(false, Acquire)", "self.woken.swap(false, Relaxed)", "wake_of_the_root"),
     guard(ROOT, "        self.unparker.wake_by_ref();\n", "", "wake_of_the_root"),
-    guard(STAGE_3, "if !self.run_next() && !wakes.is_woken() {", "if !self.run_next() {", "wake_of_the_root"),
+    guard(STAGE_3, "if !self.run_next() && !root_waker.is_woken() {", "if !self.run_next() {", "wake_of_the_root"),
     // The handle meets the end of the task.
-    guard(JOIN, "let waiter = progress.waiter.take();\n        drop(progress);\n        contain", "let waiter = None::<Waker>;\n        drop(progress);\n        contain", "join_against_completion"),
-    guard(JOIN, "let last = progress.waiter.replace(waiter);", "drop(progress);\n        let mut progress = lock(&self.cell.0);\n        let last = progress.waiter.replace(waiter);", "join_against_completion"),
-    guard(JOIN, "        self.task.wake_by_ref();\n", "", "abort_against_a_poll"),
-    guard(JOIN, "let cancelled = lock(&self.cell.0).cancelled;", "let cancelled = false;", "abort_against_a_poll"),
+    guard(
+        JOIN,
+        "let waiter = progress.waiter.take();\n        let unwanted",
+        "let waiter = None::<Waker>;\n        let unwanted",
+        "join_against_completion",
+    ),
+    guard(
+        JOIN,
+        "let last = progress.waiter.replace(waiter);",
+        "drop(progress);\n        let mut progress = lock(&self.cell.0);\n        let last = progress.waiter.replace(waiter);",
+        "join_against_completion",
+    ),
+    guard(JOIN, "        self.waker.wake_by_ref();\n", "", "abort_against_a_poll"),
+    guard(JOIN, "let aborted = lock(&self.cell.0).aborted;", "let aborted = false;", "abort_against_a_poll"),
     // No future outlives the executor.
     guard(STAGE_4, "            return task.drop_future();\n", "            return;\n", "spawn_against_the_drop"),
     guard(STAGE_4, "        all.into_values().for_each(|task| task.drop_future());\n", "", "spawn_against_the_drop"),
@@ -69,23 +79,33 @@ const GUARDS: &[Guard] = &[
     guard(STAGE_5, "        self.changed.notify_one();\n", "", "a_spawn_is_seen"),
     guard(
         STAGE_5,
-        "        while !queue.closed && queue.tasks.is_empty() {\n",
-        "        drop(queue);\n        queue = lock(&self.queue);\n        let is_empty = queue.tasks.is_empty();\n        drop(queue);\n        queue = lock(&self.queue);\n        while !queue.closed && is_empty {\n",
+        "        while !tasks.closed && tasks.queue.is_empty() {\n",
+        "        let is_empty = tasks.queue.is_empty();\n        drop(tasks);\n        tasks = lock(&self.tasks);\n        while !tasks.closed && is_empty {\n",
         "a_spawn_is_seen",
     ),
     guard(STAGE_5, "let was_woken = state.queued;", "let was_woken = false;", "a_wake_during_a_poll_on_another_worker"),
     guard(
         STAGE_5,
-        "let is_waiting = state.future.is_some();",
-        "let is_waiting = true;",
+        "let has_future = state.future.is_some();",
+        "let has_future = true;",
         "a_wake_during_a_poll_on_another_worker",
     ),
-    guard(STAGE_5, "        shared.changed.notify_all();\n", "        shared.changed.notify_one();\n", "the_drop_of_a_pool_drops_all_futures"),
-    guard(STAGE_5, "        lock(&shared.queue).closed = true;\n", "", "the_drop_of_a_pool_drops_all_futures"),
-    guard(STAGE_5, "        if state.dropped {\n", "        if false {\n", "a_task_drops_its_own_pool"),
-    guard(STAGE_5, "        shared.close();\n", "", "the_drop_of_a_pool_drops_all_futures"),
+    guard(
+        STAGE_5,
+        "        self.changed.notify_all();\n",
+        "        self.changed.notify_one();\n",
+        "the_drop_of_a_pool_drops_all_futures",
+    ),
+    guard(STAGE_5, "        lock(&self.tasks).closed = true;\n", "", "the_drop_of_a_pool_drops_all_futures"),
+    guard(STAGE_5, "        if state.last_poll {\n", "        if false {\n", "a_task_drops_its_own_pool"),
+    guard(STAGE_5, "        shared.drop_futures();\n", "", "the_drop_of_a_pool_drops_all_futures"),
     guard(STAGE_5, "            return task.drop_future();\n", "            return;\n", "a_spawn_against_the_drop"),
-    guard(JOIN, "        if self.future.is_some() {\n            self.end", "        if false {\n            self.end", "the_drop_of_a_pool_drops_all_futures"),
+    guard(
+        JOIN,
+        "        if self.future.is_some() {\n            self.end",
+        "        if false {\n            self.end",
+        "the_drop_of_a_pool_drops_all_futures",
+    ),
 ];
 
 #[test]
