@@ -166,10 +166,9 @@ impl Task {
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
         let mut state = lock(&self.state);
-        let was_queued = mem::replace(&mut state.queued, true);
-        let has_future = state.future.is_some();
+        let enters = !mem::replace(&mut state.queued, true) && state.future.is_some();
         drop(state);
-        if has_future && !was_queued {
+        if enters {
             Arc::clone(&self.shared).push(self);
         }
     }
@@ -324,9 +323,8 @@ impl<T> Future for JoinHandle<T> {
         if let Some(result) = progress.result.take() {
             return Poll::Ready(result);
         }
-        let last = progress.waiter.replace(waiter);
+        let _last = progress.waiter.replace(waiter);
         drop(progress);
-        drop(last);
         Poll::Pending
     }
 }
