@@ -111,7 +111,7 @@ impl<F: Future> Typed<F> {
                 Err(JoinError::Panicked(payload))
             }
         };
-        // SAFETY: the caller vouches for the future.
+        // SAFETY: the caller guarantees that the slot holds the future.
         unsafe { Self::end(task, output) }
     }
     // ANCHOR_END: poll
@@ -120,7 +120,7 @@ impl<F: Future> Typed<F> {
     ///
     /// As [`Typed::poll`].
     unsafe fn cancel(task: TaskSlot) {
-        // SAFETY: the caller vouches for the future.
+        // SAFETY: the caller guarantees that the slot holds the future.
         unsafe { Self::end(task, Err(JoinError::Cancelled)) }
     }
 
@@ -136,8 +136,8 @@ impl<F: Future> Typed<F> {
         let SlotHeader { owner_word, joiner, .. } = task.header();
         owner_word.end();
         event::task("drop", task.address());
-        // SAFETY: the caller vouches for the future, which is not used after its drop. Then its
-        // place is free, and it has room for the output.
+        // SAFETY: the caller guarantees that the slot holds the future, which is not used after its
+        // drop. Then its place is free, and it has room for the output.
         unsafe {
             let contents = Self::contents(task);
             if needs_drop::<F>() {

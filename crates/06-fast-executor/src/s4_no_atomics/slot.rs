@@ -125,7 +125,7 @@ impl TaskSlot {
     #[inline]
     pub(super) unsafe fn take_output<T>(self) -> Result<T, JoinError> {
         // SAFETY: the output is at the beginning of the room, or of the box to which the room holds
-        // the pointer. The caller vouches for the output and its type.
+        // the pointer. The caller guarantees that the output is there, and its type.
         unsafe {
             let room = self.0.add(1);
             if !self.header().owner_word.is_boxed() {
