@@ -1,5 +1,5 @@
-//! The legend: the page that explains the marks and the claims N1 to N16. Every other page links to it
-//! above its first section, and it links to the section that holds each claim.
+//! The legend: the page that explains the marks and the claims N1 to N16. Every other page links to
+//! it above its first section, and it links to the section that holds each claim.
 
 use super::book::{Notes, Report};
 use super::claims::{COUNT, markers};

@@ -61,8 +61,9 @@ pub fn syntax(notes: &Notes, report: &mut Report) {
     }
 }
 
-/// Whether a line of HTML is a question with its folded answer. Obsidian shows no Markdown in HTML, and
-/// ends it at a blank line. So the whole answer stands on one line, and code in it between tags.
+/// Whether a line of HTML is a question with its folded answer. Obsidian shows no Markdown in HTML,
+/// and ends it at a blank line. So the whole answer stands on one line, and code in it between
+/// tags.
 pub fn is_answer(line: &str) -> bool {
     let mut pieces = line.split("<code>");
     let first = pieces.next().unwrap_or_default().to_owned();

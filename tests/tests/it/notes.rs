@@ -297,8 +297,8 @@ fn every_rule_fails_on_a_bad_note() {
         let problems = check(write(&files, false).path(), DEADLINE);
         let name = format!("{from} -> {to}");
         expect(&name, &problems, rule, message);
-        // Without a lesson, the claims of a page are not due yet. A claim in the wrong place is not where
-        // the legend says.
+        // Without a lesson, the claims of a page are not due yet. A claim in the wrong place is not
+        // where the legend says.
         let allowed =
             |other: &str| other == *rule || [("lesson", "claim"), ("claim", "legend")].contains(&(*rule, other));
         assert!(problems.iter().all(|problem| allowed(problem.rule)), "{name}: only [{rule}]: {problems:#?}");
