@@ -42,18 +42,17 @@ const GUARDS: &[Guard] = &[
     // A wake during a poll is kept.
     guard(STAGE_4, "let was_woken = state.queued;", "let was_woken = false;", "wake_during_a_poll"),
     guard(STAGE_4, "        state.queued = false;\n", "", "wake_against_the_park"),
-    guard(
-        STAGE_4,
-        "        let was_woken = state.queued;\n",
-        "        let was_woken = std::mem::replace(&mut state.queued, false);\n",
-        "wake_during_a_poll",
-    ),
     guard(STAGE_4, "let has_future = state.future.is_some();", "let has_future = true;", "wake_during_a_poll"),
     // The root sees what was done before its wake.
     guard(ROOT, "self.woken.swap(true, Release);", "self.woken.swap(true, Relaxed);", "wake_of_the_root"),
     guard(ROOT, "self.woken.swap(false, Acquire)", "self.woken.swap(false, Relaxed)", "wake_of_the_root"),
     guard(ROOT, "        self.unparker.wake_by_ref();\n", "", "wake_of_the_root"),
-    guard(STAGE_3, "if !self.run_next() && !root_waker.is_woken() {", "if !self.run_next() {", "wake_of_the_root"),
+    guard(
+        STAGE_3,
+        "if !self.run_next() && !root_waker.is_woken() {",
+        "if !self.run_next() {",
+        "block_on_inside_a_poll",
+    ),
     // The handle meets the end of the task.
     guard(
         JOIN,

@@ -1,5 +1,5 @@
-//! What the executors report to a recording. While nobody records, an event costs a comparison.
-//! While somebody does, a table maps the address of each task to its number and to the number of
+//! What the executors report to a recording. Without a recording, an event costs a comparison.
+//! During a recording, a table maps the address of each task to its number and to the number of
 //! its polls. So a task has no field for them.
 
 use std::{

@@ -1,6 +1,6 @@
-//! The workers of a pool that have nothing to do. Whoever queues a task asks here whether to wake a
-//! worker. If no worker sleeps, that costs no system call. If a worker already searches, nobody is
-//! woken: that worker wakes the next one if there is more than it takes.
+//! The workers of a pool that have nothing to do. A thread that queues a task asks here whether to
+//! wake a worker. If no worker sleeps, that costs no system call. If a worker already searches, no
+//! other one is woken: the searching worker wakes the next one if there is more than it takes.
 
 use std::{
     sync::{
@@ -26,8 +26,8 @@ const SLEEPER: usize = 1 << 16;
 
 /// The time after which the watcher looks into the queues by itself.
 ///
-/// So a task that was queued without waking a worker waits no longer, if one worker sleeps. Nor
-/// does the driver, if the worker that used it blocks in a poll.
+/// If a worker sleeps, a task for which no worker was woken waits at most this long. So does the
+/// driver, if the worker that used it blocks in a poll.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// The workers of a pool that search or sleep.
@@ -35,9 +35,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// - A **searching** worker is awake, has found no task yet, and will look into every queue before
 ///   it sleeps. A worker that was woken counts as searching from the moment of the wake.
 /// - A **sleeping** worker is in its sleep place, or about to be. It has announced that in the
-///   word, so whoever queues a task can see it.
+///   word, so a thread that queues a task sees it.
 /// - The **watcher** is a sleeping worker that looks into the queues every 10 ms. It finds the
-///   tasks for which nobody was woken.
+///   tasks for which no worker was woken.
 ///
 /// All other workers poll.
 ///
@@ -105,9 +105,9 @@ impl IdleWorkers {
         }
     }
 
-    /// The same after a push of the task that this worker will take next. With a watcher nobody is
-    /// woken: no other worker has to come, unless the current poll takes long. Then the watcher
-    /// comes.
+    /// The same after a push of the task that this worker will take next. If there is a watcher, no
+    /// worker is woken: no other worker has to come, unless the current poll takes long. Then the
+    /// watcher comes.
     #[inline]
     pub fn notify_of_next(&self) {
         if self.word.load(Relaxed) & WATCHED == 0 {

@@ -19,8 +19,7 @@ use lesson_executor::parts::{
 pub use crate::parts::task::{AbortHandle, JoinHandle};
 use crate::{
     parts::{
-        current::{CurrentGuard, with_current},
-        enter::{EnterGuard, enter},
+        current::{CurrentGuard, CurrentKey, CurrentSpawner, with_current},
         event,
         run_queue::RunQueue,
         spawner,
@@ -126,7 +125,7 @@ impl<D: Driver> Executor<D> {
     ///
     /// If this thread already runs an executor, or if `root` panics.
     pub fn block_on<F: Future>(&self, root: F) -> F::Output {
-        let _entered = self.enter();
+        let _entered = self.spawner.enter();
         let wakes = RootWaker::new(self.driver.borrow().unparker());
         let waker = Waker::from(wakes.clone());
         let mut root = pin!(root);
@@ -162,7 +161,7 @@ impl<D: Driver> Executor<D> {
     ///
     /// If this thread already runs an executor.
     pub fn try_tick(&self) -> bool {
-        let _entered = self.enter();
+        let _entered = self.spawner.enter();
         self.run_next() || {
             // The driver may know of a task to wake.
             self.driver.borrow_mut().turn();
@@ -189,10 +188,6 @@ impl<D: Driver> Executor<D> {
     }
     // ANCHOR_END: run
 
-    fn enter(&self) -> (EnterGuard, CurrentGuard<Spawner>) {
-        (enter(), CurrentGuard::new(&CURRENT, self.spawner.clone()))
-    }
-
     /// The number of tasks in the queue.
     pub fn queue_len(&self) -> usize {
         self.spawner.0.scheduler().queue.len()
@@ -203,7 +198,7 @@ impl<D> Drop for Executor<D> {
     // ANCHOR: drop
     /// Drops the future of every task on this thread. Handles and wakers may live longer.
     fn drop(&mut self) {
-        let _current = CurrentGuard::new(&CURRENT, self.spawner.clone());
+        let _current = CurrentGuard::new(&self.spawner);
         self.spawner.0.close();
     }
     // ANCHOR_END: drop
@@ -212,9 +207,13 @@ impl<D> Drop for Executor<D> {
 /// Spawns tasks on one executor, on the thread of that executor.
 pub type Spawner = spawner::Spawner<Rc<LocalOwner<ThreadScheduler>>>;
 
-thread_local! {
-    /// The spawner of the executor that this thread runs.
-    static CURRENT: RefCell<Option<Spawner>> = const { RefCell::new(None) };
+impl CurrentSpawner for Spawner {
+    fn key() -> &'static CurrentKey<Self> {
+        thread_local! {
+            static CURRENT: RefCell<Option<Spawner>> = const { RefCell::new(None) };
+        }
+        &CURRENT
+    }
 }
 
 /// Makes a task on the executor that this thread runs, as [`Executor::spawn`] does.
@@ -223,5 +222,5 @@ thread_local! {
 ///
 /// If this thread runs no executor of this stage.
 pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
-    with_current(&CURRENT, Clone::clone).spawn(future)
+    with_current(Spawner::clone).spawn(future)
 }

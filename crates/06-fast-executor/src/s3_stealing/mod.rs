@@ -20,8 +20,7 @@ use lesson_executor::parts::{
 pub use crate::parts::task::{AbortHandle, JoinHandle};
 use crate::{
     parts::{
-        current::{CurrentGuard, with_current},
-        enter::{EnterGuard, enter},
+        current::{CurrentGuard, CurrentKey, CurrentSpawner, with_current},
         idle::IdleWorkers,
         shared_driver::{SharedDriver, abort_on_panic},
         shared_owner::SharedOwner,
@@ -177,7 +176,7 @@ impl Drop for Executor {
             mem::take(&mut self.workers).into_iter().filter(|worker| worker.thread().id() != thread::current().id());
         // A worker never panics: `abort_on_panic`.
         others.for_each(|worker| drop(worker.join()));
-        let _current = CurrentGuard::new(&CURRENT, self.spawner.clone());
+        let _current = CurrentGuard::new(&self.spawner);
         self.spawner.0.close();
     }
     // ANCHOR_END: drop
@@ -234,14 +233,12 @@ impl Worker {
 /// Spawns tasks on one pool, from any thread.
 pub type Spawner = spawner::Spawner<Arc<SharedOwner<StealingScheduler>>>;
 
-thread_local! {
-    /// The spawner of the pool whose worker this thread is, or on which it blocks.
-    static CURRENT: RefCell<Option<Spawner>> = const { RefCell::new(None) };
-}
-
-impl Spawner {
-    fn enter(&self) -> (EnterGuard, CurrentGuard<Self>) {
-        (enter(), CurrentGuard::new(&CURRENT, self.clone()))
+impl CurrentSpawner for Spawner {
+    fn key() -> &'static CurrentKey<Self> {
+        thread_local! {
+            static CURRENT: RefCell<Option<Spawner>> = const { RefCell::new(None) };
+        }
+        &CURRENT
     }
 }
 
@@ -251,7 +248,7 @@ impl Spawner {
 ///
 /// If this thread runs no pool of this stage.
 pub fn spawn<F: Future<Output: Send> + Send + 'static>(future: F) -> JoinHandle<F::Output> {
-    let spawned = with_current(&CURRENT, |spawner| spawner.0.spawn(future));
+    let spawned = with_current(|spawner: &Spawner| spawner.0.spawn(future));
     // The spawner is not borrowed any more, so a refused task may be dropped here.
     spawned.0
 }

@@ -5,7 +5,7 @@ use std::{cell::RefCell, iter, ops::Deref, ptr, rc::Rc, sync::Arc};
 
 use super::{
     injector::Injector,
-    ring::{LocalRing, ROOM, Ring, ring},
+    ring::{LocalRing, ROOM, TaskRing, ring},
 };
 use crate::{
     parts::{event, task::ScheduledTask},
@@ -21,7 +21,7 @@ const POLLS_PER_ROUND: u32 = 16 * POLLS_PER_LOOK;
 /// The queues of all workers, and the injector.
 pub struct StealingQueues {
     /// One ring for each worker, by its number.
-    rings: Vec<Arc<Ring>>,
+    rings: Vec<Arc<TaskRing>>,
     injector: Injector,
 }
 

@@ -31,7 +31,7 @@ pub const ROOM: usize = 4;
 
 // ANCHOR: ring
 /// The part of a worker's queue that other workers use: they take tasks.
-pub struct Ring {
+pub struct TaskRing {
     /// The number of the first entry. A thread takes entries by moving it past them.
     ///
     /// It counts all entries there ever were, and never starts again: with a million entries a
@@ -47,16 +47,16 @@ pub struct Ring {
 
 /// The worker's end of its queue. There is one for each ring, and one thread uses it at a time.
 pub struct LocalRing {
-    ring: Arc<Ring>,
+    ring: Arc<TaskRing>,
     on_one_thread: PhantomData<Cell<()>>,
 }
 // ANCHOR_END: ring
 
 /// Creates an empty queue: the worker's end, and the part that others use.
-pub fn ring() -> (LocalRing, Arc<Ring>) {
+pub fn ring() -> (LocalRing, Arc<TaskRing>) {
     let slots = array::from_fn(|_| AtomicPtr::new(ptr::null_mut()));
     let (head, tail) = (CacheAligned(AtomicUsize::new(0)), CacheAligned(AtomicUsize::new(0)));
-    let ring = Arc::new(Ring { head, tail, slots });
+    let ring = Arc::new(TaskRing { head, tail, slots });
     (LocalRing { ring: Arc::clone(&ring), on_one_thread: PhantomData }, ring)
 }
 
@@ -66,7 +66,7 @@ impl LocalRing {
     /// returned.
     #[inline]
     pub fn push(&self, task: ScheduledTask) -> Result<(), Vec<ScheduledTask>> {
-        let Ring { head, tail, slots } = &*self.ring;
+        let TaskRing { head, tail, slots } = &*self.ring;
         let end = tail.0.load(Relaxed);
         // `Acquire`: a thread that has moved the head has read the slots before it.
         let head = head.0.load(Acquire);
@@ -83,7 +83,7 @@ impl LocalRing {
     /// all of them at once.
     pub fn extend(&self, tasks: impl ExactSizeIterator<Item = ScheduledTask>) {
         debug_assert!(tasks.len() <= self.room(), "only its worker fills a queue");
-        let Ring { tail, slots, .. } = &*self.ring;
+        let TaskRing { tail, slots, .. } = &*self.ring;
         let end = tail.0.load(Relaxed);
         let after = end + tasks.len();
         for (number, task) in (end..after).zip(tasks) {
@@ -149,8 +149,8 @@ impl LocalRing {
     // ANCHOR: steal
     /// Steals half of another worker's tasks, rounded up, at most `most` of them. Returns one of
     /// them and their number, and moves the others into this queue.
-    pub fn steal(&self, from: &Ring, most: usize) -> Option<(ScheduledTask, usize)> {
-        let Ring { tail, slots, .. } = &*self.ring;
+    pub fn steal(&self, from: &TaskRing, most: usize) -> Option<(ScheduledTask, usize)> {
+        let TaskRing { tail, slots, .. } = &*self.ring;
         let end = tail.0.load(Relaxed);
         let mut head = from.head.0.load(Acquire);
         loop {
@@ -180,9 +180,9 @@ impl LocalRing {
 }
 
 impl Deref for LocalRing {
-    type Target = Ring;
+    type Target = TaskRing;
 
-    fn deref(&self) -> &Ring {
+    fn deref(&self) -> &TaskRing {
         &self.ring
     }
 }
@@ -194,7 +194,7 @@ impl Drop for LocalRing {
     }
 }
 
-impl Ring {
+impl TaskRing {
     /// The number of entries.
     pub fn len(&self) -> usize {
         // In this order: the tail is read later, so it is not behind the head.

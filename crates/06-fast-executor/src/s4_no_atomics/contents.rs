@@ -20,7 +20,7 @@ use lesson_executor::parts::join::JoinError;
 use super::{
     owner_word::{FUTURE, OwnerWord},
     remote_word::RemoteWord,
-    slot::{ROOM, Slot, SlotHeader, SlotVtable},
+    slot::{ROOM, SlotHeader, SlotVtable, TaskSlot},
     waker,
 };
 use crate::{
@@ -41,7 +41,11 @@ union SlotContents<F: Future> {
 ///
 /// The slot is from a slab of this thread, and it is free or uninitialised.
 #[inline]
-pub(super) unsafe fn fill<F: Future>(slot: NonNull<SlotHeader>, owner_word: fn(bool) -> OwnerWord, future: F) -> Slot {
+pub(super) unsafe fn fill<F: Future>(
+    slot: NonNull<SlotHeader>,
+    owner_word: fn(bool) -> OwnerWord,
+    future: F,
+) -> TaskSlot {
     let header = SlotHeader {
         vtable: const { &SlotVtable { poll: Typed::<F>::poll, cancel: Typed::<F>::cancel, free_box: Typed::<F>::free_box } },
         next: Cell::new(None),
@@ -61,7 +65,7 @@ pub(super) unsafe fn fill<F: Future>(slot: NonNull<SlotHeader>, owner_word: fn(b
         } else {
             room.cast().write(future);
         }
-        Slot::from_raw(slot)
+        TaskSlot::from_raw(slot)
     }
 }
 
@@ -73,7 +77,7 @@ impl<F: Future> Typed<F> {
     const BOXED: bool = size_of::<SlotContents<F>>() > ROOM || align_of::<SlotContents<F>>() > align_of::<SlotHeader>();
 
     #[inline]
-    unsafe fn contents(task: Slot) -> *mut SlotContents<F> {
+    unsafe fn contents(task: TaskSlot) -> *mut SlotContents<F> {
         // SAFETY: the room is behind the header. `fill` wrote the contents there, or a pointer to
         // them.
         unsafe {
@@ -86,7 +90,7 @@ impl<F: Future> Typed<F> {
     /// # Safety
     ///
     /// The future is here, and only the caller uses it.
-    unsafe fn poll(task: Slot) {
+    unsafe fn poll(task: TaskSlot) {
         event::poll(task.address());
         let waker = waker::lent_waker(task);
         let poll = || {
@@ -115,7 +119,7 @@ impl<F: Future> Typed<F> {
     /// # Safety
     ///
     /// As [`Typed::poll`].
-    unsafe fn cancel(task: Slot) {
+    unsafe fn cancel(task: TaskSlot) {
         // SAFETY: the caller vouches for the future.
         unsafe { Self::end(task, Err(JoinError::Cancelled)) }
     }
@@ -128,7 +132,7 @@ impl<F: Future> Typed<F> {
     ///
     /// As [`Typed::poll`].
     #[inline]
-    unsafe fn end(task: Slot, mut output: Result<F::Output, JoinError>) {
+    unsafe fn end(task: TaskSlot, mut output: Result<F::Output, JoinError>) {
         let SlotHeader { owner_word, joiner, .. } = task.header();
         owner_word.end();
         event::task("drop", task.address());
@@ -171,7 +175,7 @@ impl<F: Future> Typed<F> {
 
 /// Reports that a task was spawned and queued.
 #[inline]
-pub(super) fn report_spawn<F: Future>(task: Slot) {
+pub(super) fn report_spawn<F: Future>(task: TaskSlot) {
     event::spawn(task.address(), type_name::<F>());
     event::task("enqueue", task.address());
 }

@@ -14,7 +14,7 @@ use super::{
     remote_word::RemoteStep,
     returned_slots::{ReturnedSlots, StackClosed},
     slab::{self, Slab},
-    slot::{Slot, SlotHeader},
+    slot::{SlotHeader, TaskSlot},
 };
 use crate::{
     parts::event,
@@ -30,14 +30,14 @@ pub(super) struct ExecutorCore {
     pub(super) slab: Slab,
     pub(super) queue: LinkedQueue,
     /// The root has a slot as a task has, but its future is elsewhere: on the stack of `block_on`.
-    pub(super) root: Cell<Option<Slot>>,
+    pub(super) root: Cell<Option<TaskSlot>>,
     pub(super) closed: Cell<bool>,
     /// The number of `CoreRef`s.
     pub(super) core_refs: Cell<usize>,
     /// No `CoreRef` is left: the last slot frees the core.
     retired: Cell<bool>,
     /// The list that is swapped with the list of remote wakes.
-    taken: Cell<Vec<Slot>>,
+    taken: Cell<Vec<TaskSlot>>,
     unparker: UnsafeCell<Waker>,
     pub(super) remote: RemoteSide,
 }
@@ -88,7 +88,7 @@ impl ExecutorCore {
 
     /// Puts a task whose `QUEUED` is set into the queue. On the owner thread.
     #[inline]
-    pub(super) fn push(&self, task: Slot) {
+    pub(super) fn push(&self, task: TaskSlot) {
         if !self.is_root(task) {
             event::task("enqueue", task.address());
         }
@@ -98,7 +98,7 @@ impl ExecutorCore {
     // ANCHOR: push_woken
     /// Another thread has woken a task. The caller has a reference, and has counted one more for
     /// the entry.
-    pub(super) fn push_woken(&self, task: Slot) {
+    pub(super) fn push_woken(&self, task: TaskSlot) {
         match self.remote.woken.push(task) {
             // SAFETY: nobody writes the unparker before the core is freed. The caller's reference
             // keeps the core.
@@ -124,7 +124,7 @@ impl ExecutorCore {
         }
     }
 
-    pub(super) fn answer(&self, task: Slot) {
+    pub(super) fn answer(&self, task: TaskSlot) {
         let owner_word = &task.header().owner_word;
         match task.header().remote_word.answer() {
             RemoteStep::Over => {}
@@ -183,13 +183,13 @@ impl ExecutorCore {
     }
 
     #[inline]
-    pub(super) fn is_root(&self, task: Slot) -> bool {
+    pub(super) fn is_root(&self, task: TaskSlot) -> bool {
         self.root.get() == Some(task)
     }
 
     /// Makes a task. On the owner thread.
     #[inline]
-    pub(super) fn make<F: Future>(&self, owner_word: fn(bool) -> OwnerWord, future: F) -> Slot {
+    pub(super) fn make<F: Future>(&self, owner_word: fn(bool) -> OwnerWord, future: F) -> TaskSlot {
         let slot = self.slab.take().unwrap_or_else(|| self.take_more());
         // SAFETY: the slab of this thread has just given the slot away, so nobody else uses it.
         unsafe { contents::fill(slot, owner_word, future) }
@@ -222,7 +222,7 @@ impl ExecutorCore {
     // ANCHOR_END: spawn
 }
 
-impl Slot {
+impl TaskSlot {
     /// The core of its executor.
     #[inline]
     pub(super) fn core(&self) -> &ExecutorCore {

@@ -15,7 +15,7 @@ use lesson_executor::parts::join::JoinError;
 
 use super::{
     owner_word::{HANDLE, OutputStep},
-    slot::Slot,
+    slot::TaskSlot,
     waker::SlotRef,
 };
 
@@ -28,7 +28,7 @@ use super::{
 /// Cancel safe: code that stops awaiting `&mut handle` can await it again later.
 pub struct JoinHandle<T> {
     /// The flag `HANDLE` keeps the task in its slot.
-    task: Slot,
+    task: TaskSlot,
     output: PhantomData<T>,
 }
 // ANCHOR_END: handle
@@ -39,7 +39,7 @@ impl<T> JoinHandle<T> {
     /// This is the thread of the task. `HANDLE` is set, the task has no other handle, and its
     /// future's output is a `T`.
     #[inline]
-    pub(super) unsafe fn new(task: Slot) -> Self {
+    pub(super) unsafe fn new(task: TaskSlot) -> Self {
         JoinHandle { task, output: PhantomData }
     }
 

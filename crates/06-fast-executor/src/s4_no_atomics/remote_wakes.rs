@@ -7,7 +7,7 @@ use std::{
     sync::{PoisonError, atomic::Ordering::Relaxed},
 };
 
-use super::slot::Slot;
+use super::slot::TaskSlot;
 use crate::sync::{AtomicBool, Mutex, MutexGuard};
 
 /// The list.
@@ -19,7 +19,7 @@ pub(super) struct RemoteWakes {
 
 #[derive(Default)]
 struct WokenTasks {
-    tasks: Vec<Slot>,
+    tasks: Vec<TaskSlot>,
     closed: bool,
 }
 
@@ -40,7 +40,7 @@ impl RemoteWakes {
     }
 
     /// Adds a task.
-    pub(super) fn push(&self, task: Slot) -> RemotePush {
+    pub(super) fn push(&self, task: TaskSlot) -> RemotePush {
         let mut entries = self.lock();
         if entries.closed {
             return RemotePush::Closed;
@@ -61,14 +61,14 @@ impl RemoteWakes {
     }
 
     /// Swaps the list with `tasks`, which is empty. The task that has waited longest is the first.
-    pub(super) fn take(&self, tasks: &mut Vec<Slot>) {
+    pub(super) fn take(&self, tasks: &mut Vec<TaskSlot>) {
         let mut entries = self.lock();
         self.any.store(false, Relaxed);
         mem::swap(&mut entries.tasks, tasks);
     }
 
     /// Takes all tasks, and closes the list.
-    pub(super) fn close(&self) -> Vec<Slot> {
+    pub(super) fn close(&self) -> Vec<TaskSlot> {
         let mut entries = self.lock();
         entries.closed = true;
         self.any.store(false, Relaxed);

@@ -11,7 +11,7 @@ use std::{
     sync::atomic::Ordering::{Acquire, Relaxed, Release},
 };
 
-use super::slot::{Slot, SlotHeader};
+use super::slot::{SlotHeader, TaskSlot};
 use crate::sync::AtomicPtr;
 
 /// The first slot of a closed stack. It is the address of no slot.
@@ -34,7 +34,7 @@ impl ReturnedSlots {
     // ANCHOR: push
     /// Pushes a slot that belongs to the caller. The thread that takes it sees everything that was
     /// done with its task before.
-    pub(super) fn push(&self, slot: Slot) -> Result<(), StackClosed> {
+    pub(super) fn push(&self, slot: TaskSlot) -> Result<(), StackClosed> {
         // The first guess: most of the time the stack is empty.
         let mut first = ptr::null_mut();
         while first != closed() {
@@ -49,17 +49,17 @@ impl ReturnedSlots {
     // ANCHOR_END: push
 
     /// Takes all slots. They belong to the caller.
-    pub(super) fn take(&self) -> impl Iterator<Item = Slot> {
+    pub(super) fn take(&self) -> impl Iterator<Item = TaskSlot> {
         all(self.0.swap(ptr::null_mut(), Acquire))
     }
 
     /// Takes all slots, and closes the stack.
-    pub(super) fn close(&self) -> impl Iterator<Item = Slot> {
+    pub(super) fn close(&self) -> impl Iterator<Item = TaskSlot> {
         all(self.0.swap(closed(), Acquire))
     }
 }
 
-fn all(first: *mut SlotHeader) -> impl Iterator<Item = Slot> {
+fn all(first: *mut SlotHeader) -> impl Iterator<Item = TaskSlot> {
     let mut next = slot(first);
     iter::from_fn(move || {
         let slot = next?;
@@ -69,8 +69,8 @@ fn all(first: *mut SlotHeader) -> impl Iterator<Item = Slot> {
     })
 }
 
-fn slot(first: *mut SlotHeader) -> Option<Slot> {
+fn slot(first: *mut SlotHeader) -> Option<TaskSlot> {
     // SAFETY: `push` put this slot into the stack, whose slots nobody else uses. It stays valid
     // until it is taken out.
-    NonNull::new(first).map(|slot| unsafe { Slot::from_raw(slot) })
+    NonNull::new(first).map(|slot| unsafe { TaskSlot::from_raw(slot) })
 }

@@ -11,7 +11,7 @@ use std::{
     ptr::NonNull,
 };
 
-use super::slot::{SLOT, Slot, SlotHeader};
+use super::slot::{SLOT, SlotHeader, TaskSlot};
 use crate::sync::cell::UnsafeCell;
 
 /// The alignment of a page. So the address of a slot tells where its page begins.
@@ -33,7 +33,7 @@ struct Page {
 
 /// The slots of one executor. Only the owner thread uses it.
 pub(super) struct Slab {
-    free: Cell<Option<Slot>>,
+    free: Cell<Option<TaskSlot>>,
     /// The number of slots of the last page that were ever used.
     used: Cell<usize>,
     pages: RefCell<Vec<NonNull<Page>>>,
@@ -66,7 +66,7 @@ impl Slab {
 
     /// Takes a slot back whose task nobody uses any more.
     #[inline]
-    pub(super) fn give(&self, slot: Slot) {
+    pub(super) fn give(&self, slot: TaskSlot) {
         // A model sees here a use of the task that is not over.
         slot.header().life.with_mut(|_| ());
         slot.header().owner_word.free();
@@ -74,7 +74,7 @@ impl Slab {
     }
 
     /// Calls `visit` for each slot in use. It may or may not see slots that are taken meanwhile.
-    pub(super) fn each(&self, mut visit: impl FnMut(Slot)) {
+    pub(super) fn each(&self, mut visit: impl FnMut(TaskSlot)) {
         for number in 0.. {
             // Not borrowed during `visit`, which may run any code.
             let Some(page) = self.pages.borrow().get(number).copied() else { return };
@@ -83,7 +83,7 @@ impl Slab {
                     return;
                 }
                 // SAFETY: the slot was used, so it holds the header of a task, or of the last one.
-                let slot = unsafe { Slot::from_raw(slot(page, slot_number)) };
+                let slot = unsafe { TaskSlot::from_raw(slot(page, slot_number)) };
                 if !slot.header().owner_word.is_free() {
                     visit(slot);
                 }

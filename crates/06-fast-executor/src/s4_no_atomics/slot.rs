@@ -26,7 +26,7 @@ pub(super) struct SlotHeader {
     pub(super) vtable: &'static SlotVtable,
     /// The next task in the run queue, or the next free slot. Once nobody uses the task, also the
     /// next slot in the stack of returned slots.
-    pub(super) next: Cell<Option<Slot>>,
+    pub(super) next: Cell<Option<TaskSlot>>,
     /// The waker of the task that awaits the handle.
     pub(super) joiner: Cell<Option<Waker>>,
     pub(super) owner_word: OwnerWord,
@@ -38,8 +38,8 @@ pub(super) struct SlotHeader {
 
 /// The functions that differ between types of futures.
 pub(super) struct SlotVtable {
-    pub(super) poll: unsafe fn(Slot),
-    pub(super) cancel: unsafe fn(Slot),
+    pub(super) poll: unsafe fn(TaskSlot),
+    pub(super) cancel: unsafe fn(TaskSlot),
     pub(super) free_box: unsafe fn(NonNull<()>),
 }
 
@@ -48,21 +48,21 @@ pub(super) struct SlotVtable {
 /// Its holder keeps the task there: by a flag that it has set, by a reference that it has counted,
 /// or because it borrows from such a holder.
 #[derive(Clone, Copy, Eq, PartialEq)]
-pub(super) struct Slot(pub(super) NonNull<SlotHeader>);
+pub(super) struct TaskSlot(pub(super) NonNull<SlotHeader>);
 
-impl Slot {
+impl TaskSlot {
     /// # Safety
     ///
-    /// The slot holds a header, and stays in use as long as the result is used (see [`Slot`]).
+    /// The slot holds a header, and stays in use as long as the result is used (see [`TaskSlot`]).
     #[inline]
     pub(super) unsafe fn from_raw(header: NonNull<SlotHeader>) -> Self {
-        Slot(header)
+        TaskSlot(header)
     }
 
     #[inline]
     pub(super) fn header(&self) -> &SlotHeader {
-        // SAFETY: the holder of a `Slot` keeps the header there. Only fields in cells and atomics
-        // change.
+        // SAFETY: the holder of a `TaskSlot` keeps the header there. Only fields in cells and
+        // atomics change.
         unsafe { self.0.as_ref() }
     }
 

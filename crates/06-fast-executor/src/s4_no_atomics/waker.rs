@@ -11,7 +11,7 @@ use std::{
     task::{RawWaker, RawWakerVTable, Waker},
 };
 
-use super::slot::{Slot, SlotHeader};
+use super::slot::{SlotHeader, TaskSlot};
 use crate::parts::event::{self, emit};
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
@@ -19,7 +19,7 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, re
 /// A waker without a reference of its own. Its clones have references. The caller keeps the task in
 /// its slot meanwhile.
 #[inline]
-pub(super) fn lent_waker(task: Slot) -> impl Deref<Target = Waker> {
+pub(super) fn lent_waker(task: TaskSlot) -> impl Deref<Target = Waker> {
     let data = task.as_ptr().cast_const().cast();
     // SAFETY: the functions of `VTABLE` keep the contract of `RawWakerVTable` for a task that stays
     // in its slot. `ManuallyDrop` gives no reference back, and the opaque type prevents that the
@@ -27,7 +27,7 @@ pub(super) fn lent_waker(task: Slot) -> impl Deref<Target = Waker> {
     ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(data, &VTABLE)) })
 }
 
-impl Slot {
+impl TaskSlot {
     // ANCHOR: wake
     /// Wakes the task: unless it is in a queue already, it enters one.
     #[inline]
@@ -75,7 +75,7 @@ impl Slot {
 }
 
 /// A counted reference to a task, for any thread. It can only abort the task.
-pub(super) struct SlotRef(Slot);
+pub(super) struct SlotRef(TaskSlot);
 
 // SAFETY: this reference keeps the task in its slot. `abort`, `retain` and `give_back` use the
 // remote word on all threads but the owner thread.
@@ -84,7 +84,7 @@ unsafe impl Send for SlotRef {}
 unsafe impl Sync for SlotRef {}
 
 impl SlotRef {
-    pub(super) fn new(task: Slot) -> Self {
+    pub(super) fn new(task: TaskSlot) -> Self {
         task.retain();
         SlotRef(task)
     }
@@ -112,15 +112,15 @@ impl Drop for SlotRef {
 ///
 /// `data` belongs to a waker of this file, which is alive as long as the result is used.
 #[inline]
-unsafe fn task(data: *const ()) -> Slot {
+unsafe fn task(data: *const ()) -> TaskSlot {
     // SAFETY: the data of a waker is a pointer to its task, which its reference keeps in the slot.
-    unsafe { Slot::from_raw(NonNull::new_unchecked(data.cast_mut().cast::<SlotHeader>())) }
+    unsafe { TaskSlot::from_raw(NonNull::new_unchecked(data.cast_mut().cast::<SlotHeader>())) }
 }
 
 /// Reports what happens to the waker of a task. The root is not reported: no recording has it as a
 /// task.
 #[inline]
-fn report(task: Slot, event: fn(&'static str, usize), what: &'static str) {
+fn report(task: TaskSlot, event: fn(&'static str, usize), what: &'static str) {
     emit(move || {
         if !task.core().is_root(task) {
             event(what, task.address());

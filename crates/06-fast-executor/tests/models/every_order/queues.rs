@@ -10,7 +10,7 @@ use lesson_fast_executor::{
     },
     s3_stealing::{
         injector::Injector,
-        ring::{LocalRing, ROOM, Ring, ring},
+        ring::{LocalRing, ROOM, TaskRing, ring},
     },
 };
 use loom::thread;
@@ -31,7 +31,7 @@ impl Schedule for All {
 
 /// A worker that looks everywhere once. It steals first, before the lock of the injector has shown
 /// it anything.
-fn work(own: &LocalRing, all: &Injector, other: &Ring) -> Vec<ScheduledTask> {
+fn work(own: &LocalRing, all: &Injector, other: &TaskRing) -> Vec<ScheduledTask> {
     let mut taken: Vec<_> = own.steal(other, ROOM).map(|(first, _)| first).into_iter().collect();
     taken.extend(all.take(own, 2));
     taken.extend(from_fn(|| own.pop()));

@@ -11,7 +11,7 @@ use lesson_fast_executor::{
         shared_owner::SharedOwner,
         task::{Schedule, ScheduledTask},
     },
-    s3_stealing::ring::{ROOM, Ring, ring},
+    s3_stealing::ring::{ROOM, TaskRing, ring},
 };
 use loom::thread;
 
@@ -44,12 +44,12 @@ fn entries(count: usize) -> (SharedOwner<Kept>, Vec<ScheduledTask>, Vec<impl Fn(
 }
 
 /// A thief, which steals into a queue of its own and then takes the tasks from there.
-fn thief(from: Arc<Ring>) -> thread::JoinHandle<Vec<ScheduledTask>> {
+fn thief(from: Arc<TaskRing>) -> thread::JoinHandle<Vec<ScheduledTask>> {
     thief_who_comes(1, from)
 }
 
 /// A thief that steals this many times.
-fn thief_who_comes(times: usize, from: Arc<Ring>) -> thread::JoinHandle<Vec<ScheduledTask>> {
+fn thief_who_comes(times: usize, from: Arc<TaskRing>) -> thread::JoinHandle<Vec<ScheduledTask>> {
     thread::spawn(move || {
         let (own, _) = ring();
         let mut stolen = Vec::new();
