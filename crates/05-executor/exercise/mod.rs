@@ -226,11 +226,7 @@ impl Wake for RootWaker {
 
 impl Executor {
     /// Makes a task of the future, and returns the handle that waits for its output.
-    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
+    pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         todo!(
             "step 5: make an empty cell in an Arc; shared.add(Box::pin(a Reporter of the boxed future and the cell)); \
              return a handle with the cell and a waker made of the task"
@@ -370,11 +366,7 @@ impl Pool {
     }
 
     /// See [`Executor::spawn`].
-    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
+    pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.executor.spawn(future)
     }
 

@@ -1,4 +1,4 @@
-//! A solution of the exercise.
+//! A solution of the exercise. The comments of the exercise, `mod.rs`, explain this file too.
 
 #![forbid(unsafe_code)]
 
@@ -11,10 +11,7 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{
-            AtomicBool,
-            Ordering::{AcqRel, Relaxed},
-        },
+        atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
     thread,
@@ -24,13 +21,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Releases the lock, sleeps until the condition variable is notified, and acquires the lock again.
-/// It may also return without a cause.
 fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
     condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lets a thread sleep until another thread unparks it.
 #[derive(Default)]
 pub struct Parker {
     unparked: Mutex<bool>,
@@ -38,7 +32,6 @@ pub struct Parker {
 }
 
 impl Parker {
-    /// Sleeps until `unpark`. If `unpark` was called since the last `park`, it does not sleep.
     pub fn park(&self) {
         let mut unparked = lock(&self.unparked);
         while !mem::take(&mut *unparked) {
@@ -46,7 +39,6 @@ impl Parker {
         }
     }
 
-    /// Ends the sleep of the thread in `park`, or the next one.
     pub fn unpark(&self) {
         *lock(&self.unparked) = true;
         self.changed.notify_one();
@@ -59,7 +51,6 @@ impl Wake for Parker {
     }
 }
 
-/// Runs a future to its end on this thread.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let parker = Arc::new(Parker::default());
     let waker = Waker::from(Arc::clone(&parker));
@@ -72,28 +63,20 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// A future of any type, pinned on the heap.
 pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A future, and the way back to the queue. Every waker of the task is an `Arc` of it.
 struct Task {
     state: Mutex<State>,
     shared: Arc<Shared>,
-    /// The key of this task in `Tasks::all`.
     id: u64,
 }
 
 struct State {
-    /// `None` during a poll, and after the future has ended.
     future: Option<Work>,
-    /// The task is new, or was woken since its last poll began. So it is in the queue, or enters it
-    /// when the current poll ends.
     queued: bool,
-    /// The executor was dropped during the current poll, so that poll is the last one.
     last_poll: bool,
 }
 
-/// What the executor, its tasks and their wakers share.
 struct Shared {
     tasks: Mutex<Tasks>,
     unparker: Waker,
@@ -101,17 +84,13 @@ struct Shared {
 
 #[derive(Default)]
 struct Tasks {
-    /// The tasks to poll next, in the order of their wakes.
     queue: VecDeque<Arc<Task>>,
-    /// All tasks that have not ended.
     all: BTreeMap<u64, Arc<Task>>,
     next_id: u64,
-    /// No thread polls a task any more.
     closed: bool,
 }
 
 impl Shared {
-    /// Puts a task into the queue, and unparks the executor.
     fn push(&self, task: Arc<Task>) {
         let mut tasks = lock(&self.tasks);
         if !tasks.closed {
@@ -121,12 +100,10 @@ impl Shared {
         self.unparker.wake_by_ref();
     }
 
-    /// Takes the task that has waited longest.
     fn pop(&self) -> Option<Arc<Task>> {
         lock(&self.tasks).queue.pop_front()
     }
 
-    /// Makes a task of the future, and puts it into the queue.
     fn add(self: &Arc<Self>, work: Work) -> Arc<Task> {
         let state = Mutex::new(State { future: Some(work), queued: true, last_poll: false });
         let mut tasks = lock(&self.tasks);
@@ -143,7 +120,6 @@ impl Shared {
         task
     }
 
-    /// Drops the futures of all tasks, those in the queue and those that wait.
     fn close(&self) {
         let mut tasks = lock(&self.tasks);
         tasks.closed = true;
@@ -155,7 +131,6 @@ impl Shared {
 }
 
 impl Task {
-    /// Polls the future once. No lock is held meanwhile.
     fn run(self: Arc<Self>) {
         let mut state = lock(&self.state);
         state.queued = false;
@@ -191,71 +166,59 @@ impl Task {
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
         let mut state = lock(&self.state);
-        let was_queued = mem::replace(&mut state.queued, true);
-        let has_future = state.future.is_some();
+        let enters = !mem::replace(&mut state.queued, true) && state.future.is_some();
         drop(state);
-        if has_future && !was_queued {
+        if enters {
             Arc::clone(&self.shared).push(self);
         }
     }
 }
 
-/// An executor on one thread.
 pub struct Executor {
     shared: Arc<Shared>,
     parker: Arc<Parker>,
 }
 
 impl Executor {
-    /// Creates an executor without tasks.
     pub fn new() -> Self {
         let parker = Arc::new(Parker::default());
         let unparker = Waker::from(Arc::clone(&parker));
         Executor { shared: Arc::new(Shared { tasks: Mutex::default(), unparker }), parker }
     }
 
-    /// Makes a task of the future, and puts it into the queue.
     pub fn spawn_detached(&self, work: Work) {
         self.shared.add(work);
     }
 
-    /// Polls tasks until the queue is empty.
     pub fn run_until_stalled(&self) {
         while let Some(task) = self.shared.pop() {
             task.run();
         }
     }
 
-    /// The number of tasks in the queue.
     pub fn queue_len(&self) -> usize {
         lock(&self.shared.tasks).queue.len()
     }
 
-    /// Runs `root` to its end on this thread, and polls tasks meanwhile.
     pub fn block_on<F: Future>(&self, root: F) -> F::Output {
         let root_waker = Arc::new(RootWaker { woken: AtomicBool::new(true), unparker: self.shared.unparker.clone() });
         let waker = Waker::from(Arc::clone(&root_waker));
         let mut root = pin!(root);
         loop {
-            if root_waker.woken.swap(false, AcqRel)
+            if root_waker.woken.swap(false, Ordering::AcqRel)
                 && let Poll::Ready(output) = root.as_mut().poll(&mut Context::from_waker(&waker))
             {
                 return output;
             }
             match self.shared.pop() {
                 Some(task) => task.run(),
-                None if root_waker.woken.load(Relaxed) => {}
+                None if root_waker.woken.load(Ordering::Relaxed) => {}
                 None => self.parker.park(),
             }
         }
     }
 
-    /// Makes a task of the future, and returns the handle that waits for its output.
-    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
+    pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let cell = Arc::new(ResultCell(Mutex::new(Progress { result: None, waiter: None, aborted: false })));
         let reporter = Reporter { future: Some(Box::pin(future)), cell: Arc::clone(&cell) };
         let task = self.shared.add(Box::pin(reporter));
@@ -263,7 +226,6 @@ impl Executor {
     }
 }
 
-/// The waker of the future that `block_on` runs.
 struct RootWaker {
     woken: AtomicBool,
     unparker: Waker,
@@ -271,56 +233,43 @@ struct RootWaker {
 
 impl Wake for RootWaker {
     fn wake(self: Arc<Self>) {
-        self.woken.swap(true, AcqRel);
+        self.woken.swap(true, Ordering::AcqRel);
         self.unparker.wake_by_ref();
     }
 }
 
-/// Why a task has no output.
 #[derive(Debug)]
 pub enum JoinError {
-    /// It was aborted, or its executor was dropped.
     Cancelled,
-    /// It panicked with this payload.
     Panicked(Box<dyn Any + Send>),
 }
 
-/// The place where a task leaves its result.
 struct ResultCell<T>(Mutex<Progress<T>>);
 
 struct Progress<T> {
     result: Option<Result<T, JoinError>>,
-    /// The waker of the task that awaits the handle.
     waiter: Option<Waker>,
-    /// `abort` was called.
     aborted: bool,
 }
 
 impl<T> ResultCell<T> {
-    /// Stores the result, and wakes the task that awaits the handle.
     fn finish(&self, result: Result<T, JoinError>) {
         let mut progress = lock(&self.0);
         progress.result = Some(result);
         let waiter = progress.waiter.take();
         drop(progress);
-        if let Some(waiter) = waiter {
-            waiter.wake();
-        }
+        waiter.into_iter().for_each(Waker::wake);
     }
 }
 
-/// Runs a future to its end and reports the result to its cell.
 struct Reporter<F: Future> {
-    /// `None` after the end.
     future: Option<Pin<Box<F>>>,
     cell: Arc<ResultCell<F::Output>>,
 }
 
 impl<F: Future> Reporter<F> {
-    /// Drops the future first, and reports the result second.
     fn end(&mut self, result: Result<F::Output, JoinError>) {
-        let future = self.future.take();
-        drop(future);
+        drop(self.future.take());
         self.cell.finish(result);
     }
 }
@@ -353,15 +302,12 @@ impl<F: Future> Drop for Reporter<F> {
     }
 }
 
-/// Waits for the result of a task.
 pub struct JoinHandle<T> {
     cell: Arc<ResultCell<T>>,
-    /// A waker of the task, for `abort`.
     waker: Waker,
 }
 
 impl<T> JoinHandle<T> {
-    /// Cancels the task: its future is dropped instead of polled the next time.
     pub fn abort(&self) {
         lock(&self.cell.0).aborted = true;
         self.waker.wake_by_ref();
@@ -377,9 +323,8 @@ impl<T> Future for JoinHandle<T> {
         if let Some(result) = progress.result.take() {
             return Poll::Ready(result);
         }
-        let last = progress.waiter.replace(waiter);
+        let _last = progress.waiter.replace(waiter);
         drop(progress);
-        drop(last);
         Poll::Pending
     }
 }
@@ -390,7 +335,6 @@ impl Drop for Executor {
     }
 }
 
-/// Wakes one worker of a pool.
 struct Workers(Condvar);
 
 impl Wake for Workers {
@@ -399,7 +343,6 @@ impl Wake for Workers {
     }
 }
 
-/// An executor with threads of its own.
 pub struct Pool {
     executor: Executor,
     workers: Arc<Workers>,
@@ -407,7 +350,6 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Starts this many worker threads.
     pub fn new(threads: usize) -> Self {
         let workers = Arc::new(Workers(Condvar::new()));
         let unparker = Waker::from(Arc::clone(&workers));
@@ -420,22 +362,15 @@ impl Pool {
         Pool { executor: Executor { shared, parker: Arc::default() }, workers, threads }
     }
 
-    /// See [`Executor::spawn`].
-    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
+    pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.executor.spawn(future)
     }
 
-    /// The number of tasks in the queue.
     pub fn queue_len(&self) -> usize {
         self.executor.queue_len()
     }
 }
 
-/// Polls one task after another until `closed` is set.
 fn run_worker(shared: &Shared, workers: &Workers) {
     loop {
         let mut tasks = lock(&shared.tasks);

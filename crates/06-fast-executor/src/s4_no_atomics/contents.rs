@@ -94,8 +94,8 @@ impl<F: Future> Typed<F> {
         event::poll(task.address());
         let waker = waker::lent_waker(task);
         let poll = || {
-            // SAFETY: the caller vouches for the future. It is pinned: nothing moves it until `end`
-            // drops it in place.
+            // SAFETY: the caller guarantees that the slot holds the future. It is pinned: nothing
+            // moves it until `end` drops it in place.
             let future = unsafe { Pin::new_unchecked(&mut *(*Self::contents(task)).future) };
             future.poll(&mut Context::from_waker(&waker))
         };

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{parts::task::StartStep, sync::cell::UnsafeCell};
 
-/// The bytes of a slot for the future and the output. What needs more is in a box.
+/// The bytes of a slot for the future, and later for the output. A larger future or output is put
+/// into a box.
 pub(super) const ROOM: usize = 64;
 /// The size of a slot.
 pub(super) const SLOT: usize = size_of::<SlotHeader>() + ROOM;
@@ -61,8 +62,8 @@ impl TaskSlot {
 
     #[inline]
     pub(super) fn header(&self) -> &SlotHeader {
-        // SAFETY: the holder of a `TaskSlot` keeps the header there. Only fields in cells and
-        // atomics change.
+        // SAFETY: the header stays valid while a `TaskSlot` exists. A shared reference is enough,
+        // because only cells and atomics in it change.
         unsafe { self.0.as_ref() }
     }
 

@@ -117,8 +117,8 @@ unsafe fn task(data: *const ()) -> TaskSlot {
     unsafe { TaskSlot::from_raw(NonNull::new_unchecked(data.cast_mut().cast::<SlotHeader>())) }
 }
 
-/// Reports what happens to the waker of a task. The root is not reported: no recording has it as a
-/// task.
+/// Reports what happens to the waker of a task. The root's waker is not reported, because the root
+/// is not a task.
 #[inline]
 fn report(task: TaskSlot, event: fn(&'static str, usize), what: &'static str) {
     emit(move || {

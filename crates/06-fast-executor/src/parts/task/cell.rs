@@ -57,7 +57,8 @@ pub(super) struct TaskVtable {
     pub(super) drop_output: unsafe fn(&TaskRef),
     /// Moves the output to the place that the pointer names.
     pub(super) take_output: unsafe fn(&TaskRef, *mut ()),
-    /// Hands the second reference to the task's scheduler, as an entry of its run queue.
+    /// Pushes the task, the second argument, into the run queue of its scheduler. The first
+    /// argument is only used to find that scheduler.
     pub(super) schedule: unsafe fn(&TaskRef, TaskRef),
     pub(super) free: unsafe fn(NonNull<TaskHeader>),
 }
