@@ -56,7 +56,7 @@ pub const SCENES: [Scene<Stage>; 11] = [
     },
     Scene {
         name: "layer",
-        about: "who decides which task goes on, the kernel or this program?",
+        about: "who decides which task goes on: the kernel, or this program",
         look: "One task yields to another ten thousand times. The kernel has no part in it: it sees one thread.",
         play: Stages(&[Spin, Queue, Join], kernel::play_layer),
     },

@@ -1,6 +1,6 @@
 //! Stage 3: each worker has a queue of its own, and steals from the others when that is empty. A
-//! worker runs what its tasks wake and spawn, and takes no lock for that. Tasks from other threads,
-//! and those that a full queue cannot hold, go into the injector, one queue for all.
+//! worker queues what its tasks wake and spawn without a lock. Tasks from other threads, and those
+//! that a full queue cannot hold, go into the injector, one queue for all.
 
 use std::{
     cell::RefCell,

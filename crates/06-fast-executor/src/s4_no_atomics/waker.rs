@@ -117,10 +117,10 @@ unsafe fn task(data: *const ()) -> TaskSlot {
     unsafe { TaskSlot::from_raw(NonNull::new_unchecked(data.cast_mut().cast::<SlotHeader>())) }
 }
 
-/// Reports what happens to the waker of a task. The root's waker is not reported, because the root
-/// is not a task.
+/// Reports what happens to a task or to its waker. The root is not reported, because it is not a
+/// task.
 #[inline]
-fn report(task: TaskSlot, event: fn(&'static str, usize), what: &'static str) {
+pub(super) fn report(task: TaskSlot, event: fn(&'static str, usize), what: &'static str) {
     emit(move || {
         if !task.core().is_root(task) {
             event(what, task.address());
