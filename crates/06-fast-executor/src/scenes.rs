@@ -23,14 +23,14 @@ pub const SCENES: [Scene<Stage>; 4] = [
         about: "an async fn is called, spawned, polled, woken and polled again",
         look: "The poll lends the task's waker to the future, which keeps a clone of it. The wake uses that clone up and puts the \
                task back into the queue.",
-        play: Stages(&[OneAllocation, NoAtomics], play_queue),
+        play: Stages(&[NoAtomics, OneAllocation], play_queue),
     },
     Scene {
         name: "wake",
         about: "the queue is empty, the thread sleeps, and another thread wakes a task",
         look: "With one allocation, the thread that wakes puts the task into the queue and then ends the sleep. Without atomics, \
                it first puts the task into a list of its own; the executor's thread moves the task into the queue.",
-        play: Stages(&[OneAllocation, NoAtomics], play_wake),
+        play: Stages(&[NoAtomics, OneAllocation], play_wake),
     },
     Scene {
         name: "pool",

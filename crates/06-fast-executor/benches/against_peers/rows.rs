@@ -79,22 +79,22 @@ pub static ROWS: &[Row] = &[
         ..timed("batch-cold", "the row batch as the first thing that a process does", 100_000, 1)
     },
     timed("one-by-one", "20,000 tasks, each joined before the next is spawned", 20_000, 4),
-    timed("yield", "1,000 tasks, each of which steps aside 1,000 times", 1_000, 1),
-    timed("ping-pong", "1,000 tasks, each of which exchanges two messages with a partner", 1_000, 30),
-    timed("chained", "1,000 tasks, each of which starts the next", 1_000, 100),
+    timed("yield", "1,000 tasks that yield 1,000 times each", 1_000, 1),
+    timed("ping-pong", "1,000 tasks that exchange two messages with a partner each", 1_000, 30),
+    timed("chained", "1,000 tasks: each starts the next one", 1_000, 100),
     timed("inside", "10,000 tasks started by a task", 10_000, 8),
     timed("outside", "10,000 tasks spawned while the runtime is idle, then joined", 10_000, 8),
     // Many short passes, each with a new thread: the core on which that thread runs decides more
     // than anything else.
-    Row { what: What::KernelNanos, ..timed("wake", "to another thread, which wakes, and back", 200, 40) },
+    Row { what: What::KernelNanos, ..timed("wake", "a message to another thread, and its wake back", 200, 40) },
     timed("ready", "block_on of a future that is ready", 100_000, 8),
     idle("bytes", "heap bytes of a task that waits, with a future of 64 bytes", What::Bytes),
     idle("allocations", "allocations of such a task", What::Allocations),
-    calls("calls-batch", "system calls a task of the row batch", "batch", 100_000),
-    calls("calls-yield", "system calls a turn of the row yield", "yield", 300),
-    calls("calls-chained", "system calls a task of the row chained", "chained", 10_000),
-    calls("calls-outside", "system calls a task of the row outside", "outside", 10_000),
-    calls("calls-ready", "system calls a block_on of the row ready", "ready", 10_000),
+    calls("calls-batch", "system calls for a task of the row batch", "batch", 100_000),
+    calls("calls-yield", "system calls for a turn of the row yield", "yield", 300),
+    calls("calls-chained", "system calls for a task of the row chained", "chained", 10_000),
+    calls("calls-outside", "system calls for a task of the row outside", "outside", 10_000),
+    calls("calls-ready", "system calls for a block_on of the row ready", "ready", 10_000),
 ];
 
 impl Row {

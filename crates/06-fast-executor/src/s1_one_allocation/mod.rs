@@ -5,8 +5,10 @@
 use std::{
     cell::{Cell, RefCell},
     future::Future,
+    mem,
     pin::pin,
     rc::Rc,
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
@@ -61,6 +63,8 @@ pub struct Executor<D = Parking> {
     driver: RefCell<D>,
     /// The number of polls since the driver's last turn.
     polls: Cell<u32>,
+    /// Kept for the next `block_on`, which then allocates nothing.
+    spare_root_waker: Cell<Option<Arc<RootWaker>>>,
 }
 
 /// The run queue of an executor on one thread, and the waker that ends the thread's sleep.
@@ -101,7 +105,7 @@ impl<D: Driver> Executor<D> {
     pub fn with_driver(driver: D) -> Self {
         let scheduler = ThreadScheduler { queue: RunQueue::new(), unparker: driver.unparker() };
         let spawner = spawner::Spawner(Rc::new(LocalOwner::new(scheduler)));
-        Executor { spawner, driver: RefCell::new(driver), polls: Cell::new(0) }
+        Executor { spawner, driver: RefCell::new(driver), polls: Cell::new(0), spare_root_waker: Cell::new(None) }
     }
 
     // ANCHOR: spawn
@@ -126,18 +130,20 @@ impl<D: Driver> Executor<D> {
     /// If this thread already runs an executor, or if `root` panics.
     pub fn block_on<F: Future>(&self, root: F) -> F::Output {
         let _entered = self.spawner.enter();
-        let wakes = RootWaker::new(self.driver.borrow().unparker());
-        let waker = Waker::from(wakes.clone());
-        let mut root = pin!(root);
+        let root_waker = self.root_waker();
+        let waker = Waker::from(root_waker.clone());
+        let (mut root, mut is_new) = (pin!(root), true);
         loop {
-            if wakes.take_wake() {
+            if root_waker.take_wake() | mem::take(&mut is_new) {
                 let polled = root.as_mut().poll(&mut Context::from_waker(&waker));
                 self.count_poll();
                 if let Poll::Ready(output) = polled {
+                    drop(waker);
+                    self.spare_root_waker.set(Some(root_waker));
                     return output;
                 }
             }
-            if !self.run_next() && !wakes.is_woken() {
+            if !self.run_next() && !root_waker.is_woken() {
                 // A wake that comes between the look and the sleep has unparked this thread: then
                 // `park` returns at once.
                 self.driver.borrow_mut().park(None);
@@ -145,6 +151,12 @@ impl<D: Driver> Executor<D> {
         }
     }
     // ANCHOR_END: block_on
+
+    /// The root waker of the last call, if nobody has a clone of it, else a new one.
+    fn root_waker(&self) -> Arc<RootWaker> {
+        let spare = self.spare_root_waker.take().filter(|spare| Arc::strong_count(spare) == 1);
+        spare.unwrap_or_else(|| RootWaker::new(self.driver.borrow().unparker()))
+    }
 
     /// Polls tasks until the queue is empty, and does not wait.
     ///

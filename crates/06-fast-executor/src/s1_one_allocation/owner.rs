@@ -51,7 +51,8 @@ impl<S: Schedule> LocalOwner<S> {
     pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let [task, entry, joined] = TaskRef::new(future, Arc::clone(&self.scheduler));
         if self.closed.get() {
-            // SAFETY: the future was created on this thread, so it may be dropped here.
+            // SAFETY: the owner never leaves its thread, so the future was passed on this thread.
+            // It may be dropped here.
             unsafe { shut_down(&task) }
         } else {
             self.tasks.borrow_mut().insert(task);

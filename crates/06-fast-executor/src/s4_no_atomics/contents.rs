@@ -135,7 +135,7 @@ impl<F: Future> Typed<F> {
     unsafe fn end(task: TaskSlot, mut output: Result<F::Output, JoinError>) {
         let SlotHeader { owner_word, joiner, .. } = task.header();
         owner_word.end();
-        waker::report(task, event::task, "drop");
+        task.report(event::task, "drop");
         // SAFETY: the caller guarantees that the slot holds the future, which is not used after its
         // drop. Then its place is free, and it has room for the output.
         unsafe {

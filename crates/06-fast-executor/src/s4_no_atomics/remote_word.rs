@@ -1,5 +1,5 @@
-//! The word of a task that all threads but its own change. Each step is a function, without unsafe
-//! code.
+//! The atomic word of a task. All threads but its own use it; its own thread only answers wakes and
+//! merges its count into it. Each step is a function, without unsafe code.
 //!
 //! The two words count references together: see `owner_word.rs`.
 

@@ -65,6 +65,7 @@ fn a_task_is_in_the_queue_when_it_is_new_and_when_it_was_woken() {
             ]
         );
         assert!(count_lines(&out, "  clone ") == 1 && count_lines(&out, "  wake ") == 1, "{out}");
+        assert!(!out.contains("fast-executor task 2"), "the root is no task: {out}");
     }
 }
 
@@ -73,6 +74,7 @@ fn a_thread_that_sleeps_is_unparked_once() {
     for stage in ONE_THREAD {
         let out = PROGRAM.prints(&["wake", "--stage", stage]);
         assert!(out.contains("reader returned Ok(5), and send returned Ok(())."), "{out}");
+        assert!(!out.contains("fast-executor task 2"), "the root is no task: {out}");
         let parked = |what| out.lines().filter(|line| line.ends_with(what)).count();
         assert_eq!((parked("  park"), parked("  unpark")), (1, 1), "{out}");
     }
