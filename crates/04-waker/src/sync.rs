@@ -1,7 +1,7 @@
 //! Where two threads meet: the types of std, or under `--cfg loom_model` those of loom, which tries
-//! every order, or under `--cfg shuttle_model` those of shuttle, which tries many. Nothing else in
-//! this lesson names any of them. What is no model's matter (the `Arc` in a waker of std's `Wake`)
-//! stays std's.
+//! every order that its model of memory knows, or under `--cfg shuttle_model` those of shuttle,
+//! which tries many. Nothing else in this lesson names any of them. What is no model's matter (the
+//! `Arc` in a waker of std's `Wake`) stays std's.
 
 #[cfg(loom_model)]
 pub(crate) use loom::{

@@ -1,4 +1,4 @@
-//! A solution of the exercise.
+//! A solution of the exercise. The comments of the exercise, `mod.rs`, explain this file too.
 
 #![forbid(unsafe_code)]
 
@@ -11,7 +11,7 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::AcqRel},
+        atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
     thread,
@@ -21,7 +21,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lets a thread sleep until another thread unparks it.
+fn wait<'a, T>(condvar: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    condvar.wait(guard).unwrap_or_else(PoisonError::into_inner)
+}
+
 #[derive(Default)]
 pub struct Parker {
     unparked: Mutex<bool>,
@@ -29,15 +32,13 @@ pub struct Parker {
 }
 
 impl Parker {
-    /// Sleeps until `unpark`. If `unpark` was called since the last `park`, it does not sleep.
     pub fn park(&self) {
         let mut unparked = lock(&self.unparked);
         while !mem::take(&mut *unparked) {
-            unparked = self.changed.wait(unparked).unwrap_or_else(PoisonError::into_inner);
+            unparked = wait(&self.changed, unparked);
         }
     }
 
-    /// Ends the sleep of the thread in `park`, or the next one.
     pub fn unpark(&self) {
         *lock(&self.unparked) = true;
         self.changed.notify_one();
@@ -50,7 +51,6 @@ impl Wake for Parker {
     }
 }
 
-/// Runs a future to its end on this thread.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let parker = Arc::new(Parker::default());
     let waker = Waker::from(Arc::clone(&parker));
@@ -63,89 +63,74 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// A future of any type, pinned on the heap.
 pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A future, and the queue that its waker puts it into.
 struct Task {
     state: Mutex<State>,
     shared: Arc<Shared>,
-    /// The key of this task in `Queue::all`.
     id: u64,
 }
 
 struct State {
-    /// `None` during a poll, and after the future has ended.
     future: Option<Work>,
-    /// The task is in the queue, or enters it when the current poll ends.
     queued: bool,
-    /// The executor was dropped, so the current poll is the last one.
-    dropped: bool,
+    last_poll: bool,
 }
 
-/// What the executor, its tasks and their wakers share.
 struct Shared {
-    queue: Mutex<Queue>,
+    tasks: Mutex<Tasks>,
     unparker: Waker,
 }
 
 #[derive(Default)]
-struct Queue {
-    /// The tasks that are worth a poll, in the order of their wakes.
-    tasks: VecDeque<Arc<Task>>,
-    /// All tasks that have not ended.
+struct Tasks {
+    queue: VecDeque<Arc<Task>>,
     all: BTreeMap<u64, Arc<Task>>,
     next_id: u64,
-    /// No thread polls a task any more.
     closed: bool,
 }
 
 impl Shared {
-    /// Puts a task into the queue, and unparks the executor.
     fn push(&self, task: Arc<Task>) {
-        let mut queue = lock(&self.queue);
-        if !queue.closed {
-            queue.tasks.push_back(task);
+        let mut tasks = lock(&self.tasks);
+        if !tasks.closed {
+            tasks.queue.push_back(task);
         }
-        drop(queue);
+        drop(tasks);
         self.unparker.wake_by_ref();
     }
 
-    /// Takes the task that has waited longest.
     fn pop(&self) -> Option<Arc<Task>> {
-        lock(&self.queue).tasks.pop_front()
+        lock(&self.tasks).queue.pop_front()
     }
 
-    /// Makes a task of the future, and puts it into the queue.
     fn add(self: &Arc<Self>, work: Work) -> Arc<Task> {
-        let state = Mutex::new(State { future: Some(work), queued: true, dropped: false });
-        let mut queue = lock(&self.queue);
-        queue.next_id += 1;
-        let task = Arc::new(Task { state, shared: Arc::clone(self), id: queue.next_id });
-        if queue.closed {
-            drop(queue);
+        let state = Mutex::new(State { future: Some(work), queued: true, last_poll: false });
+        let mut tasks = lock(&self.tasks);
+        tasks.next_id += 1;
+        let task = Arc::new(Task { state, shared: Arc::clone(self), id: tasks.next_id });
+        if tasks.closed {
+            drop(tasks);
             task.drop_future();
         } else {
-            queue.all.insert(task.id, Arc::clone(&task));
-            drop(queue);
+            tasks.all.insert(task.id, Arc::clone(&task));
+            drop(tasks);
             self.push(Arc::clone(&task));
         }
         task
     }
 
-    /// Drops the futures of all tasks, those in the queue and those that wait.
     fn close(&self) {
-        let mut queue = lock(&self.queue);
-        queue.closed = true;
-        let (tasks, all) = (mem::take(&mut queue.tasks), mem::take(&mut queue.all));
-        drop(queue);
+        let mut tasks = lock(&self.tasks);
+        tasks.closed = true;
+        let (queue, all) = (mem::take(&mut tasks.queue), mem::take(&mut tasks.all));
         drop(tasks);
+        drop(queue);
         all.into_values().for_each(|task| task.drop_future());
     }
 }
 
 impl Task {
-    /// Polls the future once. No lock is held meanwhile.
     fn run(self: Arc<Self>) {
         let mut state = lock(&self.state);
         state.queued = false;
@@ -153,11 +138,11 @@ impl Task {
         drop(state);
         let waker = Waker::from(Arc::clone(&self));
         if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
-            let _task = lock(&self.shared.queue).all.remove(&self.id);
+            let _task = lock(&self.shared.tasks).all.remove(&self.id);
             return;
         }
         let mut state = lock(&self.state);
-        if state.dropped {
+        if state.last_poll {
             drop(state);
             return drop(future);
         }
@@ -171,7 +156,7 @@ impl Task {
 
     fn drop_future(&self) {
         let mut state = lock(&self.state);
-        state.dropped = true;
+        state.last_poll = true;
         let future = state.future.take();
         drop(state);
         drop(future);
@@ -181,135 +166,110 @@ impl Task {
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
         let mut state = lock(&self.state);
-        let was_queued = mem::replace(&mut state.queued, true);
-        let is_waiting = state.future.is_some();
+        let enters = !mem::replace(&mut state.queued, true) && state.future.is_some();
         drop(state);
-        if is_waiting && !was_queued {
+        if enters {
             Arc::clone(&self.shared).push(self);
         }
     }
 }
 
-/// An executor on one thread.
 pub struct Executor {
     shared: Arc<Shared>,
     parker: Arc<Parker>,
 }
 
 impl Executor {
-    /// Creates an executor without tasks.
     pub fn new() -> Self {
         let parker = Arc::new(Parker::default());
         let unparker = Waker::from(Arc::clone(&parker));
-        Executor { shared: Arc::new(Shared { queue: Mutex::default(), unparker }), parker }
+        Executor { shared: Arc::new(Shared { tasks: Mutex::default(), unparker }), parker }
     }
 
-    /// Makes a task of the future, and puts it into the queue.
     pub fn spawn_detached(&self, work: Work) {
         self.shared.add(work);
     }
 
-    /// Polls tasks until the queue is empty.
     pub fn run_until_stalled(&self) {
         while let Some(task) = self.shared.pop() {
             task.run();
         }
     }
 
-    /// The number of tasks in the queue.
     pub fn queue_len(&self) -> usize {
-        lock(&self.shared.queue).tasks.len()
+        lock(&self.shared.tasks).queue.len()
     }
 
-    /// Runs `root` to its end on this thread, and polls tasks meanwhile.
     pub fn block_on<F: Future>(&self, root: F) -> F::Output {
-        let wakes = Arc::new(Root { woken: AtomicBool::new(true), unparker: self.shared.unparker.clone() });
-        let waker = Waker::from(Arc::clone(&wakes));
+        let root_waker = Arc::new(RootWaker { woken: AtomicBool::new(true), unparker: self.shared.unparker.clone() });
+        let waker = Waker::from(Arc::clone(&root_waker));
         let mut root = pin!(root);
         loop {
-            if wakes.woken.swap(false, AcqRel)
+            if root_waker.woken.swap(false, Ordering::AcqRel)
                 && let Poll::Ready(output) = root.as_mut().poll(&mut Context::from_waker(&waker))
             {
                 return output;
             }
             match self.shared.pop() {
                 Some(task) => task.run(),
+                None if root_waker.woken.load(Ordering::Relaxed) => {}
                 None => self.parker.park(),
             }
         }
     }
 
-    /// Makes a task of the future, and returns the handle that waits for its output.
-    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        let cell = Arc::new(ResultCell(Mutex::new(Progress { result: None, waiter: None, cancelled: false })));
+    pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
+        let cell = Arc::new(ResultCell(Mutex::new(Progress { result: None, waiter: None, aborted: false })));
         let reporter = Reporter { future: Some(Box::pin(future)), cell: Arc::clone(&cell) };
         let task = self.shared.add(Box::pin(reporter));
-        JoinHandle { cell, task: Waker::from(task) }
+        JoinHandle { cell, waker: Waker::from(task) }
     }
 }
 
-/// The waker of the future that `block_on` runs.
-struct Root {
+struct RootWaker {
     woken: AtomicBool,
     unparker: Waker,
 }
 
-impl Wake for Root {
+impl Wake for RootWaker {
     fn wake(self: Arc<Self>) {
-        self.woken.swap(true, AcqRel);
+        self.woken.swap(true, Ordering::AcqRel);
         self.unparker.wake_by_ref();
     }
 }
 
-/// Why a task has no output.
 #[derive(Debug)]
 pub enum JoinError {
-    /// It was aborted, or its executor was dropped.
     Cancelled,
-    /// It panicked with this payload.
     Panicked(Box<dyn Any + Send>),
 }
 
-/// The place where a task leaves its result.
 struct ResultCell<T>(Mutex<Progress<T>>);
 
 struct Progress<T> {
     result: Option<Result<T, JoinError>>,
-    /// The waker of the task that awaits the handle.
     waiter: Option<Waker>,
-    /// The handle asked to end the task.
-    cancelled: bool,
+    aborted: bool,
 }
 
 impl<T> ResultCell<T> {
-    /// Stores the result, and wakes the task that awaits the handle.
     fn finish(&self, result: Result<T, JoinError>) {
         let mut progress = lock(&self.0);
         progress.result = Some(result);
         let waiter = progress.waiter.take();
         drop(progress);
-        if let Some(waiter) = waiter {
-            waiter.wake();
-        }
+        waiter.into_iter().for_each(Waker::wake);
     }
 }
 
-/// Runs a future to its end and reports the result to its cell.
 struct Reporter<F: Future> {
-    /// `None` after the end.
     future: Option<Pin<Box<F>>>,
     cell: Arc<ResultCell<F::Output>>,
 }
 
 impl<F: Future> Reporter<F> {
-    /// Drops the future first, and reports the result second.
     fn end(&mut self, result: Result<F::Output, JoinError>) {
-        let future = self.future.take();
-        drop(future);
+        drop(self.future.take());
         self.cell.finish(result);
     }
 }
@@ -318,9 +278,9 @@ impl<F: Future> Future for Reporter<F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let cancelled = lock(&self.cell.0).cancelled;
+        let aborted = lock(&self.cell.0).aborted;
         let Some(future) = &mut self.future else { return Poll::Ready(()) };
-        let result = if cancelled {
+        let result = if aborted {
             Err(JoinError::Cancelled)
         } else {
             match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
@@ -342,17 +302,15 @@ impl<F: Future> Drop for Reporter<F> {
     }
 }
 
-/// Waits for the result of a task.
 pub struct JoinHandle<T> {
     cell: Arc<ResultCell<T>>,
-    task: Waker,
+    waker: Waker,
 }
 
 impl<T> JoinHandle<T> {
-    /// Cancels the task: its future is dropped instead of polled the next time.
     pub fn abort(&self) {
-        lock(&self.cell.0).cancelled = true;
-        self.task.wake_by_ref();
+        lock(&self.cell.0).aborted = true;
+        self.waker.wake_by_ref();
     }
 }
 
@@ -365,9 +323,8 @@ impl<T> Future for JoinHandle<T> {
         if let Some(result) = progress.result.take() {
             return Poll::Ready(result);
         }
-        let last = progress.waiter.replace(waiter);
+        let _last = progress.waiter.replace(waiter);
         drop(progress);
-        drop(last);
         Poll::Pending
     }
 }
@@ -378,7 +335,6 @@ impl Drop for Executor {
     }
 }
 
-/// Wakes one worker of a pool.
 struct Workers(Condvar);
 
 impl Wake for Workers {
@@ -387,7 +343,6 @@ impl Wake for Workers {
     }
 }
 
-/// An executor with threads of its own.
 pub struct Pool {
     executor: Executor,
     workers: Arc<Workers>,
@@ -395,56 +350,51 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Starts this many worker threads.
     pub fn new(threads: usize) -> Self {
         let workers = Arc::new(Workers(Condvar::new()));
         let unparker = Waker::from(Arc::clone(&workers));
-        let shared = Arc::new(Shared { queue: Mutex::default(), unparker });
+        let shared = Arc::new(Shared { tasks: Mutex::default(), unparker });
         let start = |_| {
             let (shared, workers) = (Arc::clone(&shared), Arc::clone(&workers));
-            thread::spawn(move || work(&shared, &workers))
+            thread::spawn(move || run_worker(&shared, &workers))
         };
         let threads = (0..threads).map(start).collect();
         Pool { executor: Executor { shared, parker: Arc::default() }, workers, threads }
     }
 
-    /// See [`Executor::spawn`].
-    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
+    pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.executor.spawn(future)
     }
 
-    /// The number of tasks in the queue.
     pub fn queue_len(&self) -> usize {
         self.executor.queue_len()
     }
 }
 
-/// Polls one task after another until the queue is closed.
-fn work(shared: &Shared, workers: &Workers) {
+fn run_worker(shared: &Shared, workers: &Workers) {
     loop {
-        let mut queue = lock(&shared.queue);
-        while !queue.closed && queue.tasks.is_empty() {
-            queue = workers.0.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        let mut tasks = lock(&shared.tasks);
+        while !tasks.closed && tasks.queue.is_empty() {
+            tasks = wait(&workers.0, tasks);
         }
-        if queue.closed {
+        if tasks.closed {
             return;
         }
-        let task = queue.tasks.pop_front();
-        drop(queue);
+        let task = tasks.queue.pop_front();
+        drop(tasks);
         task.into_iter().for_each(Task::run);
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        lock(&self.executor.shared.queue).closed = true;
+        lock(&self.executor.shared.tasks).closed = true;
         self.workers.0.notify_all();
         for thread in self.threads.drain(..) {
-            thread.join().expect("a worker only polls reporters, and a reporter never panics");
+            // A task of the pool may drop the pool. Its thread does not wait for itself.
+            if thread.thread().id() != thread::current().id() {
+                thread.join().expect("a worker only polls reporters, and a reporter never panics");
+            }
         }
     }
 }

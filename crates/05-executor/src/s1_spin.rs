@@ -1,6 +1,6 @@
-//! Stage 1: poll every task again and again until it is ready. This is the picture of the notes,
-//! taken literally: a list of tasks, and a loop around `poll`. Nobody has to wake a task, because
-//! every task is asked all the time. The price: the thread never sleeps.
+//! Stage 1: poll every task again and again until it is ready. Many texts explain an executor like
+//! this: a list of tasks, and a loop around `poll`. No task has to be woken, because every task is
+//! polled all the time. The price: the thread never sleeps.
 
 use std::{
     cell::RefCell,

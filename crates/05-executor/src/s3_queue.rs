@@ -1,6 +1,6 @@
-//! Stage 3: many tasks, and a queue of those that are worth a poll. A new task enters the queue. A
-//! task that returns `Pending` is in no queue, and its waker puts it back. While the queue is
-//! empty, the thread sleeps.
+//! Stage 3: many tasks, and a queue of those to poll next. A new task enters the queue. A task that
+//! returns `Pending` is in no queue, and its waker puts it back. While the queue is empty, the
+//! thread sleeps.
 
 use std::{
     cell::{Cell, RefCell},
@@ -16,7 +16,7 @@ use crate::{
     parts::{
         driver::{Driver, POLLS_PER_TURN, Parking},
         event,
-        root::Root,
+        root::RootWaker,
     },
     sync::{Mutex, lock},
 };
@@ -25,8 +25,7 @@ use crate::{
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 // ANCHOR: task
-/// A future, and the queue that its waker puts it into. Its wakers share it: each is an `Arc` of
-/// the task.
+/// A future, and the way back to the queue. Every waker of the task is an `Arc` of it.
 struct Task {
     id: u64,
     state: Mutex<State>,
@@ -34,23 +33,24 @@ struct Task {
 }
 
 struct State {
-    /// `None` during a poll, and after the future has ended.
+    /// `None` during a poll, and after the task has ended.
     future: Option<Work>,
-    /// The task is in the queue, or enters it when the current poll ends.
+    /// The task is new, or was woken since its last poll began. So it is in the queue, or enters it
+    /// when the current poll ends.
     queued: bool,
 }
 // ANCHOR_END: task
 
 /// What the executor, its tasks and their wakers share.
 struct Shared {
-    queue: Mutex<Queue>,
+    tasks: Mutex<Tasks>,
     unparker: Waker,
 }
 
-/// The tasks that are worth a poll, in the order of their wakes.
-struct Queue {
-    tasks: VecDeque<Arc<Task>>,
-    /// The executor was dropped, so no thread polls a task any more.
+struct Tasks {
+    /// The tasks to poll next, in the order of their wakes.
+    queue: VecDeque<Arc<Task>>,
+    /// The executor was dropped: no thread takes a task from the queue any more.
     closed: bool,
 }
 
@@ -59,30 +59,33 @@ impl Shared {
     /// Puts a task into the queue first, and ends the sleep of the executor second.
     fn push(&self, task: Arc<Task>) {
         event::queue("enqueue", task.id);
-        let mut queue = lock(&self.queue);
-        if !queue.closed {
-            queue.tasks.push_back(task);
+        let mut tasks = lock(&self.tasks);
+        if !tasks.closed {
+            tasks.queue.push_back(task);
         }
-        drop(queue);
+        // Release the lock first. If the executor was dropped, the end of this function drops
+        // `task`: that may wake other tasks, and a wake needs the lock.
+        drop(tasks);
         self.unparker.wake_by_ref();
     }
     // ANCHOR_END: push
 
     /// Takes the task that has waited longest.
     fn pop(&self) -> Option<Arc<Task>> {
-        let task = lock(&self.queue).tasks.pop_front()?;
+        let task = lock(&self.tasks).queue.pop_front()?;
         event::queue("dequeue", task.id);
         Some(task)
     }
 
     /// Empties the queue. Tasks that are woken later do not enter it.
     fn close(&self) {
-        let mut queue = lock(&self.queue);
-        queue.closed = true;
-        let tasks = mem::take(&mut queue.tasks);
-        drop(queue);
-        // The lock is released: a future may wake another task when it is dropped.
+        let mut tasks = lock(&self.tasks);
+        tasks.closed = true;
+        let queue = mem::take(&mut tasks.queue);
         drop(tasks);
+        // The lock is released: the drop of a future may wake another task, and a wake needs the
+        // lock.
+        drop(queue);
     }
 }
 
@@ -91,16 +94,13 @@ impl Wake for Task {
     fn wake(self: Arc<Self>) {
         let mut state = lock(&self.state);
         let was_queued = mem::replace(&mut state.queued, true);
-        // Woken during its own poll, the task enters the queue at the end of that poll.
-        let is_waiting = state.future.is_some();
+        // Without its future, the task is in a poll or has ended. The end of a poll looks at
+        // `queued`.
+        let has_future = state.future.is_some();
         drop(state);
-        if is_waiting && !was_queued {
+        if has_future && !was_queued {
             Arc::clone(&self.shared).push(self);
         }
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        Arc::clone(self).wake();
     }
 }
 // ANCHOR_END: wake
@@ -111,8 +111,9 @@ impl Task {
     fn run(self: Arc<Self>) {
         let mut state = lock(&self.state);
         state.queued = false;
-        let Some(mut future) = state.future.take() else { return };
+        let future = state.future.take();
         drop(state);
+        let Some(mut future) = future else { unreachable!("a task in the queue is in no poll and has not ended") };
         let waker = Waker::from(Arc::clone(&self));
         if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
             return;
@@ -131,12 +132,12 @@ impl Task {
 /// An executor on one thread.
 ///
 /// It is first come, first served. A task in the queue waits for one poll of each task in front of
-/// it. The root of [`block_on`](Executor::block_on) is not in the queue: once woken, it waits for
-/// at most one poll of a task.
+/// it. The root, the future of [`block_on`](Executor::block_on), is not in the queue: once woken,
+/// it waits for at most one poll of a task.
 pub struct Executor<D = Parking> {
     spawner: Spawner,
     driver: RefCell<D>,
-    /// The number of polls since the driver's last turn.
+    /// The number of polls since the last call of [`Driver::turn`].
     polls: Cell<u32>,
 }
 
@@ -156,8 +157,8 @@ impl Default for Executor {
 impl<D: Driver> Executor<D> {
     /// Creates an executor whose thread sleeps in this driver.
     pub fn with_driver(driver: D) -> Self {
-        let queue = Mutex::new(Queue { tasks: VecDeque::new(), closed: false });
-        let spawner = Spawner(Arc::new(Shared { queue, unparker: driver.unparker() }));
+        let tasks = Mutex::new(Tasks { queue: VecDeque::new(), closed: false });
+        let spawner = Spawner(Arc::new(Shared { tasks, unparker: driver.unparker() }));
         Executor { spawner, driver: RefCell::new(driver), polls: Cell::new(0) }
     }
 
@@ -166,32 +167,34 @@ impl<D: Driver> Executor<D> {
         self.spawner.spawn(future);
     }
 
-    /// Returns a handle that spawns tasks on this executor, from any thread and from inside a task.
+    /// Returns a [`Spawner`], which spawns tasks on this executor from any thread and inside tasks.
     pub fn spawner(&self) -> Spawner {
         self.spawner.clone()
     }
 
     // ANCHOR: block_on
-    /// Runs `root` to its end on this thread, and polls tasks meanwhile. A task that is not ready
-    /// by then waits for the next call.
+    /// Runs `root` to its end on this thread, and polls tasks meanwhile. The next call goes on with
+    /// the tasks that have not ended by then.
     ///
     /// # Panics
     ///
     /// If `root` or a task panics. That task is dropped; the executor can be used again.
     pub fn block_on<F: Future>(&self, root: F) -> F::Output {
-        let wakes = Root::new(self.driver.borrow().unparker());
-        let waker = Waker::from(Arc::clone(&wakes));
+        let root_waker = RootWaker::new(self.driver.borrow().unparker());
+        let waker = Waker::from(Arc::clone(&root_waker));
         let mut root = pin!(root);
         loop {
-            if wakes.take_wake() {
+            if root_waker.take_wake() {
                 self.count_poll();
                 if let Poll::Ready(output) = root.as_mut().poll(&mut Context::from_waker(&waker)) {
                     return output;
                 }
             }
-            if !self.run_next() && !wakes.is_woken() {
-                // A wake that comes between the look and the sleep has unparked this thread: then
-                // `park` returns at once.
+            // A wake of the root sets its flag and unparks this thread. But the last poll may have
+            // called `block_on` itself, and that call may have used up the unpark. So the flag is
+            // checked again before the sleep.
+            if !self.run_next() && !root_waker.is_woken() {
+                // A wake that comes after both checks unparks this thread: `park` returns at once.
                 self.driver.borrow_mut().park(None);
             }
         }
@@ -215,7 +218,7 @@ impl<D: Driver> Executor<D> {
     pub fn try_tick(&self) -> bool {
         self.run_next() || {
             // The driver may know of a task to wake.
-            self.driver.borrow_mut().turn();
+            self.turn();
             self.run_next()
         }
     }
@@ -231,20 +234,24 @@ impl<D: Driver> Executor<D> {
     fn count_poll(&self) {
         self.polls.set(self.polls.get() + 1);
         if self.polls.get() == POLLS_PER_TURN {
-            self.polls.set(0);
             event::turn();
-            self.driver.borrow_mut().turn();
+            self.turn();
         }
+    }
+
+    fn turn(&self) {
+        self.polls.set(0);
+        self.driver.borrow_mut().turn();
     }
 
     /// The number of tasks in the queue.
     pub fn queue_len(&self) -> usize {
-        lock(&self.spawner.0.queue).tasks.len()
+        lock(&self.spawner.0.tasks).queue.len()
     }
 }
 
 impl<D> Drop for Executor<D> {
-    /// Drops the tasks in the queue. A task that waits lives as long as its wakers.
+    /// Empties the queue. A task lives on while one of its wakers is kept elsewhere.
     fn drop(&mut self) {
         self.spawner.0.close();
     }
@@ -256,7 +263,7 @@ pub struct Spawner(Arc<Shared>);
 
 impl Spawner {
     // ANCHOR: spawn
-    /// Makes a task of the future and puts it into the queue. The future is not polled here. If the
+    /// Makes a task of the future and puts it into the queue. `spawn` itself does not poll. If the
     /// executor was dropped, the future is dropped at once.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         let state = Mutex::new(State { future: Some(Box::pin(future)), queued: true });

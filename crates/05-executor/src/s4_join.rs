@@ -1,6 +1,6 @@
-//! Stage 4: the end of a task. `spawn` returns a join handle, which gives the task's output, tells
-//! of its panic, and can cancel it. The executor keeps all its tasks, not only the queued ones, so
-//! that its own end is the end of each.
+//! Stage 4: the end of a task. `spawn` returns a join handle, which gives the task's output,
+//! reports its panic and can cancel it. And the executor keeps all its tasks, so that none outlives
+//! it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -17,7 +17,7 @@ use crate::{
         driver::{Driver, POLLS_PER_TURN, Parking},
         event,
         join::{JoinHandle, Reporter},
-        root::Root,
+        root::RootWaker,
     },
     sync::{Mutex, lock},
 };
@@ -26,8 +26,7 @@ use crate::{
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 // ANCHOR: task
-/// A future, and the queue that its waker puts it into. Its wakers share it: each is an `Arc` of
-/// the task.
+/// A future, and the way back to the queue. Every waker of the task is an `Arc` of it.
 struct Task {
     id: u64,
     state: Mutex<State>,
@@ -35,25 +34,27 @@ struct Task {
 }
 
 struct State {
-    /// `None` during a poll, and after the future has ended.
+    /// `None` during a poll, and after the task has ended.
     future: Option<Work>,
-    /// The task is in the queue, or enters it when the current poll ends.
+    /// The task is new, or was woken since its last poll began. So it is in the queue, or enters it
+    /// when the current poll ends.
     queued: bool,
 }
 // ANCHOR_END: task
 
 /// What the executor, its tasks and their wakers share.
 struct Shared {
-    queue: Mutex<Queue>,
+    tasks: Mutex<Tasks>,
     unparker: Waker,
 }
 
-struct Queue {
-    /// The tasks that are worth a poll, in the order of their wakes.
-    tasks: VecDeque<Arc<Task>>,
-    /// All tasks that have not ended, by their numbers.
+struct Tasks {
+    /// The tasks to poll next, in the order of their wakes.
+    queue: VecDeque<Arc<Task>>,
+    /// All tasks that have not ended, by their numbers. The tasks refer to `Shared` in turn; the
+    /// end of a task and the end of the executor break that cycle.
     all: BTreeMap<u64, Arc<Task>>,
-    /// The executor was dropped, so no thread polls a task any more.
+    /// The executor was dropped: no thread takes a task from the queue any more.
     closed: bool,
 }
 
@@ -62,32 +63,32 @@ impl Shared {
     /// Puts a task into the queue first, and ends the sleep of the executor second.
     fn push(&self, task: Arc<Task>) {
         event::queue("enqueue", task.id);
-        let mut queue = lock(&self.queue);
-        if !queue.closed {
-            queue.tasks.push_back(task);
+        let mut tasks = lock(&self.tasks);
+        if !tasks.closed {
+            tasks.queue.push_back(task);
         }
-        drop(queue);
+        // Release the lock first. If the executor was dropped, the end of this function drops
+        // `task`: that may wake other tasks, and a wake needs the lock.
+        drop(tasks);
         self.unparker.wake_by_ref();
     }
     // ANCHOR_END: push
 
-    // ANCHOR: add
     /// Adds a new task. If the executor was dropped, its future is dropped at once.
     fn add(&self, task: Arc<Task>) {
-        let mut queue = lock(&self.queue);
-        if queue.closed {
-            drop(queue);
+        let mut tasks = lock(&self.tasks);
+        if tasks.closed {
+            drop(tasks);
             return task.drop_future();
         }
-        queue.all.insert(task.id, Arc::clone(&task));
-        drop(queue);
+        tasks.all.insert(task.id, Arc::clone(&task));
+        drop(tasks);
         self.push(task);
     }
-    // ANCHOR_END: add
 
     /// Takes the task that has waited longest.
     fn pop(&self) -> Option<Arc<Task>> {
-        let task = lock(&self.queue).tasks.pop_front()?;
+        let task = lock(&self.tasks).queue.pop_front()?;
         event::queue("dequeue", task.id);
         Some(task)
     }
@@ -95,12 +96,13 @@ impl Shared {
     // ANCHOR: close
     /// Drops the future of every task. Tasks that are woken later do not enter the queue.
     fn close(&self) {
-        let mut queue = lock(&self.queue);
-        queue.closed = true;
-        let (tasks, all) = (mem::take(&mut queue.tasks), mem::take(&mut queue.all));
-        drop(queue);
-        // The lock is released: a future may wake another task when it is dropped.
+        let mut tasks = lock(&self.tasks);
+        tasks.closed = true;
+        let (queue, all) = (mem::take(&mut tasks.queue), mem::take(&mut tasks.all));
         drop(tasks);
+        // The lock is released: the drop of a future may wake another task, and a wake needs the
+        // lock.
+        drop(queue);
         all.into_values().for_each(|task| task.drop_future());
     }
     // ANCHOR_END: close
@@ -111,16 +113,13 @@ impl Wake for Task {
     fn wake(self: Arc<Self>) {
         let mut state = lock(&self.state);
         let was_queued = mem::replace(&mut state.queued, true);
-        // Woken during its own poll, the task enters the queue at the end of that poll.
-        let is_waiting = state.future.is_some();
+        // Without its future, the task is in a poll or has ended. The end of a poll looks at
+        // `queued`.
+        let has_future = state.future.is_some();
         drop(state);
-        if is_waiting && !was_queued {
+        if has_future && !was_queued {
             Arc::clone(&self.shared).push(self);
         }
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        Arc::clone(self).wake();
     }
 }
 // ANCHOR_END: wake
@@ -131,12 +130,13 @@ impl Task {
     fn run(self: Arc<Self>) {
         let mut state = lock(&self.state);
         state.queued = false;
-        let Some(mut future) = state.future.take() else { return };
+        let future = state.future.take();
         drop(state);
+        let Some(mut future) = future else { unreachable!("a task in the queue is in no poll and has not ended") };
         let waker = Waker::from(Arc::clone(&self));
         if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
-            // The task has ended, so the executor need not keep it.
-            let _task = lock(&self.shared.queue).all.remove(&self.id);
+            // A name for the removed task: it is dropped after the lock is released.
+            let _task = lock(&self.shared.tasks).all.remove(&self.id);
             return;
         }
         let mut state = lock(&self.state);
@@ -149,6 +149,7 @@ impl Task {
     }
     // ANCHOR_END: run
 
+    /// Drops the future of a task that will not be polled again.
     fn drop_future(&self) {
         let future = lock(&self.state).future.take();
         drop(future);
@@ -158,12 +159,12 @@ impl Task {
 /// An executor on one thread.
 ///
 /// It is first come, first served. A task in the queue waits for one poll of each task in front of
-/// it. The root of [`block_on`](Executor::block_on) is not in the queue: once woken, it waits for
-/// at most one poll of a task.
+/// it. The root, the future of [`block_on`](Executor::block_on), is not in the queue: once woken,
+/// it waits for at most one poll of a task.
 pub struct Executor<D = Parking> {
     spawner: Spawner,
     driver: RefCell<D>,
-    /// The number of polls since the driver's last turn.
+    /// The number of polls since the last call of [`Driver::turn`].
     polls: Cell<u32>,
 }
 
@@ -183,8 +184,8 @@ impl Default for Executor {
 impl<D: Driver> Executor<D> {
     /// Creates an executor whose thread sleeps in this driver.
     pub fn with_driver(driver: D) -> Self {
-        let queue = Mutex::new(Queue { tasks: VecDeque::new(), all: BTreeMap::new(), closed: false });
-        let spawner = Spawner(Arc::new(Shared { queue, unparker: driver.unparker() }));
+        let tasks = Mutex::new(Tasks { queue: VecDeque::new(), all: BTreeMap::new(), closed: false });
+        let spawner = Spawner(Arc::new(Shared { tasks, unparker: driver.unparker() }));
         Executor { spawner, driver: RefCell::new(driver), polls: Cell::new(0) }
     }
 
@@ -193,32 +194,34 @@ impl<D: Driver> Executor<D> {
         self.spawner.spawn(future)
     }
 
-    /// Returns a handle that spawns tasks on this executor, from any thread and from inside a task.
+    /// Returns a [`Spawner`], which spawns tasks on this executor from any thread and inside tasks.
     pub fn spawner(&self) -> Spawner {
         self.spawner.clone()
     }
 
     // ANCHOR: block_on
-    /// Runs `root` to its end on this thread, and polls tasks meanwhile. A task that is not ready
-    /// by then waits for the next call.
+    /// Runs `root` to its end on this thread, and polls tasks meanwhile. The next call goes on with
+    /// the tasks that have not ended by then.
     ///
     /// # Panics
     ///
     /// If `root` panics. The panic of a task reaches its join handle instead.
     pub fn block_on<F: Future>(&self, root: F) -> F::Output {
-        let wakes = Root::new(self.driver.borrow().unparker());
-        let waker = Waker::from(Arc::clone(&wakes));
+        let root_waker = RootWaker::new(self.driver.borrow().unparker());
+        let waker = Waker::from(Arc::clone(&root_waker));
         let mut root = pin!(root);
         loop {
-            if wakes.take_wake() {
+            if root_waker.take_wake() {
                 self.count_poll();
                 if let Poll::Ready(output) = root.as_mut().poll(&mut Context::from_waker(&waker)) {
                     return output;
                 }
             }
-            if !self.run_next() && !wakes.is_woken() {
-                // A wake that comes between the look and the sleep has unparked this thread: then
-                // `park` returns at once.
+            // A wake of the root sets its flag and unparks this thread. But the last poll may have
+            // called `block_on` itself, and that call may have used up the unpark. So the flag is
+            // checked again before the sleep.
+            if !self.run_next() && !root_waker.is_woken() {
+                // A wake that comes after both checks unparks this thread: `park` returns at once.
                 self.driver.borrow_mut().park(None);
             }
         }
@@ -234,7 +237,7 @@ impl<D: Driver> Executor<D> {
     pub fn try_tick(&self) -> bool {
         self.run_next() || {
             // The driver may know of a task to wake.
-            self.driver.borrow_mut().turn();
+            self.turn();
             self.run_next()
         }
     }
@@ -250,15 +253,19 @@ impl<D: Driver> Executor<D> {
     fn count_poll(&self) {
         self.polls.set(self.polls.get() + 1);
         if self.polls.get() == POLLS_PER_TURN {
-            self.polls.set(0);
             event::turn();
-            self.driver.borrow_mut().turn();
+            self.turn();
         }
+    }
+
+    fn turn(&self) {
+        self.polls.set(0);
+        self.driver.borrow_mut().turn();
     }
 
     /// The number of tasks in the queue.
     pub fn queue_len(&self) -> usize {
-        lock(&self.spawner.0.queue).tasks.len()
+        lock(&self.spawner.0.tasks).queue.len()
     }
 }
 
@@ -276,9 +283,9 @@ pub struct Spawner(Arc<Shared>);
 
 impl Spawner {
     // ANCHOR: spawn
-    /// Makes a task of the future and puts it into the queue. The future is not polled here. If the
-    /// executor was dropped, the future is dropped at once, and the handle says that the task was
-    /// cancelled.
+    /// Makes a task of the future and puts it into the queue. `spawn` itself does not poll. If the
+    /// executor was dropped, the future is dropped at once, and the handle reports that the task
+    /// was cancelled.
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let (reporter, cell) = Reporter::new(future);
         let state = Mutex::new(State { future: Some(Box::pin(reporter)), queued: true });

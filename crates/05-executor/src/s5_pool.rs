@@ -1,6 +1,6 @@
-//! Stage 5: threads that share one queue. Each worker takes the next task, polls it, and comes
-//! back. Workers sleep in a `Condvar` while the queue is empty. Two tasks can be polled at once; one
-//! task is polled by one worker at a time.
+//! Stage 5: threads that share one queue. Each worker takes the next task, polls it, and comes back
+//! for more. Workers sleep in a `Condvar` while the queue is empty. Two tasks can be polled at the
+//! same moment; one task is polled by one worker at a time.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -23,8 +23,7 @@ use crate::{
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 // ANCHOR: task
-/// A future, and the queue that its waker puts it into. Its wakers share it: each is an `Arc` of
-/// the task.
+/// A future, and the way back to the queue. Every waker of the task is an `Arc` of it.
 struct Task {
     id: u64,
     state: Mutex<State>,
@@ -32,87 +31,95 @@ struct Task {
 }
 
 struct State {
-    /// `None` during a poll, and after the future has ended.
+    /// `None` during a poll, and after the task has ended.
     future: Option<Work>,
-    /// The task is in the queue, or enters it when the current poll ends.
+    /// The task is new, or was woken since its last poll began. So it is in the queue, or enters it
+    /// when the current poll ends.
     queued: bool,
-    /// The pool was dropped, so the current poll is the last one.
-    dropped: bool,
+    /// The executor was dropped during the current poll, so that poll is the last one. (Stage 4
+    /// does not need this: its `block_on` borrows the executor while it polls.)
+    last_poll: bool,
 }
 // ANCHOR_END: task
 
 /// What the workers, the tasks and their wakers share.
 struct Shared {
-    queue: Mutex<Queue>,
-    /// Wakes a worker when a task enters the queue, and all workers when the queue closes.
+    tasks: Mutex<Tasks>,
+    /// Tells sleeping workers that `tasks` has changed.
     changed: Condvar,
 }
 
-struct Queue {
-    /// The tasks that are worth a poll, in the order of their wakes.
-    tasks: VecDeque<Arc<Task>>,
-    /// All tasks that have not ended, by their numbers.
+struct Tasks {
+    /// The tasks to poll next, in the order of their wakes.
+    queue: VecDeque<Arc<Task>>,
+    /// All tasks that have not ended, by their numbers. The tasks refer to `Shared` in turn; the
+    /// end of a task and the end of the executor break that cycle.
     all: BTreeMap<u64, Arc<Task>>,
-    /// The pool is being dropped, so no thread polls a task any more.
+    /// The executor was dropped: no thread takes a task from the queue any more.
     closed: bool,
 }
 
 impl Shared {
     // ANCHOR: push
-    /// Puts a task into the queue, and wakes one worker if one sleeps.
+    /// Puts a task into the queue first, and ends the sleep of one worker second.
     fn push(&self, task: Arc<Task>) {
         event::queue("enqueue", task.id);
-        let mut queue = lock(&self.queue);
-        if !queue.closed {
-            queue.tasks.push_back(task);
+        let mut tasks = lock(&self.tasks);
+        if !tasks.closed {
+            tasks.queue.push_back(task);
         }
-        drop(queue);
+        // Release the lock first. If the executor was dropped, the end of this function drops
+        // `task`: that may wake other tasks, and a wake needs the lock.
+        drop(tasks);
         self.changed.notify_one();
     }
     // ANCHOR_END: push
 
-    // ANCHOR: add
-    /// Adds a new task. If the pool was dropped, its future is dropped at once.
+    /// Adds a new task. If the executor was dropped, its future is dropped at once.
     fn add(&self, task: Arc<Task>) {
-        let mut queue = lock(&self.queue);
-        if queue.closed {
-            drop(queue);
+        let mut tasks = lock(&self.tasks);
+        if tasks.closed {
+            drop(tasks);
             return task.drop_future();
         }
-        queue.all.insert(task.id, Arc::clone(&task));
-        drop(queue);
+        tasks.all.insert(task.id, Arc::clone(&task));
+        drop(tasks);
         self.push(task);
     }
-    // ANCHOR_END: add
 
     // ANCHOR: pop
-    /// Takes the task that has waited longest. While there is none, the worker sleeps. Returns
-    /// `None` when the queue is closed.
+    /// Takes the task that has waited longest. While the queue is empty, the worker sleeps. Returns
+    /// `None` once the executor was dropped.
     fn pop(&self) -> Option<Arc<Task>> {
-        let mut queue = lock(&self.queue);
-        // A `while`, because a sleep may end without a cause, and because another worker may have
-        // taken the task.
-        while !queue.closed && queue.tasks.is_empty() {
-            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        let mut tasks = lock(&self.tasks);
+        // A loop, because a sleep may end without a cause, and because another worker may be
+        // faster.
+        while !tasks.closed && tasks.queue.is_empty() {
+            tasks = self.changed.wait(tasks).unwrap_or_else(PoisonError::into_inner);
         }
-        if queue.closed {
-            return None;
-        }
-        let task = queue.tasks.pop_front()?;
-        drop(queue);
+        let task = if tasks.closed { None } else { tasks.queue.pop_front() }?;
+        drop(tasks);
         event::queue("dequeue", task.id);
         Some(task)
     }
     // ANCHOR_END: pop
 
     // ANCHOR: close
-    /// Drops the future of every task. Tasks that are woken later do not enter the queue.
+    /// Ends all workers, each after its current poll. Tasks that are woken later do not enter the
+    /// queue.
     fn close(&self) {
-        let mut queue = lock(&self.queue);
-        let (tasks, all) = (mem::take(&mut queue.tasks), mem::take(&mut queue.all));
-        drop(queue);
-        // The lock is released: a future may wake another task when it is dropped.
+        lock(&self.tasks).closed = true;
+        self.changed.notify_all();
+    }
+
+    /// Drops the future of every task.
+    fn drop_futures(&self) {
+        let mut tasks = lock(&self.tasks);
+        let (queue, all) = (mem::take(&mut tasks.queue), mem::take(&mut tasks.all));
         drop(tasks);
+        // The lock is released: the drop of a future may wake another task, and a wake needs the
+        // lock.
+        drop(queue);
         all.into_values().for_each(|task| task.drop_future());
     }
     // ANCHOR_END: close
@@ -123,16 +130,13 @@ impl Wake for Task {
     fn wake(self: Arc<Self>) {
         let mut state = lock(&self.state);
         let was_queued = mem::replace(&mut state.queued, true);
-        // Woken during its own poll, the task enters the queue at the end of that poll.
-        let is_waiting = state.future.is_some();
+        // Without its future, the task is in a poll or has ended. The end of a poll looks at
+        // `queued`.
+        let has_future = state.future.is_some();
         drop(state);
-        if is_waiting && !was_queued {
+        if has_future && !was_queued {
             Arc::clone(&self.shared).push(self);
         }
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        Arc::clone(self).wake();
     }
 }
 // ANCHOR_END: wake
@@ -143,16 +147,17 @@ impl Task {
     fn run(self: Arc<Self>) {
         let mut state = lock(&self.state);
         state.queued = false;
-        let Some(mut future) = state.future.take() else { return };
+        let future = state.future.take();
         drop(state);
+        let Some(mut future) = future else { unreachable!("a task in the queue is in no poll and has not ended") };
         let waker = Waker::from(Arc::clone(&self));
         if future.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
-            // The task has ended, so the pool need not keep it.
-            let _task = lock(&self.shared.queue).all.remove(&self.id);
+            // A name for the removed task: it is dropped after the lock is released.
+            let _task = lock(&self.shared.tasks).all.remove(&self.id);
             return;
         }
         let mut state = lock(&self.state);
-        if state.dropped {
+        if state.last_poll {
             drop(state);
             return drop(future);
         }
@@ -165,21 +170,22 @@ impl Task {
     }
     // ANCHOR_END: run
 
-    /// Drops the future. During a poll, the end of that poll drops it.
+    /// Drops the future of a task that will not be polled again. During a poll, the end of that
+    /// poll drops it.
     fn drop_future(&self) {
         let mut state = lock(&self.state);
-        state.dropped = true;
+        state.last_poll = true;
         let future = state.future.take();
         drop(state);
         drop(future);
     }
 }
 
-/// An executor with threads of its own.
+/// An executor with threads of its own, its workers.
 ///
-/// It is first come, first served: a task in the queue waits until a worker has begun to poll each
-/// task in front of it. To wait for a task on a thread that is no worker, use
-/// [`block_on`](crate::s2_block_on::block_on) with its handle.
+/// It is first come, first served: the workers take the tasks from the queue in order. A thread
+/// that is no worker can wait for a task: it calls [`block_on`](crate::s2_block_on::block_on) with
+/// the task's join handle.
 pub struct Pool {
     spawner: Spawner,
     workers: Vec<thread::JoinHandle<()>>,
@@ -187,19 +193,19 @@ pub struct Pool {
 
 impl Pool {
     // ANCHOR: new
-    /// Starts this many worker threads.
+    /// Starts this many workers.
     ///
     /// # Panics
     ///
     /// If the number is 0, or if the system refuses a thread.
     pub fn new(workers: usize) -> Self {
         assert!(workers > 0, "a pool needs at least one worker");
-        let queue = Mutex::new(Queue { tasks: VecDeque::new(), all: BTreeMap::new(), closed: false });
-        let shared = Arc::new(Shared { queue, changed: Condvar::new() });
+        let tasks = Mutex::new(Tasks { queue: VecDeque::new(), all: BTreeMap::new(), closed: false });
+        let shared = Arc::new(Shared { tasks, changed: Condvar::new() });
         let mut pool = Pool { spawner: Spawner(Arc::clone(&shared)), workers: Vec::new() };
         for number in 0..workers {
             let shared = Arc::clone(&shared);
-            let worker = thread::Builder::new().name(format!("worker {number}")).spawn(move || work(&shared));
+            let worker = thread::Builder::new().name(format!("worker {number}")).spawn(move || run_worker(&shared));
             pool.workers.push(worker.expect("the system should give a thread for each worker"));
         }
         pool
@@ -211,20 +217,20 @@ impl Pool {
         self.spawner.spawn(future)
     }
 
-    /// Returns a handle that spawns tasks on this pool, from any thread and from inside a task.
+    /// Returns a [`Spawner`], which spawns tasks on this executor from any thread and inside tasks.
     pub fn spawner(&self) -> Spawner {
         self.spawner.clone()
     }
 
     /// The number of tasks in the queue.
     pub fn queue_len(&self) -> usize {
-        lock(&self.spawner.0.queue).tasks.len()
+        lock(&self.spawner.0.tasks).queue.len()
     }
 }
 
 // ANCHOR: work
-/// Polls one task after another until the queue is closed.
-fn work(shared: &Shared) {
+/// Polls one task after another until the executor is dropped.
+fn run_worker(shared: &Shared) {
     while let Some(task) = shared.pop() {
         task.run();
     }
@@ -233,36 +239,37 @@ fn work(shared: &Shared) {
 
 impl Drop for Pool {
     // ANCHOR: drop
-    /// Waits until each worker has ended its current poll, then drops the futures of all tasks on
+    /// Waits until each worker has ended its current poll, then drops the futures of all tasks, on
     /// this thread. Their handles report
     /// [`JoinError::Cancelled`](crate::parts::join::JoinError::Cancelled).
     fn drop(&mut self) {
         let shared = &self.spawner.0;
-        lock(&shared.queue).closed = true;
-        shared.changed.notify_all();
+        shared.close();
         for worker in self.workers.drain(..) {
-            // A task of the pool may drop the pool. Its worker does not wait for itself.
+            // A task may drop its own pool. Then this code runs on a worker, which must not wait
+            // for itself.
             if worker.thread().id() != thread::current().id() {
                 // A worker never panics: it polls reporters, and a reporter contains all panics.
                 drop(worker.join());
             }
         }
-        shared.close();
+        shared.drop_futures();
     }
     // ANCHOR_END: drop
 }
 
-/// Spawns tasks on one pool. It may be cloned, sent to other threads and kept by tasks.
+/// Spawns tasks on one executor. It may be cloned, sent to other threads and kept by tasks.
 #[derive(Clone)]
 pub struct Spawner(Arc<Shared>);
 
 impl Spawner {
     // ANCHOR: spawn
-    /// Makes a task of the future and puts it into the queue. If the pool was dropped, the future
-    /// is dropped at once, and the handle says that the task was cancelled.
+    /// Makes a task of the future and puts it into the queue. A worker may poll it before
+    /// `spawn` returns. If the executor was dropped, the future is dropped at once, and the handle
+    /// reports that the task was cancelled.
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         let (reporter, cell) = Reporter::new(future);
-        let state = Mutex::new(State { future: Some(Box::pin(reporter)), queued: true, dropped: false });
+        let state = Mutex::new(State { future: Some(Box::pin(reporter)), queued: true, last_poll: false });
         let task = Arc::new(Task { id: event::next_task(), state, shared: Arc::clone(&self.0) });
         let handle = JoinHandle::new(cell, Waker::from(Arc::clone(&task)));
         self.0.add(task);

@@ -56,7 +56,7 @@ pub const SCENES: [Scene<Stage>; 11] = [
     },
     Scene {
         name: "layer",
-        about: "who decides which task goes on, the kernel or this program?",
+        about: "who decides which task goes on: the kernel, or this program",
         look: "One task yields to another ten thousand times. The kernel has no part in it: it sees one thread.",
         play: Stages(&[Spin, Queue, Join], kernel::play_layer),
     },
@@ -108,7 +108,7 @@ pub const SCENES: [Scene<Stage>; 11] = [
     },
 ];
 
-// ANCHOR: loop
+// ANCHOR: reader
 /// Waits for a value.
 async fn reader(receiver: Receiver<u32>) {
     note(format_args!("received {:?}", receiver.await));
@@ -121,6 +121,7 @@ async fn writer(sender: Sender<u32>) {
     }
     sender.send(5).unwrap_or_default();
 }
+// ANCHOR_END: reader
 
 fn play_loop(stage: Stage) -> Result<(), String> {
     let record = Record::start()?;
@@ -134,7 +135,6 @@ fn play_loop(stage: Stage) -> Result<(), String> {
     say(format_args!("\nreader was polled {} times, writer {}.", polls("reader"), polls("writer")));
     Ok(())
 }
-// ANCHOR_END: loop
 
 /// The number of polls of the task with this name.
 fn polls(timeline: &Timeline, of: &str) -> usize {
@@ -173,6 +173,7 @@ async fn count(name: &'static str) {
         yield_now().await;
     }
 }
+// ANCHOR_END: interleaved
 
 fn play_interleaved(stage: Stage) -> Result<(), String> {
     let record = Record::start()?;
@@ -189,7 +190,6 @@ fn play_interleaved(stage: Stage) -> Result<(), String> {
     say(format_args!("\n{}, on {} thread.", said.collect::<Vec<_>>().join(" "), timeline.threads().len()));
     Ok(())
 }
-// ANCHOR_END: interleaved
 
 fn play_wake(stage: Stage) -> Result<(), String> {
     let (parks, has_parked) = mpsc::channel();
@@ -218,10 +218,14 @@ fn play_wake(stage: Stage) -> Result<(), String> {
     };
     let sent = sending.map_err(|why| why.to_string())?.join();
     record.show()?;
-    say(format_args!("\nreader received {output:?}; the send returned {:?}.", sent.map_err(|_| "the sender panicked")?));
+    say(format_args!(
+        "\nreader received {output:?}; the send returned {:?}.",
+        sent.map_err(|_| "the sender panicked")?
+    ));
     Ok(())
 }
 
+// ANCHOR: tasks
 async fn fails() {
     yield_now().await;
     panic!("no such group");
@@ -233,15 +237,18 @@ async fn goes_on() -> u32 {
     }
     5
 }
+// ANCHOR_END: tasks
 
 fn play_panic() -> Result<(), String> {
     let record = Record::start()?;
-    // The record shows the panic, so its message need not.
+    // The record shows the panic, so std's message is switched off.
     panic::set_hook(Box::new(|_| ()));
     let executor = s4_join::Executor::new();
+    // ANCHOR: panic
     let failing = executor.spawn(Traced::new("fails", fails()));
     let going = executor.spawn(Traced::new("goes_on", goes_on()));
     let (failed, went) = executor.block_on(async { (failing.await, going.await) });
+    // ANCHOR_END: panic
     let _ = panic::take_hook();
     record.show()?;
     let failed = failed.map_or_else(|why| why.to_string(), |()| "it did not fail".into());

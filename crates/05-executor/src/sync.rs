@@ -1,6 +1,6 @@
-//! The locks, atomics and threads of this lesson. They are those of std, of loom under
-//! `--cfg loom_model`, and of shuttle under `--cfg shuttle_model`. loom tries the orders in which
-//! threads can meet; shuttle tries random ones.
+//! The locks, flags and threads of this lesson, which tests replace. Usually they are those of std.
+//! Under `--cfg loom_model` they are loom's. loom runs a program many times and tries the orders of
+//! its threads' steps. Under `--cfg shuttle_model` they are shuttle's, which tries random orders.
 
 use std::sync::PoisonError;
 

@@ -14,7 +14,7 @@ use std::{
 pub use lesson_executor::parts::join::JoinError;
 use lesson_executor::parts::{
     driver::{Driver, POLLS_PER_TURN, Parking},
-    root::Root,
+    root::RootWaker,
 };
 
 pub use crate::parts::task::{AbortHandle, JoinHandle};
@@ -124,7 +124,7 @@ impl Executor {
     pub fn block_on<F: Future>(&self, root: F) -> F::Output {
         let _entered = self.spawner.enter();
         let mut parking = Parking::default();
-        let wakes = Root::new(parking.unparker());
+        let wakes = RootWaker::new(parking.unparker());
         let waker = Waker::from(wakes.clone());
         let mut root = pin!(root);
         loop {

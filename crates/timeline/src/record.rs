@@ -23,8 +23,8 @@ pub struct Record {
     /// The task that was polled on that thread meanwhile, the innermost one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub during: Option<TaskId>,
-    /// For an `enqueue` or a `dequeue` of an executor that numbers its tasks itself: the traced task
-    /// that it polled for this entry of its queue.
+    /// For an `enqueue` or a `dequeue` of an executor that numbers its tasks itself: the traced
+    /// task that it polled for this entry of its queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traced: Option<TaskId>,
     /// For polls and wakes: their part in what happened.

@@ -1,6 +1,6 @@
-//! `just matrix`: the checks of executors and of wakers, on every stage of lessons 5 and 6 and on the
-//! runtimes that people use. It prints a table or JSON, or writes the page of the notes. It is an
-//! example because it needs this package's dev-dependencies.
+//! `just matrix`: the checks of executors and of wakers, on every stage of lessons 5 and 6 and on
+//! the runtimes that people use. It prints a table or JSON, or writes the page of the notes. It is
+//! an example because it needs this package's dev-dependencies.
 #![forbid(unsafe_code)]
 
 use std::{

@@ -33,7 +33,7 @@ fn pages(subjects: &[Subject<Tested>], executors: &[Result], wakers: &[Result]) 
     let (date, versions) = (today()?, versions()?);
     let of = |words: &Words| {
         let mut page = format!("---\ndg-publish: true\ndate: {date}\nlesson: none\n---\n# {}\n\n", words.title);
-        page += &format!("{}\n\n{} {versions}.\n\n", words.intro, words.versions);
+        page += &format!("{}\n\n{}\n\n{} {versions}.\n\n", words.legend, words.intro, words.versions);
         page += "```sh\njust matrix\njust matrix tokio --part b\n```\n\n";
         page += &format!("## Executors\n\n{}\n\n{}\n", words.executors, grid(&executor::CHECKS, subjects, executors));
         page += &format!("## Wakers\n\n{}\n\n{}\n", words.wakers, grid(&waker::CHECKS, subjects, wakers));
@@ -55,6 +55,7 @@ fn pages(subjects: &[Subject<Tested>], executors: &[Result], wakers: &[Result]) 
 struct Words {
     spanish: bool,
     title: &'static str,
+    legend: &'static str,
     intro: &'static str,
     versions: &'static str,
     executors: &'static str,
@@ -69,6 +70,7 @@ struct Words {
 const SPANISH: Words = Words {
     spanish: true,
     title: "Matriz",
+    legend: "La [leyenda](leyenda.md) explica las marcas y N1…N16.",
     intro: "Las mismas comprobaciones del [contrato](contrato.md) juzgan cada etapa de las lecciones 5 y 6 y los executors que usa la gente. `just matrix --notes` escribe esta página, y solo si cada fallo está explicado abajo. Cada fallo de código ajeno tiene además una prueba que lo muestra sin estas comprobaciones.",
     versions: "Versiones:",
     executors: "Un punto: la comprobación se cumple. **no**: no se cumple. *no*: no se cumple, pero es solo un *should*. Una p: hay más de una respuesta legítima, y el executor hace lo que declara. Una raya: la comprobación no se le aplica.",
@@ -83,6 +85,7 @@ const SPANISH: Words = Words {
 const ENGLISH: Words = Words {
     spanish: false,
     title: "Matrix",
+    legend: "The [legend](leyenda.md) explains the marks and N1…N16.",
     intro: "The same checks of the [contract](contrato.md) judge each stage of lessons 5 and 6 and the executors that people use. `just matrix --notes` writes this page, and only if each failure is explained below. Each failure in code that others wrote also has a test that shows it without these checks.",
     versions: "Versions:",
     executors: "A dot: the check passes. **no**: it fails. *no*: it fails, but it is only a *should*. A p: there is more than one legitimate answer, and the executor does what it declares. A dash: the check is not applicable.",

@@ -31,14 +31,17 @@ const CLAIMS: [&[&str]; 16] = [
 ];
 
 /// A marker `**N8**` in a page.
-struct Marker<'a> {
-    page: &'a Page,
+pub struct Marker<'a> {
+    /// The page.
+    pub page: &'a Page,
     offset: usize,
-    number: usize,
+    /// The number of the claim.
+    pub number: usize,
 }
 
 impl Marker<'_> {
-    fn line(&self) -> usize {
+    /// Its line.
+    pub fn line(&self) -> usize {
         self.page.line(self.offset)
     }
 
@@ -57,7 +60,11 @@ impl Marker<'_> {
     }
 }
 
-fn markers<'a>(notes: &'a Notes, language: Language) -> impl Iterator<Item = Marker<'a>> {
+/// The number of claims.
+pub const COUNT: usize = CLAIMS.len();
+
+/// The markers in all pages of a language.
+pub fn markers<'a>(notes: &'a Notes, language: Language) -> impl Iterator<Item = Marker<'a>> {
     notes.of(language).flat_map(|page| {
         MARKER.captures_iter(&page.prose).map(move |found| Marker {
             page,

@@ -1,5 +1,7 @@
 //! The grammar of the commands that the notes name, and what each of them starts.
 
+use std::fs;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
@@ -40,8 +42,13 @@ pub enum Just {
     },
     /// Tests a package.
     Test { package: String },
-    /// Measures a lesson.
-    Bench { lesson: String },
+    /// Measures a lesson, in all rows or in those whose names contain one of these words.
+    Bench {
+        lesson: String,
+        rows: Vec<String>,
+        #[arg(long = "subject")]
+        subjects: Vec<String>,
+    },
     /// Measures every server under the same loads.
     LoadTable {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -104,9 +111,11 @@ pub fn resolve<'a>(notes: &Notes<'a>, text: &str) -> Result<Action<'a>, String> 
             Ok(Action::Run(program(notes, Some(&lesson), &lesson)?, arguments))
         }
         Command::Just(Just::CheckChat { arguments }) => Ok(Action::Run(program(notes, None, "check-chat")?, arguments)),
-        Command::Just(Just::Bench { lesson }) => {
+        Command::Just(Just::Bench { lesson, rows, subjects }) => {
             lesson_exists(&lesson)?;
-            of_package(notes, &lesson).map(|_| Action::Bench)
+            of_package(notes, &lesson)?;
+            measured(notes, &lesson, rows.iter().chain(&subjects))?;
+            Ok(Action::Bench)
         }
         Command::Just(Just::LoadTable { .. }) => program(notes, None, "load-table").map(|_| Action::Bench),
         Command::Just(Just::Test { package }) => Ok(Action::Test(tests(notes, &package, None)?, String::new())),
@@ -126,6 +135,32 @@ fn lesson_exists(lesson: &str) -> Result<(), String> {
     match arrows::is_lesson(lesson) {
         true => Ok(()),
         false => Err(format!("there is no lesson `{lesson}`")),
+    }
+}
+
+/// Checks that a benchmark knows these rows and subjects: a text in its sources contains each word.
+fn measured<'a>(notes: &Notes, lesson: &str, words: impl Iterator<Item = &'a String>) -> Result<(), String> {
+    let crates = fs::read_dir(notes.root.join("crates")).into_iter().flatten().flatten().map(|entry| entry.path());
+    let of_lesson = crates.filter(|path| path.to_string_lossy().ends_with(&format!("-{lesson}")));
+    let mut sources = String::new();
+    of_lesson.for_each(|path| read_rust(&path.join("benches"), &mut sources));
+    let texts: Vec<&str> = sources.split('"').collect();
+    for word in words {
+        if !texts.iter().any(|text| !text.contains(char::is_whitespace) && text.contains(word.as_str())) {
+            return Err(format!("the benchmark of `{lesson}` has no row and no subject `{word}`"));
+        }
+    }
+    Ok(())
+}
+
+/// Appends the Rust files of a folder and its subfolders.
+fn read_rust(folder: &Path, text: &mut String) {
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            read_rust(&path, text);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            text.push_str(&fs::read_to_string(&path).unwrap_or_default());
+        }
     }
 }
 

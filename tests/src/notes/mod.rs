@@ -10,6 +10,7 @@ mod excerpts;
 mod fences;
 mod frontmatter;
 mod garden;
+mod legend;
 mod links;
 mod page;
 mod portable;
@@ -53,10 +54,12 @@ pub const RULES: &[(&str, Check)] = &[
     ("headings", twins::headings),
     ("code", twins::code),
     ("links", twins::links),
+    ("answers", twins::answers),
     ("hash", twins::hash),
     ("claim", claims::claim),
     ("verdict", claims::verdict),
     ("proof", claims::proof),
+    ("legend", legend::legend),
 ];
 
 impl Notes<'_> {

@@ -8,6 +8,7 @@ use super::book::{Notes, Report};
 use super::frontmatter;
 use super::links::for_twins;
 use super::page::{Language, Page};
+use super::portable::is_answer;
 
 /// The hash of a Spanish page, which its translation records.
 pub fn fingerprint(spanish: &str) -> String {
@@ -104,6 +105,29 @@ pub fn links(notes: &Notes, report: &mut Report) {
             links.collect::<Vec<_>>()
         });
         compare(report, english, "link", &links[0], &links[1]);
+    }
+}
+
+/// The lines of the folded answers of a page.
+fn folded(page: &Page) -> Vec<(usize, &str)> {
+    let html = page.html.iter().flat_map(|range| {
+        let first = page.line(range.start);
+        page.body[range.clone()].lines().enumerate().map(move |(index, line)| (first + index, line))
+    });
+    html.filter(|(_, line)| is_answer(line)).map(|(line, _)| (line, "an answer")).collect()
+}
+
+pub fn answers(notes: &Notes, report: &mut Report) {
+    for page in &notes.pages {
+        let folded = folded(page);
+        if !matches!(folded.len(), 0 | 3) {
+            let message =
+                format!("a page must have three questions with folded answers, or none, found: {}", folded.len());
+            report.add(&page.file, folded[0].0, message);
+        }
+    }
+    for (spanish, english) in pairs(notes) {
+        compare(report, english, "question", &folded(spanish), &folded(english));
     }
 }
 

@@ -14,6 +14,8 @@ use tempfile::TempDir;
 
 const ES: &str = "notes/es/01-threads.md";
 const EN: &str = "notes/en/01-threads.md";
+const LEGEND_ES: &str = "notes/es/leyenda.md";
+const LEGEND_EN: &str = "notes/en/leyenda.md";
 
 /// How long a command of the notes may take.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -31,6 +33,8 @@ date: 2026-01-31
 lesson: threads
 ---
 # Hilos
+
+Las marcas, en la [leyenda](leyenda.md).
 
 Un texto con un enlace a [aquí](#bucle), a [fuera](https://doc.rust-lang.org/std/) y a [la otra lengua](../en/01-threads.md).
 
@@ -63,10 +67,17 @@ for group in groups {
 just run threads hola # comentario
 cargo run -p threads
 ```
+
+<details><summary>¿Uno?</summary>Sí, con <code>loop</code>.</details>
+
+<details><summary>¿Dos, con <code>if</code>?</summary>No.</details>
+
+<details><summary>¿Tres?</summary>Sí.</details>
 "#;
 
 const TRANSLATION: &[(&str, &str)] = &[
     ("# Hilos", "# Threads"),
+    ("Las marcas, en la [leyenda]", "The marks are in the [legend]"),
     ("Un texto con un enlace a [aquí](#bucle), a [fuera]", "A text with a link to [here](#loop), [out]"),
     (" y a [la otra lengua](../en/", " and [the other language](../es/"),
     ("## Bucle", "## Loop"),
@@ -75,7 +86,29 @@ const TRANSLATION: &[(&str, &str)] = &[
     ("Un bucle", "A loop"),
     ("## Tabla", "## Table"),
     ("Una frase corta", "A short sentence"),
+    ("¿Uno?", "One?"),
 ];
+
+/// The legend, up to its list of claims. It is its own translation.
+const LEGEND: &str = "---
+dg-publish: true
+date: 2026-01-31
+lesson: none
+---
+# Leyenda
+
+| | N |
+|---|---|
+";
+
+/// The legend in one language, given the section of N8.
+fn legend(section: &str) -> String {
+    let row = |number| match number {
+        8 => format!("| N8 | [x](01-threads.md#{section}) |\n"),
+        _ => format!("| N{number} | x |\n"),
+    };
+    LEGEND.to_owned() + &(1..=16).map(row).collect::<String>()
+}
 
 const SOURCE: &str = "
     fn f() {
@@ -99,6 +132,8 @@ fn good() -> Vec<(&'static str, String)> {
     vec![
         (ES, SPANISH.to_owned()),
         (EN, english),
+        (LEGEND_ES, legend("bucle")),
+        (LEGEND_EN, legend("loop")),
         ("notes/loop.svg", "<svg/>".to_owned()),
         ("crates/01-threads/src/table.rs", SOURCE.to_owned()),
         ("justfile", "run lesson *args:\n    cargo run -p {{lesson}} {{args}}\n".to_owned()),
@@ -130,9 +165,11 @@ fn write(files: &[(&str, String)], stale: bool) -> TempDir {
         fs::write(path, text).expect("writable");
     }
     let read = |name| fs::read_to_string(folder.path().join(name)).unwrap_or_default();
-    let source = if stale { "old".to_owned() } else { read(ES) };
-    if let Some(fresh) = translated(&read(EN), &source) {
-        fs::write(folder.path().join(EN), fresh).expect("writable");
+    for (spanish, english) in [(ES, EN), (LEGEND_ES, LEGEND_EN)] {
+        let source = if stale && english == EN { "old".to_owned() } else { read(spanish) };
+        if let Some(fresh) = translated(&read(english), &source) {
+            fs::write(folder.path().join(english), fresh).expect("writable");
+        }
     }
     folder
 }
@@ -146,9 +183,10 @@ fn good_notes_hold_every_rule() {
     Problem::expect_none(&check(write(&good(), false).path(), DEADLINE));
 }
 
-/// Replaces a text in both pages, or only in the English one.
+/// Replaces a text in both pages, only in the English one, or in both legends.
 const BOTH: &[&str] = &[ES, EN];
 const ENGLISH: &[&str] = &[EN];
+const LEGENDS: &[&str] = &[LEGEND_ES, LEGEND_EN];
 
 /// One bad note: the rule, the pages, the text to replace, its replacement, a part of the message.
 type Bad = (&'static str, &'static [&'static str], &'static str, &'static str, &'static str);
@@ -166,6 +204,9 @@ const BAD: &[Bad] = &[
     ("syntax", BOTH, "## T", "## %%comment%% T", "found: %%"),
     ("html", BOTH, "## T", "<br>\n\n## T", "no HTML but comments"),
     ("html", BOTH, "## T", "## Vec<u8> T", "found: <u8>"),
+    ("html", BOTH, "## T", "<details><summary>x</summary>\n\ny\n\n</details>\n\n## T", "no HTML but comments and folded answers"),
+    ("html", BOTH, "## T", "<details><summary>x</summary>y <b>z</b></details>\n\n## T", "in which only `<code>` is markup"),
+    ("html", BOTH, "## T", "<details><summary>x</summary>y `z`</details>\n\n## T", "found: <details><summary>x</summary>y `z`"),
     ("paragraph", ENGLISH, "A short sentence", "A short\nsentence", "a paragraph must stand on one line"),
     ("paragraph", BOTH, "accept()`. ", "accept()`.\n> ", "a paragraph must stand on one line"),
     ("fence", BOTH, "```sh", "```", "a fence must carry its language"),
@@ -195,6 +236,7 @@ const BAD: &[Bad] = &[
     ("command", BOTH, "just run threads medir", "just fly threads", "unknown command"),
     ("command", BOTH, "just run threads medir", "just run threads | cat", "without a shell's marks"),
     ("command", BOTH, "just run threads medir", "just run threads -- x", "unknown command"),
+    ("command", BOTH, "just run threads medir", "just bench threads nada", "has no row and no subject `nada`"),
     ("command", BOTH, "just run threads medir", "just run fibers", "there is no lesson `fibers`"),
     ("command", BOTH, "just run threads medir", "just run waker", "there is no package `waker`"),
     ("command", BOTH, "just run threads medir", "cargo run -p threads --bin x", "there is no program `x`"),
@@ -212,9 +254,11 @@ const BAD: &[Bad] = &[
     ("headings", ENGLISH, "## Table\n", "", "found: nothing"),
     ("code", ENGLISH, "# comentario", "# comment", "block of code 2 must be the same as in Spanish"),
     ("code", ENGLISH, "→ `hola`", "→ `ola`", "evidence 1 must be the same as in Spanish"),
-    ("links", ENGLISH, "/std/", "/core/", "link 2 must be the same as in Spanish"),
-    ("links", ENGLISH, "(#loop)", "(#table)", "link 1 must be the same as in Spanish"),
-    ("links", ENGLISH, "../es/", "../en/", "link 3 must be the same as in Spanish"),
+    ("links", ENGLISH, "/std/", "/core/", "link 3 must be the same as in Spanish"),
+    ("links", ENGLISH, "(#loop)", "(#table)", "link 2 must be the same as in Spanish"),
+    ("links", ENGLISH, "../es/", "../en/", "link 4 must be the same as in Spanish"),
+    ("answers", ENGLISH, "<details><summary>¿Tres?</summary>Sí.</details>\n", "", "question 3 must be the same as in Spanish"),
+    ("answers", BOTH, "<details><summary>¿Tres?</summary>Sí.</details>\n", "", "three questions with folded answers, or none, found: 2"),
     ("claim", BOTH, "**N8**", "N8", "**N8** must stand in a paragraph"),
     ("claim", BOTH, "## T", "**N8** **Veredicto:** **Verdict:** x\n\n≈ `just run threads`\n\n## T", "must stand in one paragraph only"),
     ("claim", BOTH, "## T", "**N9** **Veredicto:** **Verdict:** x\n\n≈ `just run threads`\n\n## T", "must wait until there is a page of the lesson async-chat"),
@@ -222,11 +266,16 @@ const BAD: &[Bad] = &[
     ("verdict", BOTH, "**Veredicto:** verdadero.", "", "must hold `**Veredicto:**` and the verdict"),
     ("verdict", ENGLISH, "**Verdict:** true.", "**Verdict:**", "must hold `**Verdict:**` and the verdict"),
     ("proof", BOTH, "▶ `just", "### Prueba\n\n▶ `just", "evidence (▶, ✓ or ≈) must stand under **N8**"),
+    ("legend", BOTH, "](leyenda.md)", "]", "must link to `leyenda.md` above its first section"),
+    ("legend", LEGENDS, "| N3 |", "| n3 |", "must have one line that begins with `| N3 |`, found: 0"),
+    ("legend", LEGENDS, "| N3 |", "| N2 |", "must have one line that begins with `| N2 |`, found: 2"),
+    ("legend", LEGENDS, "(01-threads.md#", "(01-threads.md) (", "the line of N8 must link to the section"),
 ];
 
 /// Bad notes that lack a file: the rule, the files to leave out, a part of the message.
 const MISSING: &[(&str, &[&str], &str)] = &[
-    ("pages", &[ES, EN], "must hold pages, found: none"),
+    ("pages", &[ES, EN, LEGEND_ES, LEGEND_EN], "must hold pages, found: none"),
+    ("legend", &[LEGEND_ES, LEGEND_EN], "must hold the page `leyenda.md`"),
     ("pages", &[ES], "must have a twin of the same name in notes/es"),
     ("command", &["justfile"], "the justfile must have the recipe of"),
 ];
@@ -248,8 +297,10 @@ fn every_rule_fails_on_a_bad_note() {
         let problems = check(write(&files, false).path(), DEADLINE);
         let name = format!("{from} -> {to}");
         expect(&name, &problems, rule, message);
-        // Without a lesson, the claims of a page are not due yet.
-        let allowed = |other: &str| other == *rule || (*rule, other) == ("lesson", "claim");
+        // Without a lesson, the claims of a page are not due yet. A claim in the wrong place is not
+        // where the legend says.
+        let allowed =
+            |other: &str| other == *rule || [("lesson", "claim"), ("claim", "legend")].contains(&(*rule, other));
         assert!(problems.iter().all(|problem| allowed(problem.rule)), "{name}: only [{rule}]: {problems:#?}");
     }
     for (rule, missing, message) in MISSING {
@@ -279,8 +330,8 @@ fn notes_sync_rewrites_excerpts_and_records_translations() {
     };
     let rules = || BTreeSet::from_iter(check(folder.path(), DEADLINE).into_iter().map(|problem| problem.rule));
     let (stale, rewritten) = (
-        "notes/es/01-threads.md:28: stale\nnotes/en/01-threads.md:29: stale\n",
-        "notes/en/01-threads.md:29: rewritten",
+        "notes/es/01-threads.md:30: stale\nnotes/en/01-threads.md:31: stale\n",
+        "notes/en/01-threads.md:31: rewritten",
     );
     assert_eq!(sync(&["--check"]), (Some(1), stale.to_owned()));
     assert_eq!(rules(), BTreeSet::from(["excerpt", "hash"]), "--check writes nothing");

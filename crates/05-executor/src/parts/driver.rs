@@ -1,5 +1,5 @@
-//! The seam for sleeping: what the executor's thread does when the run queue is empty. Here it
-//! sleeps in a parker. In a later lesson it waits for sockets and timers too.
+//! How an executor's thread sleeps while the run queue is empty. Here it sleeps in a parker. A
+//! later lesson puts another driver in its place, which waits for sockets and timers too.
 
 use std::{task::Waker, time::Instant};
 
@@ -8,14 +8,14 @@ use lesson_waker::s8_parker::Parker;
 // ANCHOR: driver
 /// What an executor's thread sleeps in.
 ///
-/// Futures leave their wakers with the driver. The driver wakes them in [`turn`](Driver::turn) and
-/// in [`park`](Driver::park).
+/// A driver may know of events, such as data in a socket. Then futures leave their wakers with it,
+/// and it wakes them in [`turn`](Driver::turn) and in [`park`](Driver::park).
 pub trait Driver {
-    /// Sleeps until the [`unparker`](Driver::unparker) is woken, until the driver has woken a
+    /// Sleeps until the [`unparker`](Driver::unparker) is called, until the driver has woken a
     /// task, or until the deadline.
     ///
-    /// If the unparker was woken since the last `park` returned, `park` does not sleep. It may also
-    /// return without a cause.
+    /// If the unparker was called since the last `park` returned, `park` does not sleep. It may
+    /// also return without a cause.
     fn park(&mut self, deadline: Option<Instant>);
 
     /// Wakes the tasks whose event has happened, and does not wait.
@@ -26,7 +26,7 @@ pub trait Driver {
 
     /// A waker that ends [`park`](Driver::park). It works from any thread.
     ///
-    /// A thread that wakes a task puts the task into the queue first, and wakes this waker second.
+    /// A thread that wakes a task puts the task into the queue first, and calls this waker second.
     fn unparker(&self) -> Waker;
 }
 // ANCHOR_END: driver
@@ -34,7 +34,7 @@ pub trait Driver {
 /// The maximum number of polls between two [turns](Driver::turn) of the driver.
 pub const POLLS_PER_TURN: u32 = 64;
 
-/// A driver that waits for no events. Its thread sleeps until another thread unparks it.
+/// A driver without events of its own. Its thread sleeps until another thread unparks it.
 #[derive(Default)]
 pub struct Parking(Parker);
 

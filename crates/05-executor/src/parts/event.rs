@@ -12,12 +12,12 @@ pub(crate) fn next_task() -> u64 {
     LAST.fetch_add(1, Relaxed) + 1
 }
 
-/// The task enters the run queue (`enqueue`) or leaves it (`dequeue`).
+/// The task is about to enter the run queue (`enqueue`), or has left it (`dequeue`).
 pub(crate) fn queue(event: &'static str, task: u64) {
     emit(move || trace!(target: "executor", event, task));
 }
 
-/// The driver has its turn between two polls.
+/// The driver has a turn between two polls, because one is due.
 pub(crate) fn turn() {
     emit(|| trace!(target: "executor", event = "turn"));
 }

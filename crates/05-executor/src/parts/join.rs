@@ -1,6 +1,6 @@
 //! The join handle: how a task's result reaches the code that spawned it. A [`Reporter`] wraps the
 //! task's future and writes the result into a [`ResultCell`]; the [`JoinHandle`] reads it there.
-//! The executor knows nothing of all this: to it, a `Reporter` is a future like any other.
+//! The loop of the executor knows nothing of this: to it, a `Reporter` is a future like any other.
 
 use std::{
     any::Any,
@@ -46,8 +46,8 @@ struct Progress<T> {
     waiter: Option<Waker>,
     /// The task has ended.
     finished: bool,
-    /// The handle asked to end the task.
-    cancelled: bool,
+    /// `abort` was called.
+    aborted: bool,
     /// The handle was dropped.
     detached: bool,
 }
@@ -60,8 +60,8 @@ impl<T> ResultCell<T> {
     fn finish(&self, result: Result<T, JoinError>) {
         let mut progress = lock(&self.0);
         progress.finished = true;
-        let unwanted = if progress.detached { Some(result) } else { progress.result.replace(result) };
         let waiter = progress.waiter.take();
+        let unwanted = if progress.detached { Some(result) } else { progress.result.replace(result) };
         drop(progress);
         contain(|| waiter.into_iter().for_each(Waker::wake));
         contain(|| drop(unwanted));
@@ -69,29 +69,31 @@ impl<T> ResultCell<T> {
     // ANCHOR_END: finish
 }
 
-/// Runs code of others, and ends a panic in it here. The drop of the panic's payload may panic again;
-/// then the second payload is leaked.
-fn contain(foreign: impl FnOnce()) {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(foreign)) else { return };
+/// Calls code that may panic, and catches the panic. The drop of the panic's payload may panic too;
+/// then that second payload is leaked.
+fn contain(may_panic: impl FnOnce()) {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(may_panic)) else { return };
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
     mem::forget(dropped);
 }
 
 // ANCHOR: reporter
-/// Runs a future to its end and reports the result to its cell. It never panics.
+/// Polls a future to its end and reports the result to its cell. It never panics.
 pub(crate) struct Reporter<F: Future> {
     future: Option<Pin<Box<F>>>,
     cell: Arc<ResultCell<F::Output>>,
 }
+// ANCHOR_END: reporter
 
 impl<F: Future> Reporter<F> {
     /// Wraps a future, and returns the cell that its handle needs.
     pub(crate) fn new(future: F) -> (Self, Arc<ResultCell<F::Output>>) {
-        let progress = Progress { result: None, waiter: None, finished: false, cancelled: false, detached: false };
+        let progress = Progress { result: None, waiter: None, finished: false, aborted: false, detached: false };
         let cell = Arc::new(ResultCell(Mutex::new(progress)));
         (Reporter { future: Some(Box::pin(future)), cell: Arc::clone(&cell) }, cell)
     }
 
+    // ANCHOR: end
     /// Drops the future first, and reports the result second.
     fn end(&mut self, result: Result<F::Output, JoinError>) {
         let future = self.future.take();
@@ -103,15 +105,17 @@ impl<F: Future> Reporter<F> {
             }
         });
     }
+    // ANCHOR_END: end
 }
 
 impl<F: Future> Future for Reporter<F> {
     type Output = ();
 
+    // ANCHOR: poll
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let cancelled = lock(&self.cell.0).cancelled;
+        let aborted = lock(&self.cell.0).aborted;
         let Some(future) = &mut self.future else { return Poll::Ready(()) };
-        let result = if cancelled {
+        let result = if aborted {
             Err(JoinError::Cancelled)
         } else {
             match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
@@ -123,41 +127,44 @@ impl<F: Future> Future for Reporter<F> {
         self.end(result);
         Poll::Ready(())
     }
+    // ANCHOR_END: poll
 }
 
 impl<F: Future> Drop for Reporter<F> {
-    /// A future that is dropped before its end was cancelled.
+    /// Reports `Cancelled` if the future has not ended yet.
     fn drop(&mut self) {
         if self.future.is_some() {
             self.end(Err(JoinError::Cancelled));
         }
     }
 }
-// ANCHOR_END: reporter
 
 // ANCHOR: handle
 /// Waits for the result of a task.
 ///
-/// If the handle is dropped, the task runs on, and its output is dropped. The task is *detached*.
+/// If the handle is dropped, the task continues to run, and its output is dropped when it ends.
+/// Such a task is called *detached*.
 ///
 /// Cancel safe: code that stops awaiting `&mut handle` can await it again later.
 pub struct JoinHandle<T> {
     cell: Arc<ResultCell<T>>,
-    task: Waker,
+    /// A waker of the task, for [`abort`](JoinHandle::abort).
+    waker: Waker,
 }
 // ANCHOR_END: handle
 
 impl<T> JoinHandle<T> {
-    pub(crate) fn new(cell: Arc<ResultCell<T>>, task: Waker) -> Self {
-        JoinHandle { cell, task }
+    pub(crate) fn new(cell: Arc<ResultCell<T>>, waker: Waker) -> Self {
+        JoinHandle { cell, waker }
     }
 
     // ANCHOR: abort
-    /// Cancels the task: its future is dropped instead of polled the next time. Awaiting the handle
-    /// then gives [`JoinError::Cancelled`]. If the task has ended, `abort` does nothing.
+    /// Asks to cancel the task: instead of its next poll, its future is dropped, and the result is
+    /// [`JoinError::Cancelled`]. If the task has ended, or ends in its current poll, `abort` does
+    /// nothing.
     pub fn abort(&self) {
-        lock(&self.cell.0).cancelled = true;
-        self.task.wake_by_ref();
+        lock(&self.cell.0).aborted = true;
+        self.waker.wake_by_ref();
     }
     // ANCHOR_END: abort
 
@@ -170,6 +177,7 @@ impl<T> JoinHandle<T> {
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
+    // ANCHOR: await
     /// # Panics
     ///
     /// If it is polled again after it was ready.
@@ -181,11 +189,12 @@ impl<T> Future for JoinHandle<T> {
         }
         assert!(!progress.finished, "a join handle was polled after it was ready; await it once");
         let last = progress.waiter.replace(waiter);
-        // The lock is released before a waker is dropped.
+        // The lock is released before a waker is dropped. (The early return above does the same.)
         drop(progress);
         drop(last);
         Poll::Pending
     }
+    // ANCHOR_END: await
 }
 
 impl<T> Drop for JoinHandle<T> {

@@ -1,4 +1,4 @@
-//! The waker of the future that `block_on` runs, the root. The root is not a task: it stays on the
+//! The waker of the root, the future that `block_on` runs. The root is not a task: it stays on the
 //! stack of `block_on`, so it need not be `'static`, and it has no place in the run queue.
 
 use std::{
@@ -12,19 +12,19 @@ use std::{
 use crate::sync::AtomicBool;
 
 /// Remembers whether the root was woken.
-pub struct Root {
+pub struct RootWaker {
     woken: AtomicBool,
     unparker: Waker,
 }
 
-impl Root {
-    /// Creates the waker of a new root, which counts as woken. Each wake also wakes `unparker`,
-    /// which ends the sleep of the thread in `block_on`.
+impl RootWaker {
+    /// Creates the waker of a new root. The new root counts as woken, so that it is polled once.
+    /// Each wake also calls `unparker`, which ends the sleep of the thread in `block_on`.
     pub fn new(unparker: Waker) -> Arc<Self> {
-        Arc::new(Root { woken: AtomicBool::new(true), unparker })
+        Arc::new(RootWaker { woken: AtomicBool::new(true), unparker })
     }
 
-    /// Returns whether the root was woken since the last call that returned `true`.
+    /// Returns whether the root was woken since the last `true`.
     ///
     /// After `true`, the caller sees everything that each waking thread did before its wake: the
     /// `Acquire` here pairs with the `Release` of the wake.
@@ -34,21 +34,22 @@ impl Root {
         self.woken.load(Relaxed) && self.woken.swap(false, Acquire)
     }
 
-    /// Returns whether there is a wake to take. A wake that arrives after this call also unparks
-    /// the thread.
+    /// Returns whether the root was woken and that wake was not taken yet. A wake after this call
+    /// is not lost: it unparks the thread.
     pub fn is_woken(&self) -> bool {
         self.woken.load(Relaxed)
     }
 }
 
-impl Wake for Root {
+impl Wake for RootWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // Every wake writes the flag, even if it is set already: only so does the next `take_wake`
-        // see what this thread did before its wake.
+        // Every wake writes the flag, even if it is set already. So the next `take_wake` reads this
+        // write, and sees what this thread did before its wake. A swap keeps the writes of earlier
+        // wakes visible too; a plain store would hide them.
         self.woken.swap(true, Release);
         self.unparker.wake_by_ref();
     }

@@ -42,7 +42,6 @@ pub fn play_blocks(stage: Stage) -> Result<(), String> {
     if found.is_empty() { Err("no poll took long".into()) } else { Ok(()) }
 }
 
-// ANCHOR: detector
 /// A poll should be over in microseconds.
 const LIMIT: Duration = Duration::from_millis(10);
 
@@ -100,7 +99,6 @@ fn blocked(timeline: &Timeline, limit: Duration) -> Vec<Blocked> {
     }
     found
 }
-// ANCHOR_END: detector
 
 fn name(timeline: &Timeline, task: &TaskId) -> String {
     let spawned = timeline.records().iter().find_map(|record| match &record.event {

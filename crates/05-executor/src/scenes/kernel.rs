@@ -1,5 +1,5 @@
-//! The scenes that read the kernel's counters: context switches and CPU time. These scenes are too
-//! long for a record.
+//! The scenes that read the kernel's counters: context switches and CPU time. These scenes print no
+//! record, because it would have thousands of lines.
 
 use std::{
     fs,
@@ -96,10 +96,7 @@ pub fn play_idle(stage: Stage) -> Result<(), String> {
     let (waited, burnt) = (start.elapsed(), self::burnt() - burnt);
     sending.join().map_err(|_| "the sender panicked")?.map_err(|_| "the receiver was dropped")?;
     say(format_args!("It waited {} ms, was polled {} times,", waited.as_millis(), polls.load(Relaxed)));
-    say(format_args!(
-        "and used {} % of one processor meanwhile.",
-        100 * burnt.as_micros() / waited.as_micros()
-    ));
+    say(format_args!("and used {} % of one processor meanwhile.", 100 * burnt.as_micros() / waited.as_micros()));
     Ok(())
 }
 
@@ -109,9 +106,8 @@ fn burnt() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs().try_into().unwrap_or(0))
 }
 
-// ANCHOR: turn
-/// A driver with a place for one waker. It wakes that waker at its next turn, as a driver does for a
-/// socket that has been readable for a while.
+/// A driver with a place for one waker. It wakes that waker at its next turn, as a driver does for
+/// a socket that has been readable for a while.
 struct Socket {
     parking: Parking,
     waiter: Arc<Mutex<Option<Waker>>>,
@@ -132,7 +128,6 @@ impl Driver for Socket {
         self.parking.unparker()
     }
 }
-// ANCHOR_END: turn
 
 pub fn play_turn(stage: Stage) -> Result<(), String> {
     let waiter = Arc::<Mutex<Option<Waker>>>::default();

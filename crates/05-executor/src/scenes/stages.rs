@@ -1,4 +1,4 @@
-//! The stages that the scenes play, and one executor type for those with tasks.
+//! The stages that the scenes can play, and one executor type for all stages with tasks.
 
 use std::{future::Future, time::Duration};
 

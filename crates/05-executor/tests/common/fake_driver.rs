@@ -1,5 +1,5 @@
-//! A driver that counts its calls. It wakes the tasks that wait for it at its next turn, or when the
-//! executor parks.
+//! A driver that counts its calls. It wakes the tasks that wait for it at its next turn, or when
+//! the executor parks.
 #![allow(dead_code, reason = "each program uses a part of it")]
 
 use std::{
@@ -122,8 +122,8 @@ impl Seen {
         .await;
     }
 
-    /// Wakes itself in each poll, until it has had this many polls or `stop` is set. Returns the number
-    /// of polls.
+    /// Wakes itself in each poll, until it has had this many polls or `stop` is set. Returns the
+    /// number of polls.
     pub async fn busy(self: Arc<Self>, most: u32, stop: Arc<AtomicBool>) -> u32 {
         let mut polls = 0;
         poll_fn(|cx| {

@@ -185,7 +185,8 @@ fn the_executor_parks_once_for_one_wake<S: Stage>() {
     assert!(parks <= 2, "{parks} parks");
 }
 
-/// A timer for one task, on top of another driver: it only asks that driver to sleep until the time.
+/// A timer for one task, on top of another driver: it only asks that driver to sleep until the
+/// time.
 struct Timer<D> {
     below: D,
     alarm: Arc<Mutex<Option<(Instant, Waker)>>>,

@@ -52,9 +52,9 @@ fn behind_each_stage_there_are_few_lines_of_code() {
     };
     for (number, (stage, parts, most)) in (1..).zip(stages) {
         // Each part that the stage imports is counted.
-        let imported = ["event", "driver", "root", "join"].iter().filter(|part| {
-            stage.contains(&format!(" {part}::")) || stage.contains(&format!(" {part},\n"))
-        });
+        let imported = ["event", "driver", "root", "join"]
+            .iter()
+            .filter(|part| stage.contains(&format!(" {part}::")) || stage.contains(&format!(" {part},\n")));
         assert_eq!(imported.count() + usize::from(stage.contains("sync::{")), parts.len(), "stage {number}");
         let lines = code(stage) + parts.iter().map(|part| code(part)).sum::<usize>();
         assert!(lines <= most, "stage {number}: {lines} lines of code, and at most {most} should be there");

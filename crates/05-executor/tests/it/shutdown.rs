@@ -8,12 +8,7 @@ use std::{
 };
 
 use harness::probe::{Gate, canary};
-use lesson_executor::{
-    parts::join::JoinError,
-    s2_block_on::block_on,
-    s3_queue, s4_join,
-    s5_pool::Pool,
-};
+use lesson_executor::{parts::join::JoinError, s2_block_on::block_on, s3_queue, s4_join, s5_pool::Pool};
 
 use crate::both::Stage;
 

@@ -117,27 +117,50 @@ fn wake_during_a_poll() {
         }));
         let thread = executor.block_on(task).unwrap();
         thread.join().unwrap();
+        // The task has ended, and has no second entry in the queue.
+        executor.run_until_stalled();
     });
+}
+
+/// Blocks on a root that another thread wakes.
+fn block_on_a_root(executor: &s3_queue::Executor) {
+    let (flags, kept) = (Flags::new(), Kept::default());
+    let (mut wait, mut thread) = (Box::pin(flags.wait(1, kept.clone())), None);
+    executor.block_on(poll_fn(|cx| {
+        let polled = wait.as_mut().poll(cx);
+        if thread.is_none() {
+            let (flags, waker) = (flags.clone(), kept.take());
+            thread = Some(thread::spawn(move || {
+                flags.set(0);
+                waker.wake();
+            }));
+        }
+        polled
+    }));
+    thread.unwrap().join().unwrap();
 }
 
 /// The root is woken: its flag is set first, and the thread is unparked second.
 #[test]
 fn wake_of_the_root() {
+    loom::model(|| block_on_a_root(&s3_queue::Executor::new()));
+}
+
+/// The root wakes itself. Then it calls `block_on` inside its poll, which uses up the unpark.
+#[test]
+fn block_on_inside_a_poll() {
     loom::model(|| {
-        let (executor, flags, kept) = (s3_queue::Executor::new(), Flags::new(), Kept::default());
-        let (mut wait, mut thread) = (Box::pin(flags.wait(1, kept.clone())), None);
+        let executor = s3_queue::Executor::new();
+        let mut polls = 0;
         executor.block_on(poll_fn(|cx| {
-            let polled = wait.as_mut().poll(cx);
-            if thread.is_none() {
-                let (flags, waker) = (flags.clone(), kept.take());
-                thread = Some(thread::spawn(move || {
-                    flags.set(0);
-                    waker.wake();
-                }));
+            polls += 1;
+            if polls == 2 {
+                return Poll::Ready(());
             }
-            polled
+            cx.waker().wake_by_ref();
+            block_on_a_root(&executor);
+            Poll::Pending
         }));
-        thread.unwrap().join().unwrap();
     });
 }
 

@@ -122,7 +122,8 @@ fn a_wake_during_a_poll_on_another_worker() {
     });
 }
 
-/// A pool is dropped while its tasks run, wait and are queued: each future is dropped once, by then.
+/// A pool is dropped while its tasks run, wait and are queued: each future is dropped once, by
+/// then.
 #[test]
 fn the_drop_of_a_pool_drops_all_futures() {
     check(|| {

@@ -22,7 +22,7 @@ use peers::runtime::{Blocks, Spawns, Starts};
 
 /// Looks at the counted part of a load: a clock, for example. By default it does nothing.
 pub trait Meter {
-    /// Called before a part that must find all threads of a pool parked.
+    /// Waits until all threads of a pool are parked. Called before each part that needs this.
     fn settle(&mut self) {}
     /// The counted part begins.
     fn begin(&mut self) {}

@@ -53,7 +53,8 @@ pub enum Alone {
     Yield(u64),
     /// Waits until another thread opens the gate.
     Pass(usize),
-    /// Waits until the driver has a turn. Without a driver, waits until the gate is open.
+    /// Waits until the driver wakes it in its next turn. Without a driver, waits until this gate is
+    /// open.
     Event(usize),
     /// Blocks its poll until another thread answers.
     Block,

@@ -138,7 +138,8 @@ impl IdleWorkers {
         Some(unparker)
     }
 
-    /// Records in the word that a sleeper is awake, as a searcher (`SEARCHER`) or not (0).
+    /// Updates the word after a worker has woken up. `as_what` is `SEARCHER` if the worker now
+    /// counts as searching, else 0.
     fn record_awake(&self, asleep: &mut Asleep, worker: usize, as_what: usize) {
         let watched = if asleep.watcher.take_if(|watcher| *watcher == worker).is_some() { WATCHED } else { 0 };
         self.word.fetch_sub(SLEEPER + watched - as_what, SeqCst);
@@ -196,8 +197,8 @@ impl IdleWorkers {
     // ANCHOR_END: search
 
     // ANCHOR: sleep
-    /// Sleeps, unless there is a task in a queue. Returns whether the worker searches now. In
-    /// either case it looks into the queues next.
+    /// Sleeps, unless a queue has a task. Returns `true` if the worker now counts as searching.
+    /// With either result, it must check the queues next.
     #[must_use = "other threads rely on a searching worker"]
     pub fn sleep(&self, place: SleepPlace<'_>, searching: bool, is_more: impl Fn() -> bool) -> bool {
         let SleepPlace { worker, driver, is_shared } = place;

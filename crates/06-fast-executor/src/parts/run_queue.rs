@@ -23,8 +23,8 @@ impl RunQueue {
     pub fn push(&self, task: ScheduledTask) {
         let mut entries = self.lock();
         if entries.closed {
-            // Drop it without the lock: it may be the last reference to its task, and the task may
-            // hold the last reference to this queue.
+            // The lock is released first. This may be the last reference to the task, and the drop
+            // of a task may run code that takes the lock, or drop this queue.
             drop(entries);
             return drop(task);
         }
@@ -43,7 +43,7 @@ impl RunQueue {
         entries.closed = true;
         let tasks = mem::take(&mut entries.tasks);
         drop(entries);
-        // Without the lock, for the same reason as in `push`.
+        // The lock is released: as in `push`, the drop of a task may run code that takes it.
         drop(tasks);
     }
 

@@ -119,8 +119,8 @@ impl<S: Schedule> Drop for SharedOwner<S> {
 }
 
 impl<S: Schedule> Spawner<Arc<SharedOwner<S>>> {
-    /// Makes a task of the future and puts it into the run queue. The pool may be dropped already:
-    /// then the future is dropped at once, and the handle says that the task was cancelled.
+    /// Makes a task of the future and puts it into the run queue. The pool may have been dropped:
+    /// then the future is dropped at once, and the handle reports that the task was cancelled.
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.0.spawn(future).0
     }

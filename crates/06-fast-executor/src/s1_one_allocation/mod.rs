@@ -13,7 +13,7 @@ use std::{
 pub use lesson_executor::parts::join::JoinError;
 use lesson_executor::parts::{
     driver::{Driver, POLLS_PER_TURN, Parking},
-    root::Root,
+    root::RootWaker,
 };
 
 pub use crate::parts::task::{AbortHandle, JoinHandle};
@@ -126,7 +126,7 @@ impl<D: Driver> Executor<D> {
     /// If this thread already runs an executor, or if `root` panics.
     pub fn block_on<F: Future>(&self, root: F) -> F::Output {
         let _entered = self.spawner.enter();
-        let wakes = Root::new(self.driver.borrow().unparker());
+        let wakes = RootWaker::new(self.driver.borrow().unparker());
         let waker = Waker::from(wakes.clone());
         let mut root = pin!(root);
         loop {

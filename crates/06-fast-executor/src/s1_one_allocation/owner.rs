@@ -108,9 +108,8 @@ impl<S: Schedule> Drop for LocalOwner<S> {
 }
 
 impl<S: Schedule> Spawner<Rc<LocalOwner<S>>> {
-    /// Makes a task of the future and puts it into the run queue. The executor may be dropped
-    /// already: then the future is dropped at once, and the handle says that the task was
-    /// cancelled.
+    /// Makes a task of the future and puts it into the run queue. If the executor was dropped, the
+    /// future is dropped at once, and the handle reports that the task was cancelled.
     pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.0.spawn(future)
     }

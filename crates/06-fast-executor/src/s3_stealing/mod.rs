@@ -1,6 +1,6 @@
 //! Stage 3: each worker has a queue of its own, and steals from the others when that is empty. A
-//! worker runs what its tasks wake and spawn, and takes no lock for that. Tasks from other threads,
-//! and those that a full queue cannot hold, go into the injector, one queue for all.
+//! worker queues what its tasks wake and spawn without a lock. Tasks from other threads, and those
+//! that a full queue cannot hold, go into the injector, one queue for all.
 
 use std::{
     cell::RefCell,
@@ -14,7 +14,7 @@ use std::{
 pub use lesson_executor::parts::join::JoinError;
 use lesson_executor::parts::{
     driver::{Driver, POLLS_PER_TURN, Parking},
-    root::Root,
+    root::RootWaker,
 };
 
 pub use crate::parts::task::{AbortHandle, JoinHandle};
@@ -148,7 +148,7 @@ impl Executor {
     pub fn block_on<F: Future>(&self, root: F) -> F::Output {
         let _entered = self.spawner.enter();
         let mut parking = Parking::default();
-        let wakes = Root::new(parking.unparker());
+        let wakes = RootWaker::new(parking.unparker());
         let waker = Waker::from(wakes.clone());
         let mut root = pin!(root);
         loop {

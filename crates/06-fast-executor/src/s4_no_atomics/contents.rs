@@ -94,8 +94,8 @@ impl<F: Future> Typed<F> {
         event::poll(task.address());
         let waker = waker::lent_waker(task);
         let poll = || {
-            // SAFETY: the caller vouches for the future. It is pinned: nothing moves it until `end`
-            // drops it in place.
+            // SAFETY: the caller guarantees that the slot holds the future. It is pinned: nothing
+            // moves it until `end` drops it in place.
             let future = unsafe { Pin::new_unchecked(&mut *(*Self::contents(task)).future) };
             future.poll(&mut Context::from_waker(&waker))
         };
@@ -111,7 +111,7 @@ impl<F: Future> Typed<F> {
                 Err(JoinError::Panicked(payload))
             }
         };
-        // SAFETY: the caller vouches for the future.
+        // SAFETY: the caller guarantees that the slot holds the future.
         unsafe { Self::end(task, output) }
     }
     // ANCHOR_END: poll
@@ -120,7 +120,7 @@ impl<F: Future> Typed<F> {
     ///
     /// As [`Typed::poll`].
     unsafe fn cancel(task: TaskSlot) {
-        // SAFETY: the caller vouches for the future.
+        // SAFETY: the caller guarantees that the slot holds the future.
         unsafe { Self::end(task, Err(JoinError::Cancelled)) }
     }
 
@@ -135,9 +135,9 @@ impl<F: Future> Typed<F> {
     unsafe fn end(task: TaskSlot, mut output: Result<F::Output, JoinError>) {
         let SlotHeader { owner_word, joiner, .. } = task.header();
         owner_word.end();
-        task.report(event::task, "drop");
-        // SAFETY: the caller vouches for the future, which is not used after its drop. Then its
-        // place is free, and it has room for the output.
+        waker::report(task, event::task, "drop");
+        // SAFETY: the caller guarantees that the slot holds the future, which is not used after its
+        // drop. Then its place is free, and it has room for the output.
         unsafe {
             let contents = Self::contents(task);
             if needs_drop::<F>() {

@@ -237,8 +237,8 @@ pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
 }
 
 impl Spawner {
-    /// Makes a task of the future and puts it into the queue. The executor may be dropped already:
-    /// then the future is dropped at once, and the handle says that the task was cancelled.
+    /// Makes a task of the future and puts it into the queue. The executor may have been dropped:
+    /// then the future is dropped at once, and the handle reports that the task was cancelled.
     #[inline]
     pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
         self.0.spawn(future)

@@ -26,11 +26,13 @@ const OUTPUT: u32 = 1 << 4;
 const TAKEN: u32 = 1 << 5;
 /// The future must be dropped instead of polled. Set forever.
 const ABORTED: u32 = 1 << 6;
-/// Future and output are in a box, and the slot holds the pointer to it. Set at first, or never.
+/// Future and output are in a box, and the slot holds the pointer to it. Set when the task is made,
+/// or never.
 const BOXED: u32 = 1 << 7;
 /// The remote word counts all references, because no strong flag is left. Set forever.
 const MERGED: u32 = 1 << 8;
-/// There is no task, and the slot belongs to the slab. A new task has a new word.
+/// The slot holds no task and belongs to the slab. A new task overwrites the whole word, and so
+/// clears this bit.
 const FREE: u32 = 1 << 9;
 /// The other bits are a signed number: the references that the owner thread has made, minus those
 /// that it has dropped. A reference may be made here and dropped elsewhere, so the number may be

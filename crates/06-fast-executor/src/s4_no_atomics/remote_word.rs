@@ -28,7 +28,8 @@ const REFERENCE: u32 = 1 << 3;
 pub(super) struct RemoteWord(AtomicU32);
 // ANCHOR_END: remote
 
-/// The maximum number of references. Only forgotten wakers can add up to more.
+/// The maximum number of references. A program exceeds it only if it leaks wakers with
+/// `mem::forget`.
 const MOST: i32 = 1 << 27;
 
 /// What the owner thread has to do for an entry of the list of remote wakes.
@@ -103,11 +104,12 @@ impl RemoteWord {
         self.add(1);
     }
 
-    /// Adds references, or removes some that are not the last ones.
+    /// Changes the number of references by `count`; a negative `count` removes some. At least one
+    /// must remain.
     pub(super) fn add(&self, count: i32) {
         let before = self.0.fetch_add(count.cast_unsigned().wrapping_mul(REFERENCE), AcqRel);
         if references(before) > MOST {
-            // As `Arc` does: to go on would free what is in use.
+            // As `Arc` does: a count that overflows would free a task that is in use.
             process::abort();
         }
     }

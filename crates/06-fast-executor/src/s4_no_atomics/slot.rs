@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{parts::task::StartStep, sync::cell::UnsafeCell};
 
-/// The bytes of a slot for the future and the output. What needs more is in a box.
+/// The bytes of a slot for the future, and later for the output. A larger future or output is put
+/// into a box.
 pub(super) const ROOM: usize = 64;
 /// The size of a slot.
 pub(super) const SLOT: usize = size_of::<SlotHeader>() + ROOM;
@@ -61,8 +62,8 @@ impl TaskSlot {
 
     #[inline]
     pub(super) fn header(&self) -> &SlotHeader {
-        // SAFETY: the holder of a `TaskSlot` keeps the header there. Only fields in cells and
-        // atomics change.
+        // SAFETY: the header stays valid while a `TaskSlot` exists. A shared reference is enough,
+        // because only cells and atomics in it change.
         unsafe { self.0.as_ref() }
     }
 
@@ -124,7 +125,7 @@ impl TaskSlot {
     #[inline]
     pub(super) unsafe fn take_output<T>(self) -> Result<T, JoinError> {
         // SAFETY: the output is at the beginning of the room, or of the box to which the room holds
-        // the pointer. The caller vouches for the output and its type.
+        // the pointer. The caller guarantees that the output is there, and its type.
         unsafe {
             let room = self.0.add(1);
             if !self.header().owner_word.is_boxed() {

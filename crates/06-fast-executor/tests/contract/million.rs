@@ -59,7 +59,7 @@ pub fn add(suite: Suite) -> Suite {
         .alone_and_long("million::the_fast_one_has_all_of_them_at_once", || fast_all_at_once(MILLION))
 }
 
-/// Tasks wait here until all of them do.
+/// A barrier: each task waits here until all tasks have arrived.
 struct Gate {
     wakers: Mutex<Vec<Waker>>,
     are_there: Condvar,

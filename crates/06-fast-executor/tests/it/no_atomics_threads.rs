@@ -18,7 +18,7 @@ use crate::told::{Told, WAKES, next, told};
 
 const TASKS: usize = 400;
 
-/// What another thread holds of a task.
+/// The means by which another thread refers to a task.
 struct Remote {
     told: Told,
     abort: AbortHandle,

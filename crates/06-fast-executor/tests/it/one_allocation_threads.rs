@@ -19,7 +19,7 @@ use crate::told::{Told, WAKES, next, told};
 
 const TASKS: usize = 500;
 
-/// What another thread holds of a task.
+/// The means by which another thread refers to a task.
 struct Remote {
     told: Told,
     handle: JoinHandle<usize>,

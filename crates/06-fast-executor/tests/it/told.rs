@@ -12,7 +12,7 @@ use std::{
 /// How often a task is told to go on before it is ready.
 pub const WAKES: usize = 8;
 
-/// What another thread holds of a task.
+/// The means by which another thread refers to a task.
 pub struct Told {
     times: Arc<AtomicUsize>,
     waker: Arc<Mutex<Option<Waker>>>,

@@ -1,6 +1,7 @@
 //! A model of a task's state word. A task is woken, and before its poll another thread lets an
 //! event happen and wakes it again. The memory ordering of that second wake decides whether the
-//! poll sees the event. No machine shows a wrong ordering each time; the model tries all orders.
+//! poll sees the event. No machine shows a wrong ordering each time; the model tries all orders
+//! that loom knows.
 
 use loom::{
     sync::{

@@ -57,7 +57,8 @@ pub(super) struct TaskVtable {
     pub(super) drop_output: unsafe fn(&TaskRef),
     /// Moves the output to the place that the pointer names.
     pub(super) take_output: unsafe fn(&TaskRef, *mut ()),
-    /// Hands the second reference to the task's scheduler, as an entry of its run queue.
+    /// Pushes the task, the second argument, into the run queue of its scheduler. The first
+    /// argument is only used to find that scheduler.
     pub(super) schedule: unsafe fn(&TaskRef, TaskRef),
     pub(super) free: unsafe fn(NonNull<TaskHeader>),
 }
@@ -66,7 +67,7 @@ pub(super) struct TaskVtable {
 pub(crate) struct TaskRef(NonNull<TaskHeader>);
 
 // SAFETY: the state word decides which thread uses the cells, and the scheduler is `Send + Sync`. A
-// future that is not `Send` is used only in `poll` and `cancel`, whose callers vouch for the
+// future that is not `Send` is used only in `poll` and `cancel`, whose callers guarantee the
 // thread.
 unsafe impl Send for TaskRef {}
 // SAFETY: as for `Send`; a shared reference can do no more than an owned one.
@@ -138,7 +139,7 @@ impl TaskRef {
     /// The caller has set `RUNNING`, and the future may be polled on this thread.
     pub(super) unsafe fn poll(&self) -> Poll<()> {
         let waker = self.lent_waker();
-        // SAFETY: the caller vouches for `RUNNING` and for the thread.
+        // SAFETY: the caller guarantees that this thread holds `RUNNING` and may use the future.
         unsafe { (self.header().vtable.poll)(self, &mut Context::from_waker(&waker)) }
     }
 
@@ -148,7 +149,7 @@ impl TaskRef {
     ///
     /// As [`TaskRef::poll`].
     pub(super) unsafe fn cancel(&self) {
-        // SAFETY: the caller vouches for `RUNNING` and for the thread.
+        // SAFETY: the caller guarantees that this thread holds `RUNNING` and may use the future.
         unsafe { (self.header().vtable.cancel)(self) }
     }
 

@@ -83,7 +83,7 @@ unsafe fn contents<F: Future>(task: &TaskRef) -> &UnsafeCell<FutureOrOutput<F>> 
 /// As [`TaskRef::poll`], and `F` is the type of the task's future.
 unsafe fn poll<F: Future>(task: &TaskRef, cx: &mut Context<'_>) -> Poll<()> {
     event::poll(task.address());
-    // SAFETY: the caller vouches for `F`.
+    // SAFETY: the caller guarantees that the task's future is an `F`.
     let polled = unsafe { contents::<F>(task) }.with_mut(|contents| {
         // SAFETY: the caller has set `RUNNING`, so the future is here and belongs to this thread.
         // It is pinned: nothing moves it until `end` drops it in place.
@@ -105,7 +105,8 @@ unsafe fn poll<F: Future>(task: &TaskRef, cx: &mut Context<'_>) -> Poll<()> {
             Err(JoinError::Panicked(payload))
         }
     };
-    // SAFETY: the caller vouches for `RUNNING`, for the thread and for `F`.
+    // SAFETY: the caller guarantees that this thread holds `RUNNING` and may use the future, which
+    // is an `F`.
     unsafe { end::<F>(task, output) };
     Poll::Ready(())
 }
@@ -115,7 +116,8 @@ unsafe fn poll<F: Future>(task: &TaskRef, cx: &mut Context<'_>) -> Poll<()> {
 ///
 /// As [`poll`].
 unsafe fn cancel<F: Future>(task: &TaskRef) {
-    // SAFETY: the caller vouches for `RUNNING`, for the thread and for `F`.
+    // SAFETY: the caller guarantees that this thread holds `RUNNING` and may use the future, which
+    // is an `F`.
     unsafe { end::<F>(task, Err(JoinError::Cancelled)) }
 }
 
@@ -126,7 +128,7 @@ unsafe fn cancel<F: Future>(task: &TaskRef) {
 /// As [`poll`].
 unsafe fn end<F: Future>(task: &TaskRef, output: Result<F::Output, JoinError>) {
     event::task("drop", task.address());
-    // SAFETY: the caller vouches for `F`.
+    // SAFETY: the caller guarantees that the task's future is an `F`.
     unsafe { contents::<F>(task) }.with_mut(|contents| {
         // SAFETY: the caller has set `RUNNING`, so the future is here. It is not used after this.
         let drop_future = || unsafe { ManuallyDrop::drop(&mut (*contents).future) };
@@ -148,7 +150,7 @@ unsafe fn end<F: Future>(task: &TaskRef, output: Result<F::Output, JoinError>) {
 /// The task is complete, and its output is stored and belongs to the caller. `F` is the type of its
 /// future.
 unsafe fn drop_output<F: Future>(task: &TaskRef) {
-    // SAFETY: the caller vouches for the output and for `F`.
+    // SAFETY: the caller guarantees that the output is stored, and that the future was an `F`.
     unsafe { contents::<F>(task).with_mut(|contents| ManuallyDrop::drop(&mut (*contents).output)) }
 }
 
@@ -156,7 +158,8 @@ unsafe fn drop_output<F: Future>(task: &TaskRef) {
 ///
 /// As [`drop_output`], and `to` has room for the output.
 unsafe fn take_output<F: Future>(task: &TaskRef, to: *mut ()) {
-    // SAFETY: the caller vouches for the output, for `F` and for `to`.
+    // SAFETY: the caller guarantees that the output is stored, that the future was an `F`, and that
+    // `to` is valid.
     unsafe {
         let output = contents::<F>(task).with_mut(|contents| ManuallyDrop::take(&mut (*contents).output));
         to.cast::<Result<F::Output, JoinError>>().write(output);

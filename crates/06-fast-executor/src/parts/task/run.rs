@@ -28,9 +28,11 @@ pub(crate) unsafe fn run<S: Schedule>(ScheduledTask(task): ScheduledTask, schedu
     event::task("dequeue", task.address());
     match task.state().start() {
         StartStep::Over => return None,
-        // SAFETY: `start` has set `RUNNING` for this thread. The caller vouches for the thread.
+        // SAFETY: `start` has set `RUNNING` for this thread. The caller guarantees that it may use
+        // the future.
         StartStep::Cancel => unsafe { task.cancel() },
-        // SAFETY: `start` has set `RUNNING` for this thread. The caller vouches for the thread.
+        // SAFETY: `start` has set `RUNNING` for this thread. The caller guarantees that it may use
+        // the future.
         StartStep::Poll => match unsafe { task.poll() }.is_pending().then(|| task.state().pending()) {
             None => {}
             Some(PendingStep::Idle) => {

@@ -10,15 +10,17 @@ use std::{
 use crate::sync::AtomicUsize;
 
 // ANCHOR: word
-/// The task was woken and not polled since. A wake sets it; the start of a poll unsets it.
+/// The task was woken, and no poll has started since. A wake sets this bit; the start of a poll
+/// unsets it.
 ///
-/// While it is set and neither `RUNNING` nor `COMPLETE` is, the task has exactly one entry in a run
-/// queue, or on its way there. If it is set during a poll, the end of the poll makes the entry.
+/// While this bit is set, and `RUNNING` and `COMPLETE` are not set, the task has exactly one entry:
+/// in a run queue, or about to be pushed. If a wake comes during a poll, the end of that poll makes
+/// the entry.
 const SCHEDULED: usize = 1;
-/// One thread has the future to itself, to poll it or to drop it. That thread sets it and unsets
-/// it.
+/// One thread uses the future, to poll it or to drop it. That thread sets this bit and unsets it.
 const RUNNING: usize = 1 << 1;
-/// The future is gone and the output is stored. Set together with the end of `RUNNING`, forever.
+/// The future was dropped and the output is stored. The step that unsets `RUNNING` sets this bit,
+/// forever.
 const COMPLETE: usize = 1 << 2;
 /// The future must be dropped instead of polled. Set by an abort or by the end of the executor,
 /// forever.

@@ -65,7 +65,7 @@ unsafe fn wake_by_ref(data: *const ()) {
 
 /// Gives the waker's reference back.
 unsafe fn release(data: *const ()) {
-    // SAFETY: the drop of a waker passes its data, and its reference with it.
+    // SAFETY: `data` belongs to a waker that is being dropped, so its reference is ours now.
     let task = ManuallyDrop::into_inner(unsafe { task(data) });
     event::waker("release", task.address());
 }

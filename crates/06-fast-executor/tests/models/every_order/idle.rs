@@ -146,8 +146,9 @@ fn idle_goes_on_watching() {
     });
 }
 
-/// Another thread wakes the watcher while it gets up by itself. It then counts as searching, until
-/// it has found something. If it counted longer, no worker would be woken any more.
+/// The watcher wakes up at its deadline, and at the same moment another thread wakes it. The
+/// watcher then counts as searching until it has found a task. If it counted as searching after
+/// that, no other worker would be woken any more.
 #[test]
 fn idle_is_woken_at_its_deadline() {
     bounded(3, || {

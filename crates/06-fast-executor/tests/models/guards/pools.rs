@@ -29,11 +29,11 @@ pub const GUARDS: &[Guard] = &[
     guard(POOL, "idle.found(|| !queue.is_empty());", "idle.found(|| false);", "two_from_outside_meet_in_a_pool"),
     guard(STEALING, "idle.found(|| queues.is_more());", "", "two_from_outside_meet_where"),
     guard(STEALING, "idle.found(|| queues.is_more());", "idle.found(|| false);", "two_from_outside_meet_where"),
-    // A worker that falls asleep looks.
+    // A worker checks the queues once more before it sleeps.
     guard(POOL, "let is_more = || !queue.is_empty();", "let is_more = || false;", "a_push_is_seen_in_a_pool"),
     guard(STEALING, "let is_more = || queues.is_more();", "let is_more = || false;", "a_push_is_seen_where"),
     guard(QUEUES, "|| self.rings.iter().any(|ring| !ring.is_empty())", "", "a_task_blocks_for_another_where"),
-    // A sleeper watches.
+    // One of the sleeping workers watches: it looks again after a while.
     guard(
         IDLE,
         "driver.park(watches.then(|| Instant::now() + LOOK_AGAIN));",
