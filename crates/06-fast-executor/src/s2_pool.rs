@@ -28,7 +28,7 @@ use crate::{
         spawner,
         task::{Schedule, ScheduledTask},
     },
-    sync::{thread, thread_local},
+    sync::{CacheAligned, thread, thread_local},
 };
 
 /// An executor with threads of its own, and one queue for all of them.
@@ -48,19 +48,20 @@ pub struct Executor {
 
 /// The queue of a pool, and the workers that have nothing to do.
 pub struct PoolScheduler {
-    queue: RunQueue,
+    /// Not on a cache line with `idle`, which every worker reads before each poll.
+    queue: CacheAligned<RunQueue>,
     idle: IdleWorkers,
 }
 
 // ANCHOR: wake
 impl Schedule for PoolScheduler {
     fn schedule(&self, task: ScheduledTask) {
-        self.queue.push(task);
+        self.queue.0.push(task);
         self.idle.notify();
     }
 
     fn close(&self) {
-        self.queue.close();
+        self.queue.0.close();
     }
 }
 // ANCHOR_END: wake
@@ -89,7 +90,7 @@ impl Executor {
     // ANCHOR: start
     fn start(workers: usize, driver: SharedDriver) -> Self {
         assert!(workers > 0, "a pool needs at least one worker");
-        let scheduler = PoolScheduler { queue: RunQueue::new(), idle: IdleWorkers::new(workers) };
+        let scheduler = PoolScheduler { queue: CacheAligned(RunQueue::new()), idle: IdleWorkers::new(workers) };
         let (spawner, driver) = (spawner::Spawner(Arc::new(SharedOwner::new(scheduler))), Arc::new(driver));
         let mut executor = Executor { spawner, workers: Vec::new() };
         for number in 0..workers {
@@ -170,7 +171,7 @@ impl Worker {
     fn run(self) {
         let _entered = self.spawner.enter();
         let Worker { number, spawner: spawner::Spawner(owner), driver } = &self;
-        let PoolScheduler { queue, idle } = owner.scheduler();
+        let PoolScheduler { queue: CacheAligned(queue), idle } = owner.scheduler();
         let (mut parking, mut polls, mut searching) = (Parking::default(), 0, false);
         while !idle.is_closed() {
             let Some(task) = queue.pop() else {

@@ -17,7 +17,7 @@ use super::{
     slot::{SlotHeader, TaskSlot},
 };
 use crate::{
-    parts::event::{self, emit},
+    parts::event,
     sync::{AtomicUsize, cell::UnsafeCell, this_thread},
 };
 
@@ -230,16 +230,6 @@ impl TaskSlot {
         // SAFETY: `take_more` gives each page of the slab a pointer to the core. The core lives as
         // long as a slot is in use.
         unsafe { slab::core_of(self.0).cast::<ExecutorCore>().as_ref() }
-    }
-
-    /// Reports an event about the task, unless it is the root: no recording has the root as a task.
-    #[inline]
-    pub(super) fn report(self, event: fn(&'static str, usize), what: &'static str) {
-        emit(move || {
-            if !self.core().is_root(self) {
-                event(what, self.address());
-            }
-        });
     }
 
     // ANCHOR: free

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::slot::{SlotHeader, TaskSlot};
-use crate::parts::event;
+use crate::parts::event::{self, emit};
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
 
@@ -117,11 +117,25 @@ unsafe fn task(data: *const ()) -> TaskSlot {
     unsafe { TaskSlot::from_raw(NonNull::new_unchecked(data.cast_mut().cast::<SlotHeader>())) }
 }
 
+<<<<<<< HEAD
+=======
+/// Reports what happens to a task or to its waker. The root is not reported, because it is not a
+/// task.
+#[inline]
+pub(super) fn report(task: TaskSlot, event: fn(&'static str, usize), what: &'static str) {
+    emit(move || {
+        if !task.core().is_root(task) {
+            event(what, task.address());
+        }
+    });
+}
+
+>>>>>>> tmp-fast
 /// Adds a reference.
 unsafe fn clone(data: *const ()) -> RawWaker {
     // SAFETY: `Waker::clone` passes the data of a waker that is alive.
     let task = unsafe { task(data) };
-    task.report(event::waker, "clone");
+    report(task, event::waker, "clone");
     task.retain();
     RawWaker::new(data, &VTABLE)
 }
@@ -131,7 +145,7 @@ unsafe fn clone(data: *const ()) -> RawWaker {
 unsafe fn wake(data: *const ()) {
     // SAFETY: `Waker::wake` passes the data of a waker that is alive, and its reference with it.
     let task = unsafe { task(data) };
-    task.report(event::wake, "value");
+    report(task, event::wake, "value");
     task.wake();
     task.give_back();
 }
@@ -140,7 +154,7 @@ unsafe fn wake(data: *const ()) {
 unsafe fn wake_by_ref(data: *const ()) {
     // SAFETY: `Waker::wake_by_ref` passes the data of a waker that is alive.
     let task = unsafe { task(data) };
-    task.report(event::wake, "ref");
+    report(task, event::wake, "ref");
     task.wake();
 }
 
@@ -148,6 +162,6 @@ unsafe fn wake_by_ref(data: *const ()) {
 unsafe fn release(data: *const ()) {
     // SAFETY: the drop of a waker passes its data, and its reference with it.
     let task = unsafe { task(data) };
-    task.report(event::waker, "release");
+    report(task, event::waker, "release");
     task.give_back();
 }
