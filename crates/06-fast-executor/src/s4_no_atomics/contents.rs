@@ -135,11 +135,7 @@ impl<F: Future> Typed<F> {
     unsafe fn end(task: TaskSlot, mut output: Result<F::Output, JoinError>) {
         let SlotHeader { owner_word, joiner, .. } = task.header();
         owner_word.end();
-<<<<<<< HEAD
-        task.report(event::task, "drop");
-=======
         waker::report(task, event::task, "drop");
->>>>>>> tmp-fast
         // SAFETY: the caller guarantees that the slot holds the future, which is not used after its
         // drop. Then its place is free, and it has room for the output.
         unsafe {

@@ -117,8 +117,6 @@ unsafe fn task(data: *const ()) -> TaskSlot {
     unsafe { TaskSlot::from_raw(NonNull::new_unchecked(data.cast_mut().cast::<SlotHeader>())) }
 }
 
-<<<<<<< HEAD
-=======
 /// Reports what happens to a task or to its waker. The root is not reported, because it is not a
 /// task.
 #[inline]
@@ -130,7 +128,6 @@ pub(super) fn report(task: TaskSlot, event: fn(&'static str, usize), what: &'sta
     });
 }
 
->>>>>>> tmp-fast
 /// Adds a reference.
 unsafe fn clone(data: *const ()) -> RawWaker {
     // SAFETY: `Waker::clone` passes the data of a waker that is alive.
