@@ -1,5 +1,5 @@
-//! The join handle: how a task's result reaches the code that spawned it. A [`Reporter`] wraps the
-//! task's future and writes the result into a [`ResultCell`]; the [`JoinHandle`] reads it there.
+//! The join handle: how a task's result reaches the code that spawned it. A `Reporter` wraps the
+//! task's future and writes the result into a `ResultCell`; the [`JoinHandle`] reads it there.
 //! The loop of the executor knows nothing of this: to it, a `Reporter` is a future like any other.
 
 use std::{

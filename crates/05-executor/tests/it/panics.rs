@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use lesson_executor::{parts::join::JoinError, s3_queue};
+use lesson_executor::{parts::join::JoinError, s1_spin, s2_block_on, s3_queue, s4_join};
 
 use crate::both::Stage;
 
@@ -106,4 +106,20 @@ fn on_stage_3_a_panic_comes_out_and_the_others_go_on() {
     let (tell, told) = futures::channel::oneshot::channel();
     executor.spawn(async { tell.send(5).unwrap() });
     assert_eq!(executor.block_on(told), Ok(5));
+}
+
+/// The root is no task: its panic comes out of the call, on every stage.
+#[test]
+fn a_panic_of_the_root_comes_out() {
+    let calls: [fn(); 5] = [
+        || s1_spin::Executor::new().block_on(async { panic!("in the root") }),
+        || s2_block_on::block_on(async { panic!("in the root") }),
+        || s2_block_on::naive_block_on(async { panic!("in the root") }),
+        || s3_queue::Executor::new().block_on(async { panic!("in the root") }),
+        || s4_join::Executor::new().block_on(async { panic!("in the root") }),
+    ];
+    for call in calls {
+        let payload = std::panic::catch_unwind(call).expect_err("the root panics");
+        assert_eq!(payload.downcast_ref(), Some(&"in the root"));
+    }
 }

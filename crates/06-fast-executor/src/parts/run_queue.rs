@@ -32,6 +32,7 @@ impl RunQueue {
     }
 
     /// Takes the entry that has waited longest.
+    #[inline]
     pub fn pop(&self) -> Option<ScheduledTask> {
         self.lock().tasks.pop_front()
     }
