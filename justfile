@@ -26,6 +26,13 @@ diff lesson one two:
             { echo "error: {{lesson}} has no stage and no runtime $1" >&2; exit 2; }
     }
     changes() { git --no-pager diff --no-index --color=auto -- "$1" "$2" || [ $? = 1 ]; }
+    # The parts that a stage imports.
+    parts() {
+        for part in crates/??-{{lesson}}/src/parts/*.rs; do
+            name=$(basename "$part" .rs)
+            ! grep -rhvE '^ *//' "$1" | grep -E "(^|[ {:])$name(::|,\$)" >/dev/null || echo "$part"
+        done
+    }
     one=$(stage {{one}}); two=$(stage {{two}})
     [ "$one" != "$two" ] || { echo "{{one}} and {{two}} are the same file: $one"; exit; }
     case "$one $two" in
@@ -35,6 +42,8 @@ diff lesson one two:
         *.rs\ */) changes "$one" "$two"mod.rs; for file in "$two"*.rs; do [ "$file" = "$two"mod.rs ] || changes /dev/null "$file"; done ;;
         */\ *.rs) changes "$one"mod.rs "$two"; for file in "$one"*.rs; do [ "$file" = "$one"mod.rs ] || changes "$file" /dev/null; done ;;
     esac
+    # Then the parts that only the second stage imports.
+    comm -13 <(parts "$one") <(parts "$two") | while read -r part; do changes /dev/null "$part"; done
 
 # Check your exercise, all of it or one step: just exercise threads 2
 [group('learn')]

@@ -341,9 +341,9 @@ impl<T> JoinHandle<T> {
 
 /// Wakes one worker of a pool. Workers sleep in the condition variable, with the lock of
 /// `Shared::tasks`.
-struct Workers(Condvar);
+struct WorkerWaker(Condvar);
 
-impl Wake for Workers {
+impl Wake for WorkerWaker {
     fn wake(self: Arc<Self>) {
         self.0.notify_one();
     }
@@ -352,15 +352,15 @@ impl Wake for Workers {
 /// An executor with threads of its own.
 pub struct Pool {
     executor: Executor,
-    workers: Arc<Workers>,
-    threads: Vec<thread::JoinHandle<()>>,
+    changed: Arc<WorkerWaker>,
+    workers: Vec<thread::JoinHandle<()>>,
 }
 
 impl Pool {
     /// Starts this many worker threads.
-    pub fn new(threads: usize) -> Self {
+    pub fn new(workers: usize) -> Self {
         todo!(
-            "step 8: a Shared whose unparker is made of an Arc<Workers>; threads that call run_worker(&shared, &workers). \
+            "step 8: a Shared whose unparker is made of an Arc<WorkerWaker>; threads that call run_worker(&shared, &changed). \
              The executor's parker is not used: Arc::default()"
         )
     }
@@ -377,9 +377,9 @@ impl Pool {
 }
 
 /// Polls one task after another until `closed` is set.
-fn run_worker(shared: &Shared, workers: &Workers) {
+fn run_worker(shared: &Shared, changed: &WorkerWaker) {
     todo!(
-        "step 8: in a loop: while closed is false and the queue is empty, tasks = wait(&workers.0, tasks); if closed is \
+        "step 8: in a loop: while closed is false and the queue is empty, tasks = wait(&changed.0, tasks); if closed is \
          true, return; else take a task, release the lock, and run the task"
     )
 }
@@ -387,6 +387,6 @@ fn run_worker(shared: &Shared, workers: &Workers) {
 impl Drop for Pool {
     /// Waits until every thread has ended its current poll. The drop of `executor` does the rest.
     fn drop(&mut self) {
-        todo!("step 8: set closed; workers.0.notify_all(); join the threads, except thread::current()")
+        todo!("step 8: set closed; changed.0.notify_all(); join the threads, except thread::current()")
     }
 }

@@ -335,9 +335,9 @@ impl Drop for Executor {
     }
 }
 
-struct Workers(Condvar);
+struct WorkerWaker(Condvar);
 
-impl Wake for Workers {
+impl Wake for WorkerWaker {
     fn wake(self: Arc<Self>) {
         self.0.notify_one();
     }
@@ -345,21 +345,21 @@ impl Wake for Workers {
 
 pub struct Pool {
     executor: Executor,
-    workers: Arc<Workers>,
-    threads: Vec<thread::JoinHandle<()>>,
+    changed: Arc<WorkerWaker>,
+    workers: Vec<thread::JoinHandle<()>>,
 }
 
 impl Pool {
-    pub fn new(threads: usize) -> Self {
-        let workers = Arc::new(Workers(Condvar::new()));
-        let unparker = Waker::from(Arc::clone(&workers));
+    pub fn new(workers: usize) -> Self {
+        let changed = Arc::new(WorkerWaker(Condvar::new()));
+        let unparker = Waker::from(Arc::clone(&changed));
         let shared = Arc::new(Shared { tasks: Mutex::default(), unparker });
         let start = |_| {
-            let (shared, workers) = (Arc::clone(&shared), Arc::clone(&workers));
-            thread::spawn(move || run_worker(&shared, &workers))
+            let (shared, changed) = (Arc::clone(&shared), Arc::clone(&changed));
+            thread::spawn(move || run_worker(&shared, &changed))
         };
-        let threads = (0..threads).map(start).collect();
-        Pool { executor: Executor { shared, parker: Arc::default() }, workers, threads }
+        let workers = (0..workers).map(start).collect();
+        Pool { executor: Executor { shared, parker: Arc::default() }, changed, workers }
     }
 
     pub fn spawn<F: Future<Output: Send> + Send + 'static>(&self, future: F) -> JoinHandle<F::Output> {
@@ -371,11 +371,11 @@ impl Pool {
     }
 }
 
-fn run_worker(shared: &Shared, workers: &Workers) {
+fn run_worker(shared: &Shared, changed: &WorkerWaker) {
     loop {
         let mut tasks = lock(&shared.tasks);
         while !tasks.closed && tasks.queue.is_empty() {
-            tasks = wait(&workers.0, tasks);
+            tasks = wait(&changed.0, tasks);
         }
         if tasks.closed {
             return;
@@ -389,11 +389,11 @@ fn run_worker(shared: &Shared, workers: &Workers) {
 impl Drop for Pool {
     fn drop(&mut self) {
         lock(&self.executor.shared.tasks).closed = true;
-        self.workers.0.notify_all();
-        for thread in self.threads.drain(..) {
+        self.changed.0.notify_all();
+        for worker in self.workers.drain(..) {
             // A task of the pool may drop the pool. Its thread does not wait for itself.
-            if thread.thread().id() != thread::current().id() {
-                thread.join().expect("a worker only polls reporters, and a reporter never panics");
+            if worker.thread().id() != thread::current().id() {
+                worker.join().expect("a worker only polls reporters, and a reporter never panics");
             }
         }
     }

@@ -107,7 +107,7 @@ impl Shared {
     // ANCHOR: close
     /// Ends all workers, each after its current poll. Tasks that are woken later do not enter the
     /// queue.
-    fn close(&self) {
+    fn stop(&self) {
         lock(&self.tasks).closed = true;
         self.changed.notify_all();
     }
@@ -244,7 +244,7 @@ impl Drop for Pool {
     /// [`JoinError::Cancelled`](crate::parts::join::JoinError::Cancelled).
     fn drop(&mut self) {
         let shared = &self.spawner.0;
-        shared.close();
+        shared.stop();
         for worker in self.workers.drain(..) {
             // A task may drop its own pool. Then this code runs on a worker, which must not wait
             // for itself.

@@ -3,7 +3,6 @@
 //! call if none sleeps. The thread that calls `block_on` is no worker.
 
 use std::{
-    cell::RefCell,
     future::Future,
     mem,
     pin::pin,
@@ -20,7 +19,7 @@ use lesson_executor::parts::{
 pub use crate::parts::task::{AbortHandle, JoinHandle};
 use crate::{
     parts::{
-        current::{CurrentGuard, CurrentKey, CurrentSpawner, with_current},
+        current::{CurrentGuard, CurrentSpawner, current_spawner, with_current},
         idle::IdleWorkers,
         run_queue::RunQueue,
         shared_driver::{SharedDriver, abort_on_panic},
@@ -28,10 +27,20 @@ use crate::{
         spawner,
         task::{Schedule, ScheduledTask},
     },
-    sync::{CacheAligned, thread, thread_local},
+    sync::{CacheAligned, thread},
 };
 
 /// An executor with threads of its own, and one queue for all of them.
+///
+/// A worker goes through these states:
+///
+/// ```text
+///            the queue is empty             woken, or sees a task
+///   polls ───────────────────────> sleeps ───────────────────────> searches
+///     ^                                                               │
+///     └───────────────────────────────────────────────────────────────┘
+///                           takes a task, or sleeps again
+/// ```
 ///
 /// It is first come, first served: a worker takes a task from the queue after all tasks in front of
 /// it were taken. Different workers may poll a future in turn, so it must be `Send`:
@@ -197,14 +206,7 @@ impl Worker {
 /// Spawns tasks on one pool, from any thread.
 pub type Spawner = spawner::Spawner<Arc<SharedOwner<PoolScheduler>>>;
 
-impl CurrentSpawner for Spawner {
-    fn key() -> &'static CurrentKey<Self> {
-        thread_local! {
-            static CURRENT: RefCell<Option<Spawner>> = const { RefCell::new(None) };
-        }
-        &CURRENT
-    }
-}
+current_spawner!(Spawner);
 
 /// Makes a task on the pool that this thread runs, as [`Executor::spawn`] does.
 ///

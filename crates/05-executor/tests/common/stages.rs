@@ -89,7 +89,7 @@ impl Blocks for BlockOn {
 }
 
 impl<D: Driver + Default + 'static> Blocks for Queue<D> {
-    const POLICIES: Policies = Policies { fairness: Some(8), ..BLOCKS };
+    const POLICIES: Policies = Policies { fairness: Some(8), owns_tasks: Some(false), ..BLOCKS };
 
     fn new() -> Self {
         Queue(s3_queue::Executor::with_driver(D::default()))

@@ -27,19 +27,19 @@ pub fn steps() -> Vec<Subject<Step>> {
     let step = |name, tested: Tested, does, only| Subject::new(name, Step { tested, does }).only(only);
     vec![
         step("step-1", Tested::block_on(|root: Work| block_on(root)), sleeps, &["C1", "C18", "V1"]),
-        step("step-2", own(2), is_first_in_first_out, &["V1"]),
-        step("step-3", own(3), is_queued_again, &["B10", "B11", "C4", "C5", "C7", "C9", "V1"]),
-        step("step-4", own(4), polls_who_is_woken, &["C1", "C4", "C8", "C18", "V1"]),
-        step("step-5", own(5), joins, &["C6", "C16", "V1"]),
-        step("step-6", own(6), tells_of_a_panic, &["C10", "V1"]),
-        step("step-7", own(7), is_over, &["B7", "B8", "C15", "C16", "V1"]),
+        step("step-2", written(2), is_first_in_first_out, &["V1"]),
+        step("step-3", written(3), is_queued_again, &["B10", "B11", "C4", "C5", "C7", "C9", "V1"]),
+        step("step-4", written(4), polls_who_is_woken, &["C1", "C4", "C8", "C18", "V1"]),
+        step("step-5", written(5), joins, &["C6", "C16", "V1"]),
+        step("step-6", written(6), tells_of_a_panic, &["C10", "V1"]),
+        step("step-7", written(7), is_over, &["B7", "B8", "C15", "C16", "V1"]),
         step("step-8", pool(), has_threads, &["C4", "C5", "C10", "C18", "V1"]),
     ]
 }
 
 /// The reader's executor, as far as it is written after this step.
-fn own(step: usize) -> Tested {
-    Tested::executor(move || Own { executor: Executor::new(), step }).policies(Policies {
+fn written(step: usize) -> Tested {
+    Tested::executor(move || Written { executor: Executor::new(), step }).policies(Policies {
         drops_before_join: Some(true),
         fairness: Some(8),
         panics: Some(Panics::Isolated),
@@ -49,12 +49,12 @@ fn own(step: usize) -> Tested {
     })
 }
 
-struct Own {
+struct Written {
     executor: Executor,
     step: usize,
 }
 
-impl harness::Executor for Own {
+impl harness::Executor for Written {
     fn spawn(&self, work: Work) {
         // From step 5 on `spawn` returns a handle. From step 6 on a panic ends only its task.
         if self.step < 5 { self.executor.spawn_detached(work) } else { drop(self.executor.spawn(work)) }

@@ -29,6 +29,22 @@ pub(crate) trait CurrentSpawner: Clone + 'static {
     }
 }
 
+/// Gives a type of spawner its thread-local. A thread-local cannot be generic, so this is a macro.
+macro_rules! current_spawner {
+    ($spawner:ty) => {
+        impl $crate::parts::current::CurrentSpawner for $spawner {
+            fn key() -> &'static $crate::parts::current::CurrentKey<Self> {
+                $crate::sync::thread_local! {
+                    static CURRENT: std::cell::RefCell<Option<$spawner>> = const { std::cell::RefCell::new(None) };
+                }
+                &CURRENT
+            }
+        }
+    };
+}
+
+pub(crate) use current_spawner;
+
 /// Guard: makes a spawner the current one, and restores the previous one on drop.
 pub(crate) struct CurrentGuard<T: CurrentSpawner> {
     outer: Option<T>,

@@ -19,15 +19,12 @@ use lesson_executor::parts::{
 };
 
 pub use crate::parts::task::{AbortHandle, JoinHandle};
-use crate::{
-    parts::{
-        current::{CurrentGuard, CurrentKey, CurrentSpawner, with_current},
-        event,
-        run_queue::RunQueue,
-        spawner,
-        task::{Schedule, ScheduledTask},
-    },
-    sync::thread_local,
+use crate::parts::{
+    current::{CurrentGuard, CurrentSpawner, current_spawner, with_current},
+    event,
+    run_queue::RunQueue,
+    spawner,
+    task::{Schedule, ScheduledTask},
 };
 
 mod owner;
@@ -43,8 +40,8 @@ use owner::LocalOwner;
 /// A task goes through these states:
 ///
 /// ```text
-///            wake                 start                 ready, panicked or aborted
-///   idle ────────────> scheduled ────────────> running ────────────────────────────> complete
+///            wake                 start                 ready, panicked or cancelled
+///   idle ────────────> scheduled ────────────> running ──────────────────────────────> complete
 ///     ^                    ^                    │    │
 ///     │                    └────────────────────┘    │
 ///     │                      pending, was woken      │
@@ -217,16 +214,9 @@ impl<D> Drop for Executor<D> {
 }
 
 /// Spawns tasks on one executor, on the thread of that executor.
-pub type Spawner = spawner::Spawner<Rc<LocalOwner<ThreadScheduler>>>;
+pub type Spawner = spawner::Spawner<Rc<LocalOwner>>;
 
-impl CurrentSpawner for Spawner {
-    fn key() -> &'static CurrentKey<Self> {
-        thread_local! {
-            static CURRENT: RefCell<Option<Spawner>> = const { RefCell::new(None) };
-        }
-        &CURRENT
-    }
-}
+current_spawner!(Spawner);
 
 /// Makes a task on the executor that this thread runs, as [`Executor::spawn`] does.
 ///

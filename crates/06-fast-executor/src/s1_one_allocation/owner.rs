@@ -14,6 +14,7 @@ use std::{
 
 use futures::future::{FutureObj, LocalFutureObj};
 
+use super::ThreadScheduler;
 use crate::parts::{
     event,
     list::TaskList,
@@ -22,16 +23,16 @@ use crate::parts::{
 };
 
 /// Owns tasks that live on its thread. If it is dropped, it [closes](LocalOwner::close).
-pub struct LocalOwner<S: Schedule> {
-    scheduler: Arc<S>,
+pub struct LocalOwner {
+    scheduler: Arc<ThreadScheduler>,
     tasks: RefCell<TaskList>,
     closed: Cell<bool>,
     on_its_thread: PhantomData<*const ()>,
 }
 
-impl<S: Schedule> LocalOwner<S> {
+impl LocalOwner {
     /// Creates an owner without tasks. Its tasks enter the run queue of this scheduler.
-    pub fn new(scheduler: S) -> Self {
+    pub fn new(scheduler: ThreadScheduler) -> Self {
         LocalOwner {
             scheduler: Arc::new(scheduler),
             tasks: RefCell::new(TaskList::new()),
@@ -41,7 +42,7 @@ impl<S: Schedule> LocalOwner<S> {
     }
 
     /// The scheduler of its tasks.
-    pub fn scheduler(&self) -> &S {
+    pub fn scheduler(&self) -> &ThreadScheduler {
         &self.scheduler
     }
 
@@ -101,13 +102,13 @@ impl<S: Schedule> LocalOwner<S> {
     // ANCHOR_END: close
 }
 
-impl<S: Schedule> Drop for LocalOwner<S> {
+impl Drop for LocalOwner {
     fn drop(&mut self) {
         self.close();
     }
 }
 
-impl<S: Schedule> Spawner<Rc<LocalOwner<S>>> {
+impl Spawner<Rc<LocalOwner>> {
     /// Makes a task of the future and puts it into the run queue. If the executor was dropped, the
     /// future is dropped at once, and the handle reports that the task was cancelled.
     pub fn spawn<F: Future + 'static>(&self, future: F) -> JoinHandle<F::Output> {
@@ -115,7 +116,7 @@ impl<S: Schedule> Spawner<Rc<LocalOwner<S>>> {
     }
 }
 
-impl<S: Schedule> SpawnBoxed for Rc<LocalOwner<S>> {
+impl SpawnBoxed for Rc<LocalOwner> {
     fn spawn_boxed(&self, future: FutureObj<'static, ()>) {
         drop(self.spawn(future));
     }
@@ -125,7 +126,7 @@ impl<S: Schedule> SpawnBoxed for Rc<LocalOwner<S>> {
     }
 }
 
-impl<S: Schedule> SpawnLocalBoxed for Rc<LocalOwner<S>> {
+impl SpawnLocalBoxed for Rc<LocalOwner> {
     fn spawn_local_boxed(&self, future: LocalFutureObj<'static, ()>) {
         drop(self.spawn(future));
     }

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use super::ring::{LocalRing, ROOM};
+use super::ring::{LocalRing, RING_SIZE};
 use crate::{
     parts::task::ScheduledTask,
     sync::{AtomicUsize, Mutex, MutexGuard},
@@ -58,7 +58,7 @@ impl Injector {
         }
         let mut entries = self.lock();
         let first = entries.tasks.pop_front()?;
-        let more = (entries.tasks.len() / workers).min(ROOM / 2).min(ring.room());
+        let more = (entries.tasks.len() / workers).min(RING_SIZE / 2).min(ring.room());
         ring.extend(entries.tasks.drain(..more));
         self.len.store(entries.tasks.len(), Release);
         Some(first)

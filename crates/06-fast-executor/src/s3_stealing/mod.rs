@@ -3,7 +3,6 @@
 //! that a full queue cannot hold, go into the injector, one queue for all.
 
 use std::{
-    cell::RefCell,
     future::Future,
     mem,
     pin::pin,
@@ -20,14 +19,14 @@ use lesson_executor::parts::{
 pub use crate::parts::task::{AbortHandle, JoinHandle};
 use crate::{
     parts::{
-        current::{CurrentGuard, CurrentKey, CurrentSpawner, with_current},
+        current::{CurrentGuard, CurrentSpawner, current_spawner, with_current},
         idle::IdleWorkers,
         shared_driver::{SharedDriver, abort_on_panic},
         shared_owner::SharedOwner,
         spawner,
         task::{Schedule, ScheduledTask},
     },
-    sync::{thread, thread_local},
+    sync::thread,
 };
 
 pub mod injector;
@@ -233,14 +232,7 @@ impl Worker {
 /// Spawns tasks on one pool, from any thread.
 pub type Spawner = spawner::Spawner<Arc<SharedOwner<StealingScheduler>>>;
 
-impl CurrentSpawner for Spawner {
-    fn key() -> &'static CurrentKey<Self> {
-        thread_local! {
-            static CURRENT: RefCell<Option<Spawner>> = const { RefCell::new(None) };
-        }
-        &CURRENT
-    }
-}
+current_spawner!(Spawner);
 
 /// Makes a task on the pool that this thread runs, as [`Executor::spawn`] does.
 ///

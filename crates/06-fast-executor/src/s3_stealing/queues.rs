@@ -5,7 +5,7 @@ use std::{cell::RefCell, iter, ops::Deref, ptr, rc::Rc, sync::Arc};
 
 use super::{
     injector::Injector,
-    ring::{LocalRing, ROOM, TaskRing, ring},
+    ring::{LocalRing, RING_SIZE, TaskRing, ring},
 };
 use crate::{
     parts::{event, task::ScheduledTask},
@@ -14,9 +14,9 @@ use crate::{
 
 /// The number of polls after which a worker takes one injected task, even if its own queue is full.
 /// 61 is prime, so it does not resonate with loops of round numbers.
-const POLLS_PER_LOOK: u32 = 61;
+const POLLS_PER_INJECTED: u32 = 61;
 /// The number of polls after which a worker helps tasks for which that is not enough.
-const POLLS_PER_ROUND: u32 = 16 * POLLS_PER_LOOK;
+const POLLS_PER_ROUND: u32 = 16 * POLLS_PER_INJECTED;
 
 /// The queues of all workers, and the injector.
 pub struct StealingQueues {
@@ -90,7 +90,7 @@ impl StealingQueues {
     /// injected one. `polls` is the number of polls so far; at some numbers it takes another task.
     #[inline]
     pub fn next(&self, worker: &CurrentWorker, polls: u32) -> Option<ScheduledTask> {
-        let first = if polls.is_multiple_of(POLLS_PER_LOOK) { self.look(worker, polls) } else { None };
+        let first = if polls.is_multiple_of(POLLS_PER_INJECTED) { self.look(worker, polls) } else { None };
         first.or_else(|| worker.ring.pop()).or_else(|| self.injector.take(&worker.ring, self.rings.len()))
     }
 
@@ -114,7 +114,7 @@ impl StealingQueues {
     /// Steals half of another worker's tasks, starting with the neighbour. Returns one of them, and
     /// moves the others into the own queue.
     pub fn steal(&self, worker: &CurrentWorker) -> Option<ScheduledTask> {
-        self.steal_from(worker, 0, ROOM)
+        self.steal_from(worker, 0, RING_SIZE)
     }
 
     fn steal_from(&self, worker: &CurrentWorker, after: usize, most: usize) -> Option<ScheduledTask> {

@@ -24,10 +24,10 @@ use crate::{
 
 /// The maximum number of entries.
 #[cfg(not(any(loom_model, shuttle_model)))]
-pub const ROOM: usize = 256;
+pub const RING_SIZE: usize = 256;
 /// In a model, the smallest number with which everything can happen.
 #[cfg(any(loom_model, shuttle_model))]
-pub const ROOM: usize = 4;
+pub const RING_SIZE: usize = 4;
 
 // ANCHOR: ring
 /// The part of a worker's queue that other workers use: they take tasks.
@@ -42,7 +42,7 @@ pub struct TaskRing {
     tail: CacheAligned<AtomicUsize>,
     /// The entries, by their numbers. Only the worker writes a slot, once the head has passed it.
     /// Any thread reads a slot; what it read counts only if it then moves the head.
-    slots: [AtomicPtr<TaskHeader>; ROOM],
+    slots: [AtomicPtr<TaskHeader>; RING_SIZE],
 }
 
 /// The worker's end of its queue. There is one for each ring, and one thread uses it at a time.
@@ -70,10 +70,10 @@ impl LocalRing {
         let end = tail.0.load(Relaxed);
         // `Acquire`: a thread that has moved the head has read the slots before it.
         let head = head.0.load(Acquire);
-        if end - head == ROOM {
+        if end - head == RING_SIZE {
             return self.overflow(head, task);
         }
-        slots[end % ROOM].store(task.0.into_raw().as_ptr(), Relaxed);
+        slots[end % RING_SIZE].store(task.0.into_raw().as_ptr(), Relaxed);
         // `Release`: a thread that sees the new tail sees the slot and the task.
         tail.0.store(end + 1, Release);
         Ok(())
@@ -87,7 +87,7 @@ impl LocalRing {
         let end = tail.0.load(Relaxed);
         let after = end + tasks.len();
         for (number, task) in (end..after).zip(tasks) {
-            slots[number % ROOM].store(task.0.into_raw().as_ptr(), Relaxed);
+            slots[number % RING_SIZE].store(task.0.into_raw().as_ptr(), Relaxed);
         }
         tail.0.store(after, Release);
     }
@@ -96,7 +96,7 @@ impl LocalRing {
     /// later head there may be fewer entries than that.
     #[cold]
     fn overflow(&self, head: usize, task: ScheduledTask) -> Result<(), Vec<ScheduledTask>> {
-        let Some(mut half) = self.take_first(head, ROOM / 2) else {
+        let Some(mut half) = self.take_first(head, RING_SIZE / 2) else {
             // Another worker has stolen some, so there is room now.
             return self.push(task);
         };
@@ -143,7 +143,7 @@ impl LocalRing {
 
     /// The number of tasks for which there is room, at least.
     pub fn room(&self) -> usize {
-        ROOM - self.ring.len()
+        RING_SIZE - self.ring.len()
     }
 
     // ANCHOR: steal
@@ -164,7 +164,7 @@ impl LocalRing {
             let first = from.read(head);
             for number in 1..half {
                 let task = from.read(head + number);
-                slots[(end + number - 1) % ROOM].store(task.map_or(ptr::null_mut(), NonNull::as_ptr), Relaxed);
+                slots[(end + number - 1) % RING_SIZE].store(task.map_or(ptr::null_mut(), NonNull::as_ptr), Relaxed);
             }
             match from.take(head, half) {
                 Ok(()) => {
@@ -199,7 +199,7 @@ impl TaskRing {
     pub fn len(&self) -> usize {
         // In this order: the tail is read later, so it is not behind the head.
         let head = self.head.0.load(Acquire);
-        (self.tail.0.load(Acquire) - head).min(ROOM)
+        (self.tail.0.load(Acquire) - head).min(RING_SIZE)
     }
 
     /// Whether there is no entry.
@@ -209,7 +209,7 @@ impl TaskRing {
     }
 
     fn read(&self, number: usize) -> Option<NonNull<TaskHeader>> {
-        NonNull::new(self.slots[number % ROOM].load(Relaxed))
+        NonNull::new(self.slots[number % RING_SIZE].load(Relaxed))
     }
 
     /// Moves the head past `count` entries. Fails if another thread has moved it, and returns where

@@ -20,7 +20,7 @@ use lesson_executor::parts::join::JoinError;
 use super::{
     owner_word::{FUTURE, OwnerWord},
     remote_word::RemoteWord,
-    slot::{ROOM, SlotHeader, SlotVtable, TaskSlot},
+    slot::{SLOT_ROOM, SlotHeader, SlotVtable, TaskSlot},
     waker,
 };
 use crate::{
@@ -50,7 +50,7 @@ pub(super) unsafe fn fill<F: Future>(
         vtable: const { &SlotVtable { poll: Typed::<F>::poll, cancel: Typed::<F>::cancel, free_box: Typed::<F>::free_box } },
         next: Cell::new(None),
         joiner: Cell::new(None),
-        owner_word: owner_word(Typed::<F>::BOXED),
+        owner_word: owner_word(Typed::<F>::IS_BOXED),
         remote_word: RemoteWord::new(),
         life: UnsafeCell::new(()),
     };
@@ -59,7 +59,7 @@ pub(super) unsafe fn fill<F: Future>(
     unsafe {
         slot.write(header);
         let room = slot.add(1);
-        if Typed::<F>::BOXED {
+        if Typed::<F>::IS_BOXED {
             let contents = SlotContents { future: ManuallyDrop::new(future) };
             room.cast().write(Box::into_raw(Box::new(contents)));
         } else {
@@ -74,7 +74,8 @@ pub(super) unsafe fn fill<F: Future>(
 struct Typed<F>(PhantomData<F>);
 
 impl<F: Future> Typed<F> {
-    const BOXED: bool = size_of::<SlotContents<F>>() > ROOM || align_of::<SlotContents<F>>() > align_of::<SlotHeader>();
+    const IS_BOXED: bool =
+        size_of::<SlotContents<F>>() > SLOT_ROOM || align_of::<SlotContents<F>>() > align_of::<SlotHeader>();
 
     #[inline]
     unsafe fn contents(task: TaskSlot) -> *mut SlotContents<F> {
@@ -82,7 +83,7 @@ impl<F: Future> Typed<F> {
         // them.
         unsafe {
             let room = task.0.add(1);
-            if Self::BOXED { room.cast::<*mut SlotContents<F>>().read() } else { room.cast().as_ptr() }
+            if Self::IS_BOXED { room.cast::<*mut SlotContents<F>>().read() } else { room.cast().as_ptr() }
         }
     }
 
@@ -154,7 +155,7 @@ impl<F: Future> Typed<F> {
                     contain_panic(|| waker.wake());
                 }
             } else {
-                if Self::BOXED {
+                if Self::IS_BOXED {
                     Self::free_box(NonNull::new_unchecked(contents.cast()));
                 }
                 contain_panic(|| drop(output));

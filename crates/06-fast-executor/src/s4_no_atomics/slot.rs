@@ -15,9 +15,9 @@ use crate::{parts::task::StartStep, sync::cell::UnsafeCell};
 
 /// The bytes of a slot for the future, and later for the output. A larger future or output is put
 /// into a box.
-pub(super) const ROOM: usize = 64;
+pub(super) const SLOT_ROOM: usize = 64;
 /// The size of a slot.
-pub(super) const SLOT: usize = size_of::<SlotHeader>() + ROOM;
+pub(super) const SLOT: usize = size_of::<SlotHeader>() + SLOT_ROOM;
 
 // ANCHOR: head
 /// The first part of every task. While the slot is in use, other threads use only `remote_word`,

@@ -10,7 +10,7 @@ use lesson_fast_executor::{
     },
     s3_stealing::{
         injector::Injector,
-        ring::{LocalRing, ROOM, TaskRing, ring},
+        ring::{LocalRing, RING_SIZE, TaskRing, ring},
     },
 };
 use loom::thread;
@@ -32,7 +32,7 @@ impl Schedule for All {
 /// A worker that looks everywhere once. It steals first, before the lock of the injector has shown
 /// it anything.
 fn work(own: &LocalRing, all: &Injector, other: &TaskRing) -> Vec<ScheduledTask> {
-    let mut taken: Vec<_> = own.steal(other, ROOM).map(|(first, _)| first).into_iter().collect();
+    let mut taken: Vec<_> = own.steal(other, RING_SIZE).map(|(first, _)| first).into_iter().collect();
     taken.extend(all.take(own, 2));
     taken.extend(from_fn(|| own.pop()));
     taken

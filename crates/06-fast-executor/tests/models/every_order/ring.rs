@@ -11,7 +11,7 @@ use lesson_fast_executor::{
         shared_owner::SharedOwner,
         task::{Schedule, ScheduledTask},
     },
-    s3_stealing::ring::{ROOM, TaskRing, ring},
+    s3_stealing::ring::{RING_SIZE, TaskRing, ring},
 };
 use loom::thread;
 
@@ -54,7 +54,7 @@ fn thief_who_comes(times: usize, from: Arc<TaskRing>) -> thread::JoinHandle<Vec<
         let (own, _) = ring();
         let mut stolen = Vec::new();
         for _ in 0..times {
-            stolen.extend(own.steal(&from, ROOM).map(|(first, _)| first));
+            stolen.extend(own.steal(&from, RING_SIZE).map(|(first, _)| first));
             stolen.extend(std::iter::from_fn(|| own.pop()));
         }
         stolen
@@ -88,9 +88,9 @@ fn ring_is_taken_from_by_two() {
 #[test]
 fn ring_begins_anew() {
     bounded(3, || {
-        let (owner, mut entries, drops) = entries(ROOM + 2);
+        let (owner, mut entries, drops) = entries(RING_SIZE + 2);
         let (own, others) = ring();
-        let late = entries.split_off(ROOM);
+        let late = entries.split_off(RING_SIZE);
         for woken in entries {
             assert!(own.push(woken).is_ok());
         }
@@ -110,11 +110,11 @@ fn ring_begins_anew() {
 #[test]
 fn ring_overflows() {
     bounded(3, || {
-        let (owner, entries, drops) = entries(ROOM + 1);
+        let (owner, entries, drops) = entries(RING_SIZE + 1);
         let (own, others) = ring();
         let thief = thief_who_comes(2, others);
         let mut taken: Vec<_> = entries.into_iter().filter_map(|woken| own.push(woken).err()).flatten().collect();
-        assert!([0, ROOM / 2 + 1].contains(&taken.len()));
+        assert!([0, RING_SIZE / 2 + 1].contains(&taken.len()));
         taken.extend(std::iter::from_fn(|| own.pop()));
         taken.extend(thief.join().unwrap());
         all_are_taken(&owner, taken, &drops);
@@ -142,7 +142,7 @@ fn ring_is_emptied() {
 #[test]
 fn ring_has_two_thieves() {
     bounded(3, || {
-        let (owner, entries, drops) = entries(ROOM);
+        let (owner, entries, drops) = entries(RING_SIZE);
         let (own, others) = ring();
         for woken in entries {
             assert!(own.push(woken).is_ok());

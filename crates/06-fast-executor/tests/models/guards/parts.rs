@@ -143,7 +143,7 @@ pub const GUARDS: &[Guard] = &[
         "{ self.head.0.swap(head + count, AcqRel); Ok(()) }",
         "ring_is_taken_from_by_two",
     ),
-    guard(RING, "if end - head == ROOM {", "if false && end - head == ROOM {", "ring_overflows"),
+    guard(RING, "if end - head == RING_SIZE {", "if false && end - head == RING_SIZE {", "ring_overflows"),
     guard(
         RING,
         "return self.overflow(head, task);",
