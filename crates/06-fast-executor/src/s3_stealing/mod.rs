@@ -26,7 +26,7 @@ use crate::{
         spawner,
         task::{Schedule, ScheduledTask},
     },
-    sync::thread,
+    sync::{CacheAligned, thread},
 };
 
 pub mod injector;
@@ -67,14 +67,15 @@ pub struct Executor {
 
 /// The queues of a pool that steals, and the workers that have nothing to do.
 pub struct StealingScheduler {
-    queues: StealingQueues,
+    /// Not on a cache line with `idle`, which every worker reads before each poll.
+    queues: CacheAligned<StealingQueues>,
     idle: IdleWorkers,
 }
 
 // ANCHOR: wake
 impl Schedule for StealingScheduler {
     fn schedule(&self, task: ScheduledTask) {
-        match self.queues.push(task) {
+        match self.queues.0.push(task) {
             PushedTo::Next => self.idle.notify_of_next(),
             PushedTo::Behind => self.idle.notify_of_own(),
             PushedTo::Injector => self.idle.notify(),
@@ -82,7 +83,7 @@ impl Schedule for StealingScheduler {
     }
 
     fn close(&self) {
-        self.queues.close();
+        self.queues.0.close();
     }
 }
 // ANCHOR_END: wake
@@ -112,7 +113,7 @@ impl Executor {
     fn start(workers: usize, driver: SharedDriver) -> Self {
         assert!(workers > 0, "a pool needs at least one worker");
         let (queues, rings) = StealingQueues::new(workers);
-        let scheduler = StealingScheduler { queues, idle: IdleWorkers::new(workers) };
+        let scheduler = StealingScheduler { queues: CacheAligned(queues), idle: IdleWorkers::new(workers) };
         let (spawner, driver) = (spawner::Spawner(Arc::new(SharedOwner::new(scheduler))), Arc::new(driver));
         let mut executor = Executor { spawner, workers: Vec::new() };
         for (number, ring) in rings.into_iter().enumerate() {
@@ -193,7 +194,7 @@ impl Worker {
     fn run(self, ring: LocalRing) {
         let _entered = self.spawner.enter();
         let Worker { number, spawner: spawner::Spawner(owner), driver } = &self;
-        let StealingScheduler { queues, idle } = owner.scheduler();
+        let StealingScheduler { queues: CacheAligned(queues), idle } = owner.scheduler();
         let worker = CurrentWorker::enter(queues, *number, ring);
         let (mut parking, mut polls, mut has_ended, mut searching) = (Parking::default(), 0_u32, false, false);
         while !idle.is_closed() {
