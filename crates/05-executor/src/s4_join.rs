@@ -200,8 +200,8 @@ impl<D: Driver> Executor<D> {
     }
 
     // ANCHOR: block_on
-    /// Runs `root` to its end on this thread, and polls tasks meanwhile. The next call goes on with
-    /// the tasks that have not ended by then.
+    /// Runs `root` to its end on this thread, and polls tasks meanwhile. The next call continues
+    /// with the tasks that have not ended by then.
     ///
     /// # Panics
     ///

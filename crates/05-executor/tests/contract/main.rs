@@ -1,6 +1,6 @@
 //! Parts B and C of the contract on every stage, and the checks of the exercise on its solution.
-//! Each check runs in a process of its own. The halves of B5, B12, C1, C4 and C5 that need every
-//! order of two threads are loom models, in `tests/models`.
+//! Each check runs in a process of its own. The halves of B5, B12, C1, C4 and C5 that need many
+//! orders of two threads are loom models, in `tests/models`.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

@@ -48,10 +48,10 @@ pub(super) struct RemoteSide {
     /// The tasks that other threads have woken. Each entry holds a reference.
     pub(super) woken: RemoteWakes,
     /// The slots whose last reference another thread has dropped, until the slab needs them. It is
-    /// closed when the last `CoreRef` goes.
+    /// closed when the last `CoreRef` is dropped.
     returned: ReturnedSlots,
-    /// Once the last `CoreRef` is gone: the number of slots in use. Before that: [`OWNED`], minus
-    /// the slots that were freed since `returned` was closed.
+    /// Once the last `CoreRef` was dropped: the number of slots in use. Before that: [`OWNED`],
+    /// minus the slots that were freed since `returned` was closed.
     slots: AtomicUsize,
 }
 // ANCHOR_END: shared
@@ -137,13 +137,14 @@ impl ExecutorCore {
     // ANCHOR_END: drain
 
     // ANCHOR: retire
-    /// The last `CoreRef` is gone.
+    /// The last `CoreRef` is dropped.
     ///
     /// # Safety
     ///
-    /// It is, and this is the owner thread.
+    /// No `CoreRef` is left, and this is the owner thread.
     pub(super) unsafe fn retire(this: NonNull<ExecutorCore>) {
-        // SAFETY: the core is freed only when the last slot is gone too, and that is decided below.
+        // SAFETY: the core is freed only when the last slot is freed too, and that is decided
+        // below.
         let core = unsafe { this.as_ref() };
         core.retired.set(true);
         core.remote.returned.close().for_each(|slot| core.slab.give(slot));
@@ -157,7 +158,7 @@ impl ExecutorCore {
         }
     }
 
-    /// A slot is freed after the last `CoreRef` is gone.
+    /// A slot is freed after the last `CoreRef` was dropped.
     ///
     /// # Safety
     ///

@@ -43,7 +43,8 @@ const _: () = assert!(POLLS_PER_LOOK <= POLLS_PER_TURN);
 /// [`block_on`](Executor::block_on): it has a place in the queue. A task in the queue waits for one
 /// poll of each task in front of it.
 ///
-/// A task goes through these states. Only a wake from another thread takes an atomic step:
+/// The executor's thread takes no atomic step for its own tasks, except for wakers that outlive
+/// their task. A wake from another thread takes one. A task goes through these states:
 ///
 /// ```text
 ///                     wake               poll            ready, panicked or aborted

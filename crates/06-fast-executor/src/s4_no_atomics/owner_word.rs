@@ -2,7 +2,7 @@
 //! without unsafe code.
 //!
 //! References are counted in two words, as in biased reference counting (Choi, Shull and Torrellas,
-//! PACT 2018). The words are merged when future, handle and queue entry are gone.
+//! PACT 2018). The words are merged when the task has no future, no handle and no queue entry.
 
 use std::cell::Cell;
 
@@ -18,7 +18,7 @@ pub(super) const HANDLE: u32 = 1 << 1;
 pub(super) const QUEUED: u32 = 1 << 2;
 /// While one of these is set, the slot is in use, and the number of references does not matter.
 const STRONG: u32 = FUTURE | HANDLE | QUEUED;
-/// The future is being dropped or gone, so it is not polled again. Set forever.
+/// The future is being dropped or was dropped, so it is not polled again. Set forever.
 const ENDING: u32 = 1 << 3;
 /// The output is stored. Set if there is a handle, which unsets it when it takes the output.
 const OUTPUT: u32 = 1 << 4;
@@ -145,7 +145,7 @@ impl OwnerWord {
         self.0.get() & (OUTPUT | TAKEN) != 0
     }
 
-    /// The slot goes back to the slab.
+    /// Records that the slot belongs to the slab.
     #[inline]
     pub(super) fn free(&self) {
         self.set(FREE);

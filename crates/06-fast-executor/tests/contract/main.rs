@@ -1,6 +1,6 @@
 //! Tests that need processes of their own. Parts B and C of the contract run on each stage, through
 //! the adapters that the bench measures. Other tests count what a whole process allocates, or start
-//! the bench as a child. The halves of B5, B7, B12, B13, C1, C4 and C5 that need every order of two
+//! the bench as a child. The halves of B5, B7, B12, B13, C1, C4 and C5 that need many orders of two
 //! threads are loom models, in `tests/models`.
 #![forbid(unsafe_code)]
 #![allow(clippy::duplicate_mod, reason = "the bench and the stress test have files in common")]

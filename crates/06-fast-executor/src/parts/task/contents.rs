@@ -140,7 +140,7 @@ unsafe fn end<F: Future>(task: &TaskRef, output: Result<F::Output, JoinError>) {
             }
             Ok(()) => output,
         };
-        // SAFETY: the future is gone, and the union has room for the output.
+        // SAFETY: the future was dropped, and the union has room for the output.
         unsafe { (*contents).output = ManuallyDrop::new(output) }
     });
 }
@@ -178,8 +178,8 @@ unsafe fn schedule_on<S: Schedule>(task: &TaskRef, entry: TaskRef) {
 ///
 /// No reference to the task is left. `F` and `S` are the types of its future and its scheduler.
 unsafe fn free<F: Future, S>(task: NonNull<TaskHeader>) {
-    // SAFETY: `new` made the task in this box and gave it this `Arc<S>`. Future and output are gone
-    // already, so the box frees memory only.
+    // SAFETY: `new` made the task in this box and gave it this `Arc<S>`. The future was dropped,
+    // and the output was dropped or moved out, so the box frees memory only.
     unsafe {
         let task = Box::from_raw(task.cast::<TaskAllocation<FutureOrOutput<F>>>().as_ptr());
         // A model sees here a use of the task that is not over.

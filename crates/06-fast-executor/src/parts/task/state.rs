@@ -73,7 +73,7 @@ pub(crate) enum StartStep {
     Poll,
     /// Drop the future, and complete the task.
     Cancel,
-    /// Do nothing: the future is gone, or another call is dropping it.
+    /// Do nothing: the future was dropped, or another call is dropping it.
     Over,
 }
 
@@ -186,14 +186,15 @@ impl StateWord {
         })
     }
 
-    /// The future is gone, and the output is stored.
+    /// The future was dropped, and the output is stored.
     pub(crate) fn complete(&self) -> CompleteStep {
         let before = self.0.fetch_xor(RUNNING | COMPLETE, AcqRel);
         debug_assert!(before & RUNNING != 0 && before & COMPLETE == 0);
         CompleteStep { is_output_wanted: before & HANDLE != 0, is_awaited: before & AWAITED != 0 }
     }
 
-    /// The joiner was woken. `true` means that the handle is gone, so the caller drops its waker.
+    /// The joiner was woken. `true` means that the handle was dropped, so the caller drops its
+    /// waker.
     #[must_use]
     pub(crate) fn woke_joiner(&self) -> bool {
         self.0.fetch_and(!AWAITED, AcqRel) & HANDLE == 0
@@ -224,7 +225,7 @@ impl StateWord {
         self.step(|now| {
             if now & COMPLETE != 0 {
                 // With `AWAITED`, the thread that completed the task still uses the waker. It will
-                // see that the handle is gone, and drop the waker.
+                // see that the handle was dropped, and drop the waker.
                 (now & !HANDLE, DetachStep { output: true, waker: now & AWAITED == 0 })
             } else {
                 (now & !(HANDLE | AWAITED), DetachStep { output: false, waker: now & AWAITED != 0 })
