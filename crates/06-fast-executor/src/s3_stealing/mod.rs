@@ -26,7 +26,7 @@ use crate::{
         spawner,
         task::{Schedule, ScheduledTask},
     },
-    sync::{CacheAligned, thread},
+    sync::thread,
 };
 
 pub mod injector;
@@ -67,15 +67,14 @@ pub struct Executor {
 
 /// The queues of a pool that steals, and the workers that have nothing to do.
 pub struct StealingScheduler {
-    /// Not on a cache line with `idle`, which every worker reads before each poll.
-    queues: CacheAligned<StealingQueues>,
+    queues: StealingQueues,
     idle: IdleWorkers,
 }
 
 // ANCHOR: wake
 impl Schedule for StealingScheduler {
     fn schedule(&self, task: ScheduledTask) {
-        match self.queues.0.push(task) {
+        match self.queues.push(task) {
             PushedTo::Next => self.idle.notify_of_next(),
             PushedTo::Behind => self.idle.notify_of_own(),
             PushedTo::Injector => self.idle.notify(),
@@ -83,7 +82,7 @@ impl Schedule for StealingScheduler {
     }
 
     fn close(&self) {
-        self.queues.0.close();
+        self.queues.close();
     }
 }
 // ANCHOR_END: wake
@@ -113,7 +112,7 @@ impl Executor {
     fn start(workers: usize, driver: SharedDriver) -> Self {
         assert!(workers > 0, "a pool needs at least one worker");
         let (queues, rings) = StealingQueues::new(workers);
-        let scheduler = StealingScheduler { queues: CacheAligned(queues), idle: IdleWorkers::new(workers) };
+        let scheduler = StealingScheduler { queues, idle: IdleWorkers::new(workers) };
         let (spawner, driver) = (spawner::Spawner(Arc::new(SharedOwner::new(scheduler))), Arc::new(driver));
         let mut executor = Executor { spawner, workers: Vec::new() };
         for (number, ring) in rings.into_iter().enumerate() {
@@ -194,7 +193,7 @@ impl Worker {
     fn run(self, ring: LocalRing) {
         let _entered = self.spawner.enter();
         let Worker { number, spawner: spawner::Spawner(owner), driver } = &self;
-        let StealingScheduler { queues: CacheAligned(queues), idle } = owner.scheduler();
+        let StealingScheduler { queues, idle } = owner.scheduler();
         let worker = CurrentWorker::enter(queues, *number, ring);
         let (mut parking, mut polls, mut has_ended, mut searching) = (Parking::default(), 0_u32, false, false);
         while !idle.is_closed() {
