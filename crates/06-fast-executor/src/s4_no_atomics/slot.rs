@@ -96,7 +96,7 @@ impl TaskSlot {
         }
     }
 
-    /// Drops the future, unless it is gone or is being dropped.
+    /// Drops the future, unless it was dropped or is being dropped.
     ///
     /// # Safety
     ///
