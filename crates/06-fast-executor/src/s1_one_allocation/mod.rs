@@ -24,12 +24,13 @@ use crate::parts::{
     event,
     run_queue::RunQueue,
     spawner,
-    task::{Schedule, ScheduledTask},
 };
 
 mod owner;
+mod scheduler;
 
 use owner::LocalOwner;
+use scheduler::ThreadScheduler;
 
 /// An executor on one thread.
 ///
@@ -63,26 +64,6 @@ pub struct Executor<D = Parking> {
     /// Kept for the next `block_on`, which then allocates nothing.
     spare_root_waker: Cell<Option<Arc<RootWaker>>>,
 }
-
-/// The run queue of an executor on one thread, and the waker that ends the thread's sleep.
-pub struct ThreadScheduler {
-    queue: RunQueue,
-    unparker: Waker,
-}
-
-// ANCHOR: wake
-impl Schedule for ThreadScheduler {
-    /// Queues the task first, and ends the sleep of the thread second.
-    fn schedule(&self, task: ScheduledTask) {
-        self.queue.push(task);
-        self.unparker.wake_by_ref();
-    }
-
-    fn close(&self) {
-        self.queue.close();
-    }
-}
-// ANCHOR_END: wake
 
 impl Executor {
     /// Creates an executor whose thread sleeps in a parker.

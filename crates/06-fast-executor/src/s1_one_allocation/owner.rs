@@ -14,7 +14,7 @@ use std::{
 
 use futures::future::{FutureObj, LocalFutureObj};
 
-use super::ThreadScheduler;
+use super::scheduler::ThreadScheduler;
 use crate::parts::{
     event,
     list::TaskList,

@@ -7,7 +7,7 @@ const CELL: &str = "parts/task/cell.rs";
 const JOIN: &str = "parts/task/join.rs";
 const QUEUE: &str = "parts/run_queue.rs";
 const WAKER: &str = "parts/task/waker.rs";
-const STAGE: &str = "s1_one_allocation/mod.rs";
+const SCHEDULER: &str = "s1_one_allocation/scheduler.rs";
 const RING: &str = "s3_stealing/ring.rs";
 const INJECTOR: &str = "s3_stealing/injector.rs";
 const IDLE: &str = "parts/idle.rs";
@@ -125,7 +125,7 @@ pub const GUARDS: &[Guard] = &[
     ),
     guard(QUEUE, "        entries.closed = true;\n", "", "one_allocation::shutdown_while_a_task_is_woken"),
     guard(
-        STAGE,
+        SCHEDULER,
         "        self.queue.push(task);\n        self.unparker.wake_by_ref();",
         "        self.unparker.wake_by_ref();\n        self.queue.push(task);",
         "one_allocation::wake_from_another_thread",

@@ -180,7 +180,8 @@ pub fn subjects() -> Vec<Subject<Tested>> {
         add(name, Tested::executor(move || OneThread::new(fault)), DECLARED, fails);
     }
     for &(fault, name, fails) in POOLS {
-        // How many polls a pool lets pass depends on when the kernel runs its threads: no bound holds.
+        // How many polls a pool lets pass depends on when the kernel runs its threads: no bound
+        // holds.
         let declared = Policies { fairness: None, ..DECLARED };
         add(name, Tested::executor(move || Pool::new(fault)), declared, fails);
     }
