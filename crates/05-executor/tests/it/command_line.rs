@@ -5,10 +5,11 @@ use harness::probe::{Program, count_lines};
 
 const PROGRAM: Program = Program(env!("CARGO_BIN_EXE_executor"));
 
-/// The scenes whose record is the same in every run, the scenes that measure, and the scene with
-/// several workers, whose record differs.
+/// The scenes whose record is the same in every run.
 const RECORDED: [&str; 6] = ["loop", "queue", "interleaved", "wake", "panic", "cancel"];
+/// The scenes that measure, and print figures.
 const MEASURED: [&str; 4] = ["layer", "idle", "blocks", "turn"];
+/// The scene with several workers. Its record differs from run to run.
 const SEVERAL_WORKERS: [&str; 1] = ["pool"];
 
 #[test]
